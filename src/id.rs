@@ -1,0 +1,178 @@
+//! Identifiers of the service, each a type of its own, so that a flight id cannot stand where a
+//! submission id belongs.
+//!
+//! Parsing is strict; decoding is lenient, because the service sends `""` and `"0"` for "none". The check is made
+//! again where a path is built, so nothing but `[A-Za-z0-9-]{1,64}` reaches a path.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A text that is no identifier of the service: it must be 1 to 64 ASCII letters, digits or hyphens.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not {what}: 1 to 64 ASCII letters, digits or hyphens are expected{hint}")]
+pub struct ParseIdError {
+    what: &'static str,
+    text: String,
+    hint: &'static str,
+}
+
+fn check(what: &'static str, text: &str) -> Result<(), ParseIdError> {
+    let well_formed = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if well_formed {
+        return Ok(());
+    }
+    // A Package/Identity/Name is what users most often put here; the service answers 500 to it.
+    let hint = if text.contains('.') && !text.contains('/') {
+        "; this looks like a package name: the id stands in Partner Center under Product identity"
+    } else {
+        ""
+    };
+    let text = text.chars().take(80).collect();
+    Err(ParseIdError { what, text, hint })
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident: $what:literal;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// Made with [`str::parse`] or `TryFrom<&str>`, which check it.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text as the service wrote it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// Whether this names something: the service writes `""` and `"0"` for "none".
+            #[must_use]
+            pub fn is_set(&self) -> bool {
+                !self.0.is_empty() && self.0 != "0"
+            }
+
+            /// The text, if it may stand in a path.
+            ///
+            /// # Errors
+            ///
+            /// [`ParseIdError`] when the service sent something that is no id.
+            pub fn checked(&self) -> Result<&str, ParseIdError> {
+                check($what, &self.0).map(|()| self.0.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                check($what, text).map(|()| Self(text.to_owned()))
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = ParseIdError;
+
+            fn try_from(text: &str) -> Result<Self, ParseIdError> {
+                text.parse()
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = ParseIdError;
+
+            fn try_from(text: String) -> Result<Self, ParseIdError> {
+                text.parse()
+            }
+        }
+
+        impl From<&Self> for $name {
+            fn from(id: &Self) -> Self {
+                id.clone()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.0 == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.0 == *other
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// The Store ID of an app, for example `9NBLGGH4R315`.
+    ApplicationId: "an application id";
+    /// The Store ID of an add-on.
+    #[doc(alias = "add-on")]
+    InAppProductId: "an add-on id";
+    /// The id of a package flight, a GUID.
+    FlightId: "a flight id";
+    /// The id of a submission: a decimal number of up to 19 digits, always a text.
+    SubmissionId: "a submission id";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_what_the_service_uses_and_nothing_that_bends_a_path() {
+        for good in [
+            "9NBLGGH4R315",
+            "1152921505700520589",
+            "43e448df-97c9-4a43-a0bc-2a445e736bcd",
+            "0",
+        ] {
+            assert_eq!(good.parse::<SubmissionId>().unwrap(), good);
+        }
+        let long = "a".repeat(65);
+        for bad in [
+            "",
+            " ",
+            "..",
+            ".",
+            "a/b",
+            "a\\b",
+            "a?b",
+            "a#b",
+            "a%2Fb",
+            "é",
+            "a b",
+            "a\n",
+            long.as_str(),
+        ] {
+            assert!(bad.parse::<ApplicationId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn decodes_anything_and_checks_later() {
+        let id: SubmissionId = serde_json::from_str(r#""""#).unwrap();
+        assert!(!id.is_set());
+        assert!(id.checked().is_err());
+        let id: SubmissionId = serde_json::from_str(r#""../x""#).unwrap();
+        assert!(id.checked().is_err());
+    }
+
+    #[test]
+    fn a_package_name_gets_a_hint() {
+        let error = "Contoso.App".parse::<ApplicationId>().unwrap_err().to_string();
+        assert!(error.contains("Product identity"), "{error}");
+    }
+}
