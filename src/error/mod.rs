@@ -1,17 +1,169 @@
-//! The one error of the crate.
+//! The one error of the crate: an enum of boxed payloads of our own.
+//!
+//! A payload keeps the HTTP status, the service's words and the ids that support asks for; it never keeps a secret, nor the
+//! body of a 2xx. `Display` is one sentence and does not repeat the source.
 
+mod advice;
+mod api;
+mod auth;
+mod body;
+mod call;
+mod decode;
+mod guard;
 mod input;
+mod transport;
+mod upload;
+mod wait;
 
+use std::time::Duration;
+
+pub use self::api::ApiError;
+pub use self::auth::AuthError;
+pub use self::body::BodyShape;
+pub(crate) use self::body::{ErrorBody, KEPT_BODY};
+pub use self::call::{CallInfo, Outcome};
+pub use self::decode::DecodeError;
+pub use self::guard::GuardError;
 pub use self::input::InvalidInput;
+pub use self::transport::{TransportError, TransportErrorKind};
+pub use self::upload::{UploadError, UploadErrorKind};
+pub use self::wait::{FailureKind, SubmissionFailed, WaitTimedOut};
 
-/// Everything that can go wrong.
+/// Everything that can go wrong. Each payload says more than the helpers here.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The service answered, and the answer was no.
+    #[error(transparent)]
+    Api(Box<ApiError>),
+    /// No access token could be had.
+    #[error(transparent)]
+    Auth(Box<AuthError>),
+    /// The request could not be sent, or no whole answer came.
+    #[error(transparent)]
+    Transport(Box<TransportError>),
+    /// The service said yes, but its answer could not be understood.
+    #[error(transparent)]
+    Decode(Box<DecodeError>),
+    /// The submission failed.
+    #[error(transparent)]
+    SubmissionFailed(Box<SubmissionFailed>),
+    /// The deadline of a wait passed.
+    #[error(transparent)]
+    WaitTimedOut(Box<WaitTimedOut>),
+    /// An upload failed.
+    #[error(transparent)]
+    Upload(Box<UploadError>),
     /// Something given to the crate cannot be used; nothing was sent.
     #[error(transparent)]
-    InvalidInput(#[from] Box<InvalidInput>),
+    InvalidInput(Box<InvalidInput>),
+    /// A guard stopped what would do harm; nothing was sent.
+    #[error(transparent)]
+    Guard(Box<GuardError>),
 }
 
 /// A result with the error of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// The HTTP status, wherever there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Api(error) => Some(error.status()),
+            Self::Auth(error) => error.status(),
+            Self::Transport(error) => error.status(),
+            Self::Decode(error) => Some(error.status()),
+            Self::Upload(error) => error.status(),
+            Self::SubmissionFailed(_) | Self::WaitTimedOut(_) | Self::InvalidInput(_) | Self::Guard(_) => None,
+        }
+    }
+
+    /// The service's error code, for example `InvalidState`.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Api(error) => error.code(),
+            Self::Auth(error) => error.code(),
+            Self::Upload(error) => error.code(),
+            _ => None,
+        }
+    }
+
+    /// The id that support asks for.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        match self {
+            Self::Auth(error) => error.correlation_id(),
+            Self::SubmissionFailed(error) => error.correlation_id(),
+            Self::WaitTimedOut(error) => error.correlation_id(),
+            _ => self.call().and_then(|call| call.correlation_id.as_deref()),
+        }
+    }
+
+    /// The call that failed, where it was a single one.
+    #[must_use]
+    pub fn call(&self) -> Option<&CallInfo> {
+        match self {
+            Self::Api(error) => Some(error.call()),
+            Self::Transport(error) => Some(error.call()),
+            Self::Decode(error) => Some(error.call()),
+            Self::Upload(error) => error.call(),
+            _ => None,
+        }
+    }
+
+    /// Whether the service answered 404.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Api(error) if error.status() == 404)
+    }
+
+    /// Whether the service answered 409: the state does not allow it. For a create that is a pending submission.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Api(error) if error.status() == 409)
+    }
+
+    /// Whether the same call may succeed later. Look at [`Error::outcome`] before repeating a write.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Api(error) => matches!(error.status(), 408 | 429 | 500..=599),
+            Self::Auth(error) => error.is_retryable(),
+            Self::Transport(error) => !matches!(error.kind(), TransportErrorKind::TooLarge | TransportErrorKind::Request),
+            Self::Upload(error) => error.is_retryable(),
+            Self::WaitTimedOut(_) => true,
+            Self::Decode(_) | Self::SubmissionFailed(_) | Self::InvalidInput(_) | Self::Guard(_) => false,
+        }
+    }
+
+    /// How long the service asks to wait before the next try.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Api(error) => error.retry_after(),
+            Self::Auth(error) => error.retry_after(),
+            Self::Upload(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// Whether the call that failed has changed something at the service.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Api(_) | Self::Transport(_) | Self::Decode(_) => self.call().map_or(Outcome::MaybeApplied, |call| call.outcome),
+            Self::Auth(error) => error.outcome(),
+            Self::Upload(error) => error.outcome(),
+            Self::SubmissionFailed(_) | Self::WaitTimedOut(_) => Outcome::Applied,
+            Self::InvalidInput(_) | Self::Guard(_) => Outcome::NotApplied,
+        }
+    }
+}
+
+impl From<ApiError> for Error {
+    fn from(error: ApiError) -> Self {
+        Self::Api(Box::new(error))
+    }
+}

@@ -1,1 +1,345 @@
+//! Sends requests: one loop for the API, the token endpoint and the blob store.
+//!
+//! The loop is thin: what may be repeated is decided in `retry`, how fast in `limit`. A call's outcome is the greatest of
+//! its attempts, so that a create that was lost and then refused still counts as perhaps done. The HTTP status survives
+//! whatever happens to the body.
+
+mod attempt;
 pub(crate) mod clock;
+pub(crate) mod limit;
+pub(crate) mod request;
+pub(crate) mod retry;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::error::{ApiError, AuthError, CallInfo, Error, ErrorBody, Outcome, Result, TransportError, TransportErrorKind};
+use crate::transport::attempt::Answer;
+use crate::transport::clock::Clock;
+use crate::transport::limit::{RateLimit, Window};
+use crate::transport::request::{Audience, Request};
+use crate::transport::retry::{Decision, Failure, RetryPolicy, Situation, decide, hint};
+
+/// A boxed future that can be sent between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// API bodies are read up to this many bytes.
+pub(crate) const MAX_BODY: usize = 64 << 20;
+
+/// Where bearers come from.
+pub(crate) trait Authorize: Send + Sync {
+    /// A bearer that is alive, by the deadline.
+    fn bearer(&self, deadline: Instant) -> BoxFuture<'_, Result<Bearer, AuthError>>;
+    /// The service did not take it.
+    fn reject(&self, bearer: &Bearer);
+}
+
+/// An access token, and which one it is.
+#[derive(Clone)]
+pub(crate) struct Bearer {
+    pub(crate) secret: SecretString,
+    pub(crate) generation: u64,
+}
+
+/// A 2xx answer.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
+    pub(crate) call: CallInfo,
+}
+
+/// What a client may set.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) retry: RetryPolicy,
+    pub(crate) rate_limit: RateLimit,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) create_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            retry: RetryPolicy::default(),
+            rate_limit: RateLimit::default(),
+            connect_timeout: Duration::from_secs(10),
+            attempt_timeout: Duration::from_secs(100),
+            create_timeout: Duration::from_secs(300),
+        }
+    }
+}
+
+/// Cheap to clone; clones share connections, the rate limit and the clock.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    http: reqwest::Client,
+    /// Loopback is reached without a proxy.
+    loopback: reqwest::Client,
+    clock: Clock,
+    window: Mutex<Window>,
+    settings: Settings,
+}
+
+/// The state of one call.
+struct Run {
+    started: Instant,
+    deadline: Instant,
+    call: CallInfo,
+    /// Replays for a token, which do not count as attempts.
+    renewals: u32,
+}
+
+impl Transport {
+    /// `proxies` is whether the builder's proxies hold; for an endpoint on loopback they do not.
+    pub(crate) fn new(builder: reqwest::ClientBuilder, proxies: bool, settings: Settings, clock: Clock) -> Result<Self> {
+        let restrict = |builder: reqwest::ClientBuilder| {
+            builder
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .referer(false)
+                .http1_only()
+                .connection_verbose(false)
+                .connect_timeout(settings.connect_timeout)
+        };
+        let build = |builder: reqwest::ClientBuilder| {
+            let failed = |error| {
+                TransportError::new(
+                    TransportErrorKind::Request,
+                    CallInfo::new("the HTTP client", ""),
+                    None,
+                    Some(error),
+                )
+            };
+            builder.build().map_err(|error| Error::from(failed(error)))
+        };
+        let http = build(restrict(if proxies { builder } else { builder.no_proxy() }))?;
+        let loopback = if proxies {
+            build(restrict(reqwest::Client::builder().no_proxy()))?
+        } else {
+            http.clone()
+        };
+        let window = Mutex::new(Window::new(settings.rate_limit));
+        Ok(Self {
+            inner: Arc::new(Inner {
+                http,
+                loopback,
+                clock,
+                window,
+                settings,
+            }),
+        })
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// Sends a request, as often as its class and the policy allow, until `deadline` or the end of the call's own time.
+    pub(crate) async fn send(
+        &self,
+        request: &Request,
+        auth: Option<&dyn Authorize>,
+        deadline: Option<Instant>,
+    ) -> Result<Response> {
+        let started = self.clock().now();
+        let own = started + self.settings().retry.call_timeout;
+        let deadline = deadline.map_or(own, |deadline| deadline.min(own));
+        let mut call = CallInfo::new(request.method.as_str(), &request.path);
+        call.correlation_id = request
+            .headers
+            .iter()
+            .find(|(name, _)| *name == CORRELATION_ID)
+            .map(|(_, id)| id.clone());
+        let mut run = Run {
+            started,
+            deadline,
+            call,
+            renewals: 0,
+        };
+        loop {
+            let bearer = match auth {
+                Some(auth) => Some(self.bearer(auth, &run).await?),
+                None => None,
+            };
+            self.admit(request.audience, &mut run).await?;
+            run.call.attempts += 1;
+            let answer = self.attempt(request, bearer.as_ref(), &mut run).await;
+            let (failure, error) = match self.judge(request, bearer.as_ref(), answer, &run) {
+                Ok(response) => return Ok(response),
+                Err(failed) => failed,
+            };
+            run.call.outcome = run.call.outcome.max(failure.outcome());
+            let situation = Situation {
+                failure,
+                replay: request.replay,
+                attempts: run.call.attempts - run.renewals,
+                token_renewable: bearer.is_some() && run.renewals == 0,
+                remaining: self.remaining(&run),
+                random: fastrand::f64(),
+            };
+            let decision = decide(&self.settings().retry, situation);
+            self.pause_all(request.audience, failure, decision);
+            match (decision, bearer, auth) {
+                (Decision::RenewToken, Some(bearer), Some(auth)) => {
+                    auth.reject(&bearer);
+                    run.renewals += 1;
+                }
+                (Decision::RetryAfter(pause), _, _) => {
+                    tracing::debug!(path = request.template, ?failure, ?pause, "sending again");
+                    self.clock().sleep(pause).await;
+                }
+                _ => return Err(self.finish(error, &run)),
+            }
+        }
+    }
+
+    async fn bearer(&self, auth: &dyn Authorize, run: &Run) -> Result<Bearer> {
+        // A foreign provider may hang; the call's time bounds it.
+        match tokio::time::timeout(self.remaining(run), auth.bearer(run.deadline)).await {
+            Ok(Ok(bearer)) => Ok(bearer),
+            Ok(Err(mut error)) => {
+                error.set_outcome(run.call.outcome);
+                Err(error.into())
+            }
+            Err(_) => Err(self.finish(self.out_of_time(run), run)),
+        }
+    }
+
+    /// Waits until the rate limit lets the request through.
+    async fn admit(&self, audience: Audience, run: &mut Run) -> Result<()> {
+        if audience != Audience::Api {
+            return Ok(());
+        }
+        loop {
+            let admitted = self.window().admit(self.clock().now());
+            match admitted {
+                Ok(()) => return Ok(()),
+                Err(until) if until >= run.deadline => return Err(self.finish(self.out_of_time(run), run)),
+                Err(until) => self.clock().sleep_until(until).await,
+            }
+        }
+    }
+
+    /// A 429 holds for all clones, for as long as the service says or as this call pauses. Beyond `max_hint` a call would
+    /// not wait either, so others may ask for themselves.
+    fn pause_all(&self, audience: Audience, failure: Failure, decision: Decision) {
+        let pause = match (audience, failure, decision) {
+            (Audience::Api, Failure::Status(429, Some(hint)), _) if hint <= self.settings().retry.max_hint => hint,
+            (Audience::Api, Failure::Status(429, None), Decision::RetryAfter(pause)) => pause,
+            _ => return,
+        };
+        self.window().pause_until(self.clock().now() + pause);
+    }
+
+    async fn attempt(&self, request: &Request, bearer: Option<&Bearer>, run: &mut Run) -> Answer {
+        let usual = request.attempt_timeout.unwrap_or(self.settings().attempt_timeout);
+        let loopback = is_loopback(&request.url);
+        let http = if loopback { &self.inner.loopback } else { &self.inner.http };
+        let timeout = usual.min(self.remaining(run));
+        attempt::attempt(http, request, bearer, timeout, &mut run.call).await
+    }
+
+    /// A 2xx that was read whole is the response; everything else is a failure and the error that it would be.
+    fn judge(&self, request: &Request, bearer: Option<&Bearer>, answer: Answer, run: &Run) -> Result<Response, (Failure, Error)> {
+        let failed = |failure, kind, status, source| {
+            Err((
+                failure,
+                Error::from(TransportError::new(kind, run.call.clone(), status, source)),
+            ))
+        };
+        match answer {
+            Answer::Success { status, body } => Ok(Response {
+                status,
+                body,
+                call: run.call.clone(),
+            }),
+            Answer::Refused {
+                status,
+                retry_after,
+                body,
+            } => {
+                let mut known: Vec<&str> = request.secrets.iter().map(ExposeSecret::expose_secret).collect();
+                known.extend(bearer.map(|bearer| bearer.secret.expose_secret()));
+                let body = ErrorBody::parse(&body, &known);
+                let hint = match status {
+                    429 | 503 => hint(retry_after.as_deref(), body.message.as_deref(), self.clock().system_now()),
+                    _ => hint(retry_after.as_deref(), None, self.clock().system_now()),
+                };
+                let error = ApiError::new(run.call.clone(), status, body, hint);
+                Err((Failure::Status(status, hint), error.into()))
+            }
+            Answer::NotConnected(source) => failed(Failure::Connect, TransportErrorKind::Connect, None, Some(source)),
+            Answer::Lost(source) => failed(Failure::Lost, TransportErrorKind::Interrupted, None, Some(source)),
+            Answer::TimedOut => failed(Failure::Lost, TransportErrorKind::TimedOut, None, None),
+            Answer::Cut { status, source } => failed(Failure::CutAnswer, TransportErrorKind::CutAnswer, Some(status), source),
+            Answer::TooLarge { status } => failed(
+                Failure::Permanent(Outcome::Applied),
+                TransportErrorKind::TooLarge,
+                Some(status),
+                None,
+            ),
+            Answer::NotMade(source) => failed(
+                Failure::Permanent(Outcome::NotApplied),
+                TransportErrorKind::Request,
+                None,
+                Some(source),
+            ),
+        }
+    }
+
+    fn out_of_time(&self, run: &Run) -> Error {
+        TransportError::new(TransportErrorKind::DeadlineExceeded, run.call.clone(), None, None).into()
+    }
+
+    /// Tells an error what became of the whole call.
+    fn finish(&self, mut error: Error, run: &Run) -> Error {
+        let call = match &mut error {
+            Error::Api(error) => Some(error.call_mut()),
+            Error::Transport(error) => Some(error.call_mut()),
+            _ => None,
+        };
+        if let Some(call) = call {
+            call.outcome = run.call.outcome;
+            call.attempts = run.call.attempts;
+            call.elapsed = self.clock().now() - run.started;
+        }
+        error
+    }
+
+    fn remaining(&self, run: &Run) -> Duration {
+        run.deadline.saturating_duration_since(self.clock().now())
+    }
+
+    fn window(&self) -> std::sync::MutexGuard<'_, Window> {
+        self.inner.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The header that names a call at both ends.
+pub(crate) const CORRELATION_ID: &str = "MS-CorrelationId";
+
+/// Whether a URL leads to this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,291 @@
+//! The token cache: shared by clones, single-flight, refreshed early.
+//!
+//! What to do is a pure function of the state and the time. A refresh that is only early never fails a call: the live token
+//! goes on, and nobody tries again for a while. A token that the service rejected is dropped by its generation, so that a
+//! late rejection of an old token does not drop its successor.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::auth::{TokenContext, TokenProvider, TokenReason};
+use crate::error::AuthError;
+use crate::transport::{Authorize, Bearer, BoxFuture, Transport};
+
+/// A token is refreshed this long before its end, or a quarter of its life before it, whichever is less.
+const EARLY: Duration = Duration::from_secs(300);
+
+/// After an early refresh failed, the next is tried after this time.
+const RETRY_EARLY: Duration = Duration::from_secs(30);
+
+/// An early refresh that hangs is given up after this time.
+const EARLY_TIME: Duration = Duration::from_secs(30);
+
+pub(crate) struct TokenCache {
+    provider: Box<dyn TokenProvider>,
+    transport: Transport,
+    state: Mutex<State>,
+    /// Held by whoever is fetching.
+    fetching: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    held: Option<Held>,
+    generation: u64,
+    rejected: bool,
+    no_early_before: Option<Instant>,
+}
+
+struct Held {
+    bearer: Bearer,
+    refresh_at: Instant,
+    expires_at: Instant,
+}
+
+/// What a caller has to do.
+enum Step {
+    Use(Bearer),
+    /// Use it, but try to get another first.
+    Refresh(Bearer),
+    Fetch(TokenReason),
+}
+
+impl State {
+    fn step(&self, now: Instant) -> Step {
+        match &self.held {
+            _ if self.rejected => Step::Fetch(TokenReason::Rejected),
+            None => Step::Fetch(TokenReason::First),
+            Some(held) if now >= held.expires_at => Step::Fetch(TokenReason::Expiring),
+            Some(held) if now < held.refresh_at || self.no_early_before.is_some_and(|then| now < then) => {
+                Step::Use(held.bearer.clone())
+            }
+            Some(held) => Step::Refresh(held.bearer.clone()),
+        }
+    }
+}
+
+impl TokenCache {
+    pub(crate) fn new(provider: Box<dyn TokenProvider>, transport: Transport) -> Self {
+        Self {
+            provider,
+            transport,
+            state: Mutex::default(),
+            fetching: tokio::sync::Mutex::default(),
+        }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn step(&self) -> Step {
+        let now = self.transport.clock().now();
+        self.state().step(now)
+    }
+
+    async fn live(&self, deadline: Instant) -> Result<Bearer, AuthError> {
+        match self.step() {
+            Step::Use(bearer) => Ok(bearer),
+            Step::Refresh(bearer) => match self.fetching.try_lock() {
+                Ok(_guard) => Ok(self.refresh(deadline).await.unwrap_or(bearer)),
+                Err(_) => Ok(bearer),
+            },
+            Step::Fetch(_) => {
+                let _guard = self.fetching.lock().await;
+                // Somebody else may have fetched it meanwhile.
+                match self.step() {
+                    Step::Use(bearer) | Step::Refresh(bearer) => Ok(bearer),
+                    Step::Fetch(reason) => self.fetch(reason, deadline).await,
+                }
+            }
+        }
+    }
+
+    async fn refresh(&self, deadline: Instant) -> Option<Bearer> {
+        let now = self.transport.clock().now();
+        let deadline = deadline.min(now + EARLY_TIME);
+        let time = deadline.saturating_duration_since(now);
+        let fetched = tokio::time::timeout(time, self.fetch(TokenReason::Expiring, deadline)).await;
+        let fetched = fetched.map_err(AuthError::new).and_then(|fetched| fetched);
+        if let Err(error) = &fetched {
+            tracing::warn!(%error, "the token could not be refreshed early; the live one is used on");
+            self.state().no_early_before = Some(self.transport.clock().now() + RETRY_EARLY);
+        }
+        fetched.ok()
+    }
+
+    async fn fetch(&self, reason: TokenReason, deadline: Instant) -> Result<Bearer, AuthError> {
+        // Its life is counted from before it was asked for: it may be a little shorter, never longer.
+        let asked = self.transport.clock().now();
+        let context = TokenContext {
+            transport: self.transport.clone(),
+            reason,
+            deadline,
+        };
+        let token = self.provider.token(&context).await?;
+        let expires_at = asked + token.lifetime();
+        let refresh_at = expires_at - EARLY.min(token.lifetime() / 4);
+        let mut state = self.state();
+        state.generation += 1;
+        let bearer = Bearer {
+            secret: token.secret().clone(),
+            generation: state.generation,
+        };
+        state.held = Some(Held {
+            bearer: bearer.clone(),
+            refresh_at,
+            expires_at,
+        });
+        state.rejected = false;
+        state.no_early_before = None;
+        Ok(bearer)
+    }
+
+    /// A token of the cache, for programs that want to see one.
+    pub(crate) async fn access_token(&self, deadline: Instant) -> Result<crate::auth::AccessToken, AuthError> {
+        let bearer = self.live(deadline).await?;
+        let now = self.transport.clock().now();
+        let expires_at = self.state().held.as_ref().map_or(now, |held| held.expires_at);
+        Ok(crate::auth::AccessToken::new(
+            bearer.secret,
+            expires_at.saturating_duration_since(now),
+        ))
+    }
+}
+
+impl Authorize for TokenCache {
+    fn bearer(&self, deadline: Instant) -> BoxFuture<'_, Result<Bearer, AuthError>> {
+        Box::pin(self.live(deadline))
+    }
+
+    fn reject(&self, bearer: &Bearer) {
+        let mut state = self.state();
+        if state
+            .held
+            .as_ref()
+            .is_some_and(|held| held.bearer.generation == bearer.generation)
+        {
+            state.held = None;
+            state.rejected = true;
+        }
+    }
+}
+
+impl fmt::Debug for TokenCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenCache")
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::auth::AccessToken;
+    use crate::transport::Settings;
+    use crate::transport::clock::Clock;
+
+    #[derive(Debug, Default)]
+    struct Counting {
+        asked: AtomicU32,
+        fails_from: Option<u32>,
+        lifetime: Duration,
+    }
+
+    impl TokenProvider for Counting {
+        fn token<'a>(&'a self, _: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+            Box::pin(async move {
+                let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+                tokio::task::yield_now().await;
+                match self.fails_from {
+                    Some(from) if number >= from => Err(AuthError::new("no")),
+                    _ => Ok(AccessToken::new(format!("token-{number}"), self.lifetime)),
+                }
+            })
+        }
+    }
+
+    fn cache(lifetime: u64, fails_from: Option<u32>) -> (Arc<TokenCache>, Arc<Counting>, Clock) {
+        let clock = Clock::jumping();
+        let transport = Transport::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap();
+        let provider = Arc::new(Counting {
+            lifetime: Duration::from_secs(lifetime),
+            fails_from,
+            ..Counting::default()
+        });
+        (
+            Arc::new(TokenCache::new(Box::new(provider.clone()), transport)),
+            provider,
+            clock,
+        )
+    }
+
+    async fn generation(cache: &TokenCache) -> u64 {
+        let deadline = cache.transport.clock().now() + Duration::from_secs(60);
+        cache.bearer(deadline).await.unwrap().generation
+    }
+
+    #[tokio::test]
+    async fn a_hundred_callers_make_one_request() {
+        let (cache, provider, _) = cache(3600, None);
+        let callers: Vec<_> = (0..100)
+            .map(|_| {
+                let cache = cache.clone();
+                tokio::spawn(async move { generation(&cache).await })
+            })
+            .collect();
+        for caller in callers {
+            assert_eq!(caller.await.unwrap(), 1);
+        }
+        assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn it_is_refreshed_five_minutes_or_a_quarter_of_its_life_early() {
+        for (lifetime, early) in [(3600, 300), (600, 150), (2, 0)] {
+            let (cache, _, clock) = cache(lifetime, None);
+            assert_eq!(generation(&cache).await, 1);
+            if lifetime > 60 {
+                clock.sleep(Duration::from_secs(lifetime - early - 20)).await;
+                assert_eq!(generation(&cache).await, 1, "{lifetime}");
+                clock.sleep(Duration::from_secs(21)).await;
+            } else {
+                clock.sleep(Duration::from_secs(lifetime)).await;
+            }
+            assert_eq!(generation(&cache).await, 2, "{lifetime}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failed_early_refresh_keeps_the_live_token_and_waits() {
+        let (cache, provider, clock) = cache(3600, Some(2));
+        assert_eq!(generation(&cache).await, 1);
+        clock.sleep(Duration::from_secs(3400)).await;
+        assert_eq!(generation(&cache).await, 1);
+        assert_eq!(generation(&cache).await, 1);
+        assert_eq!(provider.asked.load(Ordering::SeqCst), 2);
+        clock.sleep(RETRY_EARLY).await;
+        assert_eq!(generation(&cache).await, 1);
+        assert_eq!(provider.asked.load(Ordering::SeqCst), 3);
+        clock.sleep(Duration::from_secs(200)).await;
+        let deadline = clock.now() + Duration::from_secs(60);
+        assert!(cache.bearer(deadline).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_rejection_drops_that_very_token_and_no_later_one() {
+        let (cache, provider, clock) = cache(3600, None);
+        let deadline = clock.now() + Duration::from_secs(60);
+        let first = cache.bearer(deadline).await.unwrap();
+        cache.reject(&first);
+        assert_eq!(generation(&cache).await, 2);
+        cache.reject(&first);
+        assert_eq!(generation(&cache).await, 2);
+        assert_eq!(provider.asked.load(Ordering::SeqCst), 2);
+    }
+}

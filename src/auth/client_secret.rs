@@ -1,0 +1,171 @@
+//! The documented request for a token: client credentials at the v1 endpoint of Microsoft Entra ID.
+
+use std::fmt;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use crate::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
+use crate::error::{AuthError, InvalidInput};
+
+/// The default authority.
+pub(crate) const AUTHORITY: &str = "https://login.microsoftonline.com";
+
+// With a slash at its end the service refuses the token.
+const RESOURCE: &str = "https://manage.devcenter.microsoft.com";
+
+/// Gets tokens with a client secret of a Microsoft Entra app, which must be added to the Partner Center account with the
+/// Manager role: `POST {authority}/{tenant}/oauth2/token`. A token lives for about 60 minutes.
+///
+/// See <https://learn.microsoft.com/windows/uwp/monetize/create-and-manage-submissions-using-windows-store-services>.
+///
+/// `Debug` does not show the secret.
+#[derive(Clone)]
+pub struct ClientSecret {
+    authority: String,
+    tenant_id: String,
+    client_id: String,
+    secret: SecretString,
+}
+
+impl ClientSecret {
+    /// Tenant id (or domain) and client id of the app, and the value of its secret.
+    #[must_use]
+    pub fn new(tenant_id: impl Into<String>, client_id: impl Into<String>, secret: impl Into<SecretString>) -> Self {
+        let (tenant_id, client_id, secret) = (tenant_id.into(), client_id.into(), secret.into());
+        Self {
+            authority: AUTHORITY.to_owned(),
+            tenant_id,
+            client_id,
+            secret,
+        }
+    }
+
+    /// Another authority than `https://login.microsoftonline.com`.
+    #[must_use]
+    pub fn authority(mut self, url: impl Into<String>) -> Self {
+        self.authority = url.into();
+        self
+    }
+
+    fn token_url(&self) -> Result<Url, InvalidInput> {
+        let tenant_is_sound = !self.tenant_id.is_empty()
+            && self
+                .tenant_id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+            && !self.tenant_id.starts_with('.');
+        if !tenant_is_sound {
+            return Err(InvalidInput::new("the tenant id", "it must be a GUID or a domain name"));
+        }
+        if self.client_id.trim().is_empty() {
+            return Err(InvalidInput::new("the client id", "it is empty"));
+        }
+        if self.secret.expose_secret().trim().is_empty() {
+            return Err(InvalidInput::new("the client secret", "it is empty"));
+        }
+        let unusable = |why: &str| InvalidInput::new("the authority", format!("{why}; an example is {AUTHORITY}"));
+        let mut url = Url::parse(&self.authority).map_err(|_| unusable("it is no URL"))?;
+        url.set_query(None);
+        url.path_segments_mut()
+            .map_err(|()| unusable("it is no base for a path"))?
+            .pop_if_empty()
+            .extend([&self.tenant_id, "oauth2", "token"]);
+        Ok(url)
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientSecret")
+            .field("authority", &self.authority)
+            .field("tenant_id", &self.tenant_id)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl TokenProvider for ClientSecret {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+        Box::pin(async move {
+            let url = self.token_url()?;
+            let fields = [
+                ("grant_type", SecretString::from("client_credentials")),
+                ("client_id", SecretString::from(self.client_id.as_str())),
+                ("client_secret", self.secret.clone()),
+                ("resource", SecretString::from(RESOURCE)),
+            ];
+            read(&context.post_form(&url, &fields).await?)
+        })
+    }
+}
+
+/// Reads the answer. `expires_in` is a text at the v1 endpoint and a number elsewhere.
+fn read(body: &[u8]) -> Result<AccessToken, AuthError> {
+    let answer: Value = serde_json::from_slice(body).map_err(|_| AuthError::new("the token endpoint's answer is not JSON"))?;
+    let token = answer
+        .get("access_token")
+        .and_then(Value::as_str)
+        .filter(|token| !token.is_empty());
+    let token = token.ok_or_else(|| AuthError::new("the token endpoint's answer has no access_token"))?;
+    let seconds = match answer.get("expires_in") {
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(Value::Number(number)) => number.as_f64(),
+        _ => None,
+    };
+    let lifetime = seconds.and_then(|seconds: f64| Duration::try_from_secs_f64(seconds).ok());
+    let lifetime = lifetime.ok_or_else(|| AuthError::new("the token endpoint's answer has no expires_in"))?;
+    Ok(AccessToken::new(token, lifetime))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_is_read_with_a_text_or_a_number() {
+        for (body, seconds) in [
+            (r#"{"access_token":"t","expires_in":"3599"}"#, Some(3599)),
+            (r#"{"access_token":"t","expires_in":3599}"#, Some(3599)),
+            (r#"{"access_token":"t","expires_in":"-1"}"#, None),
+            (r#"{"access_token":"","expires_in":"1"}"#, None),
+            (r#"{"expires_in":"1"}"#, None),
+            ("<html>", None),
+        ] {
+            let token = read(body.as_bytes()).ok();
+            assert_eq!(
+                token.map(|token| token.lifetime()),
+                seconds.map(Duration::from_secs),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_url_is_built_and_bad_input_is_named() {
+        let url = |tenant: &str, authority: &str| ClientSecret::new(tenant, "c", "s").authority(authority).token_url();
+        assert_eq!(
+            url("t-1", AUTHORITY).unwrap().as_str(),
+            "https://login.microsoftonline.com/t-1/oauth2/token"
+        );
+        assert_eq!(url("t-1", "https://h/x/").unwrap().as_str(), "https://h/x/t-1/oauth2/token");
+        for (tenant, authority) in [
+            ("", AUTHORITY),
+            ("..", AUTHORITY),
+            ("a/b", AUTHORITY),
+            ("t", "login"),
+            ("t", "data:x"),
+        ] {
+            assert!(url(tenant, authority).is_err(), "{tenant} {authority}");
+        }
+        assert!(ClientSecret::new("t", "", "s").token_url().is_err());
+        assert!(ClientSecret::new("t", "c", " ").token_url().is_err());
+    }
+
+    #[test]
+    fn debug_hides_the_secret() {
+        assert!(!format!("{:?}", ClientSecret::new("t", "c", "hunter2")).contains("hunter2"));
+    }
+}

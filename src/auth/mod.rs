@@ -1,0 +1,148 @@
+//! Access tokens: who gives them, and the cache that keeps one.
+//!
+//! A provider is asked only by the cache, which is single-flight: however many calls need a token, one request for it is
+//! under way.
+
+mod cache;
+mod client_secret;
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+pub(crate) use self::cache::TokenCache;
+pub use self::client_secret::ClientSecret;
+use crate::error::{AuthError, InvalidInput};
+pub use crate::transport::BoxFuture;
+use crate::transport::request::{Audience, Body, Method, Request};
+use crate::transport::{Transport, is_loopback};
+
+/// An access token and how long it lives.
+///
+/// `Debug` does not show the token.
+#[derive(Debug, Clone)]
+pub struct AccessToken {
+    secret: SecretString,
+    lifetime: Duration,
+}
+
+impl AccessToken {
+    /// A token that lives for `lifetime` from the moment it was asked for.
+    #[must_use]
+    pub fn new(secret: impl Into<SecretString>, lifetime: Duration) -> Self {
+        Self {
+            secret: secret.into(),
+            lifetime,
+        }
+    }
+
+    /// The token itself. Do not print it.
+    #[must_use]
+    pub fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
+    /// How long it lives, from the moment it was asked for.
+    #[must_use]
+    pub fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+}
+
+/// Why a token is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenReason {
+    /// There is none yet.
+    First,
+    /// The last one has expired or will soon.
+    Expiring,
+    /// The service did not take the last one, so a cached copy of it will not do.
+    Rejected,
+}
+
+/// What a [`TokenProvider`] may use.
+pub struct TokenContext {
+    transport: Transport,
+    reason: TokenReason,
+    deadline: Instant,
+}
+
+impl fmt::Debug for TokenContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenContext")
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
+}
+
+impl TokenContext {
+    /// Why a token is asked for.
+    #[must_use]
+    pub fn reason(&self) -> TokenReason {
+        self.reason
+    }
+
+    /// Posts a form through the client's own transport, with its proxy, TLS, time-outs and retries, and gives the body of
+    /// a 2xx answer. The values are treated as secrets.
+    ///
+    /// # Errors
+    ///
+    /// When the URL is neither https nor loopback, when no answer came, and for any status but 2xx; Entra's error body
+    /// is understood.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the request.
+    pub async fn post_form(&self, url: &Url, fields: &[(&str, SecretString)]) -> Result<Bytes, AuthError> {
+        if url.scheme() != "https" && !is_loopback(url) {
+            return Err(InvalidInput::new("the authority", "plain http is allowed on loopback only; use https").into());
+        }
+        let pairs = fields.iter().map(|(name, value)| (name, value.expose_secret()));
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
+        let mut request = Request::new(Method::Post, url.clone(), url.path().trim_start_matches('/'), Audience::Token)
+            .header("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+            .header("Accept", "application/json");
+        "token".clone_into(&mut request.template);
+        request.body = Body::Bytes(Bytes::from(form));
+        request.secrets = fields.iter().map(|(_, value)| value.clone()).collect();
+        Ok(self.transport.send(&request, None, Some(self.deadline)).await?.body)
+    }
+}
+
+/// Gives access tokens for `https://manage.devcenter.microsoft.com`.
+///
+/// The client keeps a token and shares it between its clones, so a provider needs no cache of its own. It is asked by one
+/// caller at a time.
+///
+/// ```
+/// use std::time::Duration;
+/// use msstore::{AccessToken, AuthError, BoxFuture, TokenContext, TokenProvider};
+///
+/// #[derive(Debug)]
+/// struct FromFile;
+///
+/// impl TokenProvider for FromFile {
+///     fn token<'a>(&'a self, _context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+///         Box::pin(async {
+///             let text = std::fs::read_to_string("/run/secrets/token").map_err(AuthError::new)?;
+///             Ok(AccessToken::new(text.trim(), Duration::from_secs(3600)))
+///         })
+///     }
+/// }
+/// ```
+pub trait TokenProvider: fmt::Debug + Send + Sync {
+    /// A token.
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>>;
+}
+
+impl<P: TokenProvider + ?Sized> TokenProvider for std::sync::Arc<P> {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+        (**self).token(context)
+    }
+}

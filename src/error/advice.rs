@@ -1,0 +1,248 @@
+//! What to do about an answer of the service: a table over what has been seen, so that an error helps its reader on.
+
+use crate::error::body::{BodyShape, ErrorBody};
+
+/// The first row that fits. Rows go from the particular to the general.
+pub(crate) fn advice(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str> {
+    let message = body.message.as_deref().unwrap_or_default();
+    let target = body.target.as_deref().unwrap_or_default();
+    let says = |part: &str| message.to_ascii_lowercase().contains(&part.to_ascii_lowercase());
+    let creates_submission = method == "POST" && path.ends_with("/submissions");
+    let sent_to_blob = body.shape == BodyShape::Blob;
+    let advice = match status {
+        400 if says("keep all file entries") => {
+            "list every existing package with its id and fileStatus Uploaded, or PendingDelete to remove it"
+        }
+        400 if says("not a valid PriceId") || says("valid base price") => {
+            "the product is priced per market, which the API cannot write: set a price tier in pricing.priceId, knowing that it replaces the prices, or submit in Partner Center"
+        }
+        400 if says("size of AppListings") || says("size of Listings") => {
+            "send at least one listing; they are part of every update"
+        }
+        400 if says("KeywordsTotalCount") => "use at most 21 separate words over all search terms of a listing",
+        400 if says("created through the API") || target == "applicationSubmission" => {
+            "the draft was made or changed in Partner Center: delete it there and create one with the API"
+        }
+        400 if target == "mediaType" => "send Content-Type: application/json, also without a body",
+        401 if says("Identity cannot be authorized") || says("not allowed to access") => {
+            "add the Entra app to the Partner Center account, under User management, with the Manager role, and check that the product belongs to that account"
+        }
+        401 => {
+            "check that the Entra app is added in Partner Center with the Manager role and that the token is for https://manage.devcenter.microsoft.com"
+        }
+        403 if sent_to_blob => "the upload link is not valid for this: read the submission again for its link",
+        403 => "check the id, and that the Entra app has the Manager role in Partner Center",
+        404 if sent_to_blob => "the upload link leads nowhere: read the submission again for its link",
+        404 => {
+            "check the id, and that it belongs to this account and to this parent; what was created or deleted a moment ago may not be visible yet"
+        }
+        408 => "the service gave up waiting; what was asked may have been done all the same",
+        409 if creates_submission => {
+            "a pending submission or a rollout in progress holds the only slot: finish, delete, finalize or halt it first"
+        }
+        409 if says("cannot be deleted") => {
+            "it is being processed: wait until it fails or is published, or cancel it in Partner Center"
+        }
+        409 if says("not supported by the submission API") || says("features that are not supported") => {
+            "the product uses a feature that the API does not support: submit it in Partner Center"
+        }
+        409 if path.contains("rollout") => {
+            "a rollout can be changed only while the submission is published and its rollout is in progress"
+        }
+        409 if method == "PUT" => "it is committed already, or in another state that cannot be changed: look at its status",
+        409 if path.ends_with("/commit") => {
+            "it is committed already, or in another state that cannot be committed: look at its status"
+        }
+        409 => "its state does not allow this now: read it and look at what is pending",
+        411 => "send Content-Length, also without a body",
+        413 => "the body is too large for the service",
+        429 => "the service allows about 20 requests a minute: wait, then try again",
+        300..=399 => "redirects are not followed: check the endpoint",
+        503 if says("Account service") => {
+            "try again later; if it stays, check that the Entra app is added in Partner Center with the Manager role"
+        }
+        500 if says("unknown internal") || body.inner_code.as_deref() == Some("UnknownInternalFailure") => {
+            "check that the id is a Store ID and not a package name; otherwise try again later, and give support the correlation id"
+        }
+        500..=599 if creates_submission => "the submission may have been created: read the parent before trying again",
+        500..=599 if method == "POST" => "it may have been done all the same: read before trying again",
+        500..=599 => "try again later; if it stays, give support the correlation id",
+        _ => return None,
+    };
+    Some(advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_known_answer_says_what_to_do() {
+        let service = |message: &str, target: &str| {
+            format!(r#"{{"code":"X","message":"{message}","source":"Ingestion Api","target":"{target}"}}"#)
+        };
+        let table = [
+            (
+                400,
+                "PUT",
+                "applications/9N/submissions/1",
+                service("Please keep all file entries for existing packages.", "packages"),
+                "PendingDelete",
+            ),
+            (
+                400,
+                "PUT",
+                "applications/9N/submissions/1",
+                service("'Base' is not a valid PriceId for base price.", "pricing"),
+                "price tier",
+            ),
+            (
+                400,
+                "PUT",
+                "applications/9N/submissions/1",
+                service("You must select a valid base price", "pricing"),
+                "price tier",
+            ),
+            (
+                400,
+                "PUT",
+                "applications/9N/submissions/1",
+                service("The size of AppListings must be 1 or more", "appListings"),
+                "one listing",
+            ),
+            (
+                400,
+                "PUT",
+                "inappproducts/9P/submissions/1",
+                service("The size of Listings must be 1 or more", "listings"),
+                "one listing",
+            ),
+            (
+                400,
+                "PUT",
+                "applications/9N/submissions/1",
+                service("size of KeywordsTotalCount must be 21 or less", ""),
+                "21 separate words",
+            ),
+            (
+                400,
+                "DELETE",
+                "applications/9N/submissions/1",
+                service("Ingestion API can only update", "applicationSubmission"),
+                "Partner Center",
+            ),
+            (
+                400,
+                "POST",
+                "applications/9N/submissions/1/commit",
+                service("Only JSON content is accepted", "mediaType"),
+                "Content-Type",
+            ),
+            (
+                401,
+                "GET",
+                "applications",
+                r#"{"code":"Unauthorized","message":"Identity cannot be authorized."}"#.to_owned(),
+                "Manager role",
+            ),
+            (
+                401,
+                "GET",
+                "applications",
+                r#"{"statusCode":401,"message":"APIM: Unauthorized."}"#.to_owned(),
+                "Manager role",
+            ),
+            (403, "GET", "applications/9N", String::new(), "Manager role"),
+            (
+                403,
+                "PUT",
+                "blob",
+                "<Error><Code>AuthenticationFailed</Code></Error>".to_owned(),
+                "upload link",
+            ),
+            (404, "GET", "applications/9N", String::new(), "check the id"),
+            (
+                409,
+                "POST",
+                "applications/9N/submissions",
+                service("Create submission failed", "submission"),
+                "only slot",
+            ),
+            (
+                409,
+                "DELETE",
+                "applications/9N/submissions/1",
+                service("Submission in its current state cannot be deleted", "submissionId"),
+                "Partner Center",
+            ),
+            (
+                409,
+                "PUT",
+                "applications/9N/submissions/1",
+                service("no", "submission"),
+                "committed already",
+            ),
+            (
+                409,
+                "GET",
+                "applications/9N",
+                service(
+                    "This application uses features that are not supported by the submission API",
+                    "",
+                ),
+                "does not support",
+            ),
+            (
+                409,
+                "POST",
+                "applications/9N/submissions/1/haltpackagerollout",
+                service("no", ""),
+                "rollout is in progress",
+            ),
+            (
+                429,
+                "GET",
+                "applications",
+                r#"{"statusCode":429,"message":"x"}"#.to_owned(),
+                "20 requests",
+            ),
+            (
+                500,
+                "GET",
+                "applications/A.B",
+                r#"{"code":"InternalServerError","innererror":{"code":"UnknownInternalFailure"}}"#.to_owned(),
+                "Store ID",
+            ),
+            (
+                503,
+                "GET",
+                "applications/9N",
+                service("Account service is experiencing issue", ""),
+                "Manager role",
+            ),
+            (
+                503,
+                "POST",
+                "applications/9N/submissions",
+                service("Retry your operation", ""),
+                "may have been created",
+            ),
+            (
+                504,
+                "POST",
+                "applications/9N/submissions/1/commit",
+                "<html></html>".to_owned(),
+                "read before",
+            ),
+            (502, "GET", "applications", "<html></html>".to_owned(), "try again later"),
+        ];
+        for (status, method, path, body, part) in table {
+            let found = advice(status, method, path, &ErrorBody::parse(body.as_bytes(), &[]));
+            assert!(
+                found.is_some_and(|found| found.contains(part)),
+                "{status} {method} {path} {body}: {found:?}"
+            );
+        }
+        assert_eq!(advice(418, "GET", "x", &ErrorBody::parse(b"", &[])), None);
+    }
+}

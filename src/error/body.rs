@@ -1,0 +1,221 @@
+//! Error bodies: six shapes of answer, from four front-ends, read into one form. Pure.
+//!
+//! The status comes from the status line and is never looked for here. What is not understood is kept as text.
+
+use serde_json::Value;
+
+use crate::secret::scrub;
+
+/// Error bodies are kept up to this many bytes.
+pub(crate) const KEPT_BODY: usize = 64 * 1024;
+
+/// Who answered, judged by the shape of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BodyShape {
+    /// The submission service itself.
+    Service,
+    /// The API gateway in front of it.
+    Gateway,
+    /// The filter that checks the identity.
+    AuthFilter,
+    /// Blob storage (XML).
+    Blob,
+    /// Microsoft Entra ID.
+    Entra,
+    /// A page for a browser, from a gateway or proxy.
+    Html,
+    /// No body.
+    Empty,
+    /// Something else.
+    Other,
+}
+
+/// An error body, understood as far as possible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ErrorBody {
+    pub(crate) shape: BodyShape,
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) target: Option<String>,
+    pub(crate) inner_code: Option<String>,
+    pub(crate) inner_message: Option<String>,
+    pub(crate) activity_id: Option<String>,
+    pub(crate) correlation_id: Option<String>,
+    pub(crate) text: String,
+}
+
+impl ErrorBody {
+    /// `known` are secrets that were part of the request; an answer may repeat them.
+    pub(crate) fn parse(bytes: &[u8], known: &[&str]) -> Self {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let bytes = &bytes[..bytes.len().min(KEPT_BODY)];
+        let text = scrub(&String::from_utf8_lossy(bytes), known);
+        let mut body = Self {
+            shape: BodyShape::Other,
+            code: None,
+            message: None,
+            target: None,
+            inner_code: None,
+            inner_message: None,
+            activity_id: None,
+            correlation_id: None,
+            text,
+        };
+        let trimmed = body.text.trim();
+        if trimmed.is_empty() {
+            body.shape = BodyShape::Empty;
+        } else if let Ok(value) = serde_json::from_str::<Value>(trimmed) {
+            body.read_json(&value);
+        } else if looks_like_html(trimmed) {
+            body.shape = BodyShape::Html;
+            body.message = between(trimmed, "<title>", "</title>").map(str::to_owned);
+        } else if trimmed.contains("<Error>") {
+            body.shape = BodyShape::Blob;
+            body.code = between(trimmed, "<Code>", "</Code>").map(str::to_owned);
+            // Only its first line speaks to people; the others repeat the request id and the time.
+            let message = between(trimmed, "<Message>", "</Message>");
+            body.message = message.and_then(|message| message.lines().next()).map(str::to_owned);
+        }
+        body
+    }
+
+    fn read_json(&mut self, value: &Value) {
+        let text = |name: &str| text_of(value, name);
+        self.activity_id = text("activityId");
+        if text("error").is_some() && text("error_description").is_some() {
+            self.shape = BodyShape::Entra;
+            self.code = text("error");
+            self.message = text("error_description");
+            self.correlation_id = text("correlation_id");
+            return;
+        }
+        self.code = text("code");
+        self.message = text("message");
+        self.target = text("target");
+        if let Some(inner) = member(value, "innererror") {
+            self.inner_code = text_of(inner, "code");
+            self.inner_message = text_of(inner, "message");
+        }
+        self.shape = if member(value, "statusCode").is_some() {
+            BodyShape::Gateway
+        } else if text("source").is_some() || self.target.is_some() || self.inner_code.is_some() {
+            BodyShape::Service
+        } else if self.code.as_deref() == Some("Unauthorized") {
+            BodyShape::AuthFilter
+        } else if self.code.is_some() {
+            BodyShape::Service
+        } else {
+            BodyShape::Other
+        };
+        if let Some(message) = &self.message {
+            let id = message.split_once("CorrelationId: ").map(|(_, id)| id);
+            self.correlation_id = id.map(|id| id.chars().take_while(|c| c.is_ascii_hexdigit() || *c == '-').collect());
+        }
+    }
+}
+
+fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    let object = value.as_object()?;
+    object.get(name).or_else(|| {
+        object
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    })
+}
+
+fn text_of(value: &Value, name: &str) -> Option<String> {
+    member(value, name)
+        .and_then(Value::as_str)
+        .filter(|text| !text.trim().is_empty())
+        .map(str::to_owned)
+}
+
+fn looks_like_html(text: &str) -> bool {
+    let start: String = text.chars().take(200).collect::<String>().to_ascii_lowercase();
+    start.contains("<html") || start.starts_with("<!doctype html") || start.contains("<head") || start.contains("<body")
+}
+
+fn between<'t>(text: &'t str, open: &str, close: &str) -> Option<&'t str> {
+    let lower = text.to_ascii_lowercase();
+    let from = lower.find(&open.to_ascii_lowercase())? + open.len();
+    let to = from + lower[from..].find(&close.to_ascii_lowercase())?;
+    Some(text[from..to].trim()).filter(|found| !found.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_is_understood() {
+        let table = [
+            (
+                r#"{"code":"InvalidState","data":[],"details":[],"message":"No.","source":"Ingestion Api","target":"submission"}"#,
+                (BodyShape::Service, Some("InvalidState"), Some("No."), Some("submission")),
+            ),
+            (
+                r#"{"message":"Only JSON content is accepted","source":"Ingestion Api","target":"mediaType"}"#,
+                (
+                    BodyShape::Service,
+                    None,
+                    Some("Only JSON content is accepted"),
+                    Some("mediaType"),
+                ),
+            ),
+            (
+                r#"{ "statusCode": 429, "message": "Try again in 14 seconds." }"#,
+                (BodyShape::Gateway, None, Some("Try again in 14 seconds."), None),
+            ),
+            (
+                r#"{"code":"Unauthorized","message":"Identity cannot be authorized. CorrelationId: 1b-2c"}"#,
+                (
+                    BodyShape::AuthFilter,
+                    Some("Unauthorized"),
+                    Some("Identity cannot be authorized. CorrelationId: 1b-2c"),
+                    None,
+                ),
+            ),
+            (
+                r#"{"error":"invalid_client","error_description":"AADSTS7000215: no","error_codes":[7000215]}"#,
+                (BodyShape::Entra, Some("invalid_client"), Some("AADSTS7000215: no"), None),
+            ),
+            (
+                "\u{feff}<?xml version=\"1.0\"?><Error><Code>AuthenticationFailed</Code><Message>Server failed.\nRequestId:x</Message></Error>",
+                (BodyShape::Blob, Some("AuthenticationFailed"), Some("Server failed."), None),
+            ),
+            (
+                "<html><head><TITLE>502 Bad Gateway</TITLE></head></html>",
+                (BodyShape::Html, None, Some("502 Bad Gateway"), None),
+            ),
+            ("  \n", (BodyShape::Empty, None, None, None)),
+            ("{\"code\":\"Inva", (BodyShape::Other, None, None, None)),
+            ("[1]", (BodyShape::Other, None, None, None)),
+        ];
+        for (text, (shape, code, message, target)) in table {
+            let body = ErrorBody::parse(text.as_bytes(), &[]);
+            assert_eq!(body.shape, shape, "{text}");
+            assert_eq!(body.code.as_deref(), code, "{text}");
+            assert_eq!(body.message.as_deref(), message, "{text}");
+            assert_eq!(body.target.as_deref(), target, "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_and_inner_errors_are_found() {
+        let body = ErrorBody::parse(br#"{"code":"Unauthorized","message":"No. CorrelationId: 1b-2c."}"#, &[]);
+        assert_eq!(body.correlation_id.as_deref(), Some("1b-2c"));
+        let text = br#"{"code":"InternalServerError","innererror":{"code":"UnknownInternalFailure","message":"x"},"activityId":"a1","source":"s"}"#;
+        let body = ErrorBody::parse(text, &[]);
+        assert_eq!(body.inner_code.as_deref(), Some("UnknownInternalFailure"));
+        assert_eq!(body.activity_id.as_deref(), Some("a1"));
+    }
+
+    #[test]
+    fn a_huge_body_is_cut_and_secrets_are_scrubbed() {
+        assert_eq!(ErrorBody::parse(&vec![b'x'; 10 << 20], &[]).text.len(), KEPT_BODY);
+        let body = ErrorBody::parse(br#"{"message":"bad t0ken9 and ?sig=abc"}"#, &["t0ken9"]);
+        assert_eq!(body.message.as_deref(), Some("bad [redacted] and ?sig=[redacted]"));
+    }
+}

@@ -1,0 +1,92 @@
+//! What is known of a call that failed, whatever the failure.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Whether a call that failed has changed something at the service.
+///
+/// Ordered: over several attempts of one call the greatest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It has not: the request was never sent, or the service refused it.
+    NotApplied,
+    /// It may have: the answer was lost, or it was a 408 or a 5xx, which the service also gives after doing the work.
+    MaybeApplied,
+    /// It has: the service said so, but the rest of the answer could not be read.
+    Applied,
+}
+
+impl Outcome {
+    /// The outcome that an HTTP status stands for.
+    pub(crate) fn of_status(status: u16) -> Self {
+        match status {
+            200..=299 => Self::Applied,
+            408 | 500..=599 => Self::MaybeApplied,
+            _ => Self::NotApplied,
+        }
+    }
+}
+
+/// The call that failed: what was asked, how often, for how long, and the ids that support asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallInfo {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path, relative to the endpoint, without its query.
+    pub path: String,
+    /// How often the request was sent, or tried to be sent.
+    pub attempts: u32,
+    /// The time from the beginning of the call to its failure, pauses included.
+    pub elapsed: Duration,
+    /// Whether any of the attempts changed something.
+    pub outcome: Outcome,
+    /// `MS-CorrelationId` of the last answer, or else the one that was sent.
+    pub correlation_id: Option<String>,
+    /// `MS-RequestId` or `x-ms-request-id` of the last answer.
+    pub request_id: Option<String>,
+}
+
+impl CallInfo {
+    pub(crate) fn new(method: &'static str, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            attempts: 0,
+            elapsed: Duration::ZERO,
+            outcome: Outcome::NotApplied,
+            correlation_id: None,
+            request_id: None,
+        }
+    }
+
+    /// `; correlation id …` for the end of a sentence, or nothing.
+    pub(crate) fn correlation(&self) -> Clause<'_> {
+        Clause {
+            before: "; correlation id ",
+            text: self.correlation_id.as_deref(),
+        }
+    }
+}
+
+impl fmt::Display for CallInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+/// A part of a sentence that is left out when there is nothing to say.
+pub(crate) struct Clause<'a> {
+    pub(crate) before: &'static str,
+    pub(crate) text: Option<&'a str>,
+}
+
+impl fmt::Display for Clause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.text {
+            Some(text) if !text.is_empty() => write!(f, "{}{text}", self.before),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! A 2xx answer that could not be understood.
+
+use std::fmt;
+
+use crate::error::Error;
+use crate::error::call::CallInfo;
+
+/// The service said yes, but its answer could not be understood. Carries where and what was expected, never values.
+#[derive(Debug, Clone)]
+pub struct DecodeError {
+    call: CallInfo,
+    status: u16,
+    path: String,
+    expected: String,
+}
+
+impl DecodeError {
+    /// `path` is a JSON path, `expected` what should have stood there.
+    pub(crate) fn new(call: CallInfo, status: u16, path: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self {
+            call,
+            status,
+            path: path.into(),
+            expected: expected.into(),
+        }
+    }
+
+    /// The call whose answer it was.
+    #[must_use]
+    pub fn call(&self) -> &CallInfo {
+        &self.call
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Where in the JSON, for example `listings.en-us.baseListing`; empty for the whole.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What was expected there.
+    #[must_use]
+    pub fn expected(&self) -> &str {
+        &self.expected
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (call, status, expected) = (&self.call, self.status, &self.expected);
+        write!(
+            f,
+            "{call} was answered with status {status}, but the answer is not {expected}"
+        )?;
+        if !self.path.is_empty() {
+            write!(f, " at {}", self.path)?;
+        }
+        write!(f, "{}", call.correlation())
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        Self::Decode(Box::new(error))
+    }
+}

@@ -1,0 +1,34 @@
+//! What would do harm, and was stopped.
+
+use crate::error::Error;
+use crate::model::guard::Guard;
+
+/// A guard stopped what would do harm. Nothing was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct GuardError {
+    guard: Guard,
+    problem: String,
+}
+
+impl GuardError {
+    /// `problem` says why, and how to go on.
+    pub(crate) fn new(guard: Guard, problem: impl Into<String>) -> Self {
+        Self {
+            guard,
+            problem: problem.into(),
+        }
+    }
+
+    /// Which guard it was.
+    #[must_use]
+    pub fn guard(&self) -> Guard {
+        self.guard
+    }
+}
+
+impl From<GuardError> for Error {
+    fn from(error: GuardError) -> Self {
+        Self::Guard(Box::new(error))
+    }
+}

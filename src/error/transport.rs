@@ -1,0 +1,107 @@
+//! No whole answer came.
+
+use std::fmt;
+
+use crate::error::Error;
+use crate::error::call::CallInfo;
+
+/// Why no whole answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// No connection: nothing was sent.
+    Connect,
+    /// No answer within the attempt's time.
+    TimedOut,
+    /// The connection broke before the answer.
+    Interrupted,
+    /// The connection broke within the answer, or it took too long to come.
+    CutAnswer,
+    /// The answer is larger than the limit.
+    TooLarge,
+    /// The call's time was up before it could be sent, or sent again.
+    DeadlineExceeded,
+    /// The request could not be made.
+    Request,
+}
+
+/// The request could not be sent, or no whole answer came.
+#[derive(Debug)]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    call: CallInfo,
+    status: Option<u16>,
+    source: Option<Source>,
+}
+
+/// Without its URL, whose query may hold a secret.
+#[derive(Debug)]
+struct Source(reqwest::Error);
+
+impl TransportError {
+    pub(crate) fn new(kind: TransportErrorKind, call: CallInfo, status: Option<u16>, source: Option<reqwest::Error>) -> Self {
+        Self {
+            kind,
+            call,
+            status,
+            source: source.map(|source| Source(source.without_url())),
+        }
+    }
+
+    /// Why no whole answer came.
+    #[must_use]
+    pub fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
+    /// The call that failed.
+    #[must_use]
+    pub fn call(&self) -> &CallInfo {
+        &self.call
+    }
+
+    pub(crate) fn call_mut(&mut self) -> &mut CallInfo {
+        &mut self.call
+    }
+
+    /// The HTTP status, where the answer began.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let call = &self.call;
+        match self.kind {
+            TransportErrorKind::Connect => write!(f, "{call} could not connect: check the network, the proxy and the endpoint"),
+            TransportErrorKind::TimedOut => write!(f, "{call} got no answer in time"),
+            TransportErrorKind::Interrupted => write!(f, "{call} lost its connection before the answer"),
+            TransportErrorKind::CutAnswer => write!(f, "{call} lost its connection within the answer"),
+            TransportErrorKind::TooLarge => write!(f, "{call} got an answer larger than the limit"),
+            TransportErrorKind::DeadlineExceeded => write!(f, "{call} ran out of time before it could be sent"),
+            TransportErrorKind::Request => write!(f, "{call} could not be made"),
+        }?;
+        if call.attempts > 1 {
+            write!(f, " after {} attempts", call.attempts)?;
+        }
+        if let Some(status) = self.status {
+            write!(f, "; its status was {status}")?;
+        }
+        write!(f, "{}", call.correlation())
+    }
+}
+
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // reqwest's own sentence says less than ours; what lies below it says why.
+        self.source.as_ref().and_then(|source| std::error::Error::source(&source.0))
+    }
+}
+
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        Self::Transport(Box::new(error))
+    }
+}

@@ -1,0 +1,203 @@
+//! How a wait can end badly.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::error::api::partner_center_url;
+use crate::model::status::StatusReport;
+
+/// What became of the submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// A step failed, or the submission was cancelled.
+    Failed,
+    /// It went back to `PendingCommit` after the commit had started.
+    CommitFailed,
+    /// The commit was accepted, but the submission never left `PendingCommit`.
+    CommitLost,
+    /// It is a draft: nobody has committed it.
+    NotCommitted,
+}
+
+/// The submission failed, with the service's reasons.
+#[derive(Debug, Clone)]
+pub struct SubmissionFailed {
+    kind: FailureKind,
+    path: String,
+    report: StatusReport,
+    correlation_id: Option<String>,
+}
+
+impl SubmissionFailed {
+    pub(crate) fn new(kind: FailureKind, path: &str, report: StatusReport, correlation_id: Option<String>) -> Self {
+        Self {
+            kind,
+            path: path.to_owned(),
+            report,
+            correlation_id,
+        }
+    }
+
+    /// What became of it.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        self.kind
+    }
+
+    /// The submission's path, relative to the endpoint.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The last report: status, errors, warnings and certification reports.
+    #[must_use]
+    pub fn report(&self) -> &StatusReport {
+        &self.report
+    }
+
+    /// `MS-CorrelationId` of the last report.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.correlation_id.as_deref()
+    }
+
+    /// Where a person can look at the submission in Partner Center.
+    #[must_use]
+    pub fn partner_center_url(&self) -> Option<String> {
+        partner_center_url(&self.path)
+    }
+}
+
+impl fmt::Display for SubmissionFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, report, .. } = self;
+        match self.kind {
+            FailureKind::Failed => write!(f, "{path} ended in {}", report.status)?,
+            FailureKind::CommitFailed => write!(f, "the commit of {path} failed: it went back to PendingCommit")?,
+            FailureKind::CommitLost => write!(
+                f,
+                "the commit of {path} was lost: the service accepted it, but the submission stays in PendingCommit; read it, check that your changes are in it, and commit again"
+            )?,
+            FailureKind::NotCommitted => write!(f, "{path} is a draft that nobody has committed: commit it first")?,
+        }
+        for error in &report.status_details.errors {
+            write!(f, "; {error}")?;
+        }
+        for certification in &report.status_details.certification_reports {
+            if !certification.report_url.is_empty() {
+                write!(f, "; report: {}", certification.report_url)?;
+            }
+        }
+        if let (FailureKind::Failed | FailureKind::CommitFailed, Some(url)) = (self.kind, self.partner_center_url()) {
+            write!(f, "; mend it and commit again, or see {url}")?;
+        }
+        if let Some(id) = &self.correlation_id {
+            write!(f, "; correlation id {id}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for SubmissionFailed {}
+
+impl From<SubmissionFailed> for Error {
+    fn from(error: SubmissionFailed) -> Self {
+        Self::SubmissionFailed(Box::new(error))
+    }
+}
+
+/// The deadline of a wait passed. The submission goes on without us.
+#[derive(Debug, Clone)]
+pub struct WaitTimedOut {
+    path: String,
+    goal: &'static str,
+    waited: Duration,
+    last: Option<StatusReport>,
+    last_error: Option<String>,
+    correlation_id: Option<String>,
+}
+
+impl WaitTimedOut {
+    pub(crate) fn new(path: &str, goal: &'static str, waited: Duration) -> Self {
+        Self {
+            path: path.to_owned(),
+            goal,
+            waited,
+            last: None,
+            last_error: None,
+            correlation_id: None,
+        }
+    }
+
+    pub(crate) fn with_last(mut self, last: Option<StatusReport>, correlation_id: Option<String>, error: Option<String>) -> Self {
+        self.last = last;
+        self.correlation_id = correlation_id;
+        self.last_error = error;
+        self
+    }
+
+    /// The submission's path, relative to the endpoint.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// How long the wait took.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    /// The last report, if any status could be read.
+    #[must_use]
+    pub fn last_report(&self) -> Option<&StatusReport> {
+        self.last.as_ref()
+    }
+
+    /// `MS-CorrelationId` of the last report.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.correlation_id.as_deref()
+    }
+}
+
+impl fmt::Display for WaitTimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, goal, waited, .. } = self;
+        write!(f, "{path} has not reached {goal} after {} s", waited.as_secs())?;
+        match &self.last {
+            Some(report) if report.status.is_set() => write!(f, "; its last status was {}", report.status)?,
+            Some(_) => f.write_str("; its status was empty")?,
+            None => f.write_str("; no status could be read")?,
+        }
+        if let Some(error) = &self.last_error {
+            write!(f, " ({error})")?;
+        }
+        f.write_str("; it goes on at the service: attach to it again with watch()")?;
+        let stuck = self
+            .last
+            .as_ref()
+            .is_some_and(|report| report.status == crate::model::status::SubmissionStatus::CommitStarted);
+        if let (true, Some(url)) = (stuck, partner_center_url(path)) {
+            write!(
+                f,
+                "; a commit that stays in CommitStarted for hours is often freed by Submit in Partner Center: {url}"
+            )?;
+        }
+        if let Some(id) = &self.correlation_id {
+            write!(f, "; correlation id {id}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for WaitTimedOut {}
+
+impl From<WaitTimedOut> for Error {
+    fn from(error: WaitTimedOut) -> Self {
+        Self::WaitTimedOut(Box::new(error))
+    }
+}

@@ -1,0 +1,202 @@
+//! Paging: which page comes next is a pure function of the pages so far; reading them is a stream.
+//!
+//! The service's link is opaque. Where it is missing too early `totalCount` is the second witness, and the next page is asked
+//! for by `skip`. No page is asked for twice.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_core::Stream;
+use futures_util::stream::try_unfold;
+use serde_json::Value;
+
+use crate::error::{BodyShape, Error, Result};
+use crate::rest::{Call, Core, Json};
+use crate::transport::request::Path;
+
+/// Which list, and which part of it.
+#[derive(Clone)]
+pub(crate) struct Listing {
+    pub(crate) path: Path,
+    pub(crate) top: Option<u32>,
+    pub(crate) skip: Option<u32>,
+    /// Read when the first page is a 404: if it is there the list is empty, if it is not, that is the error. Without a parent
+    /// the 404 means an empty list.
+    pub(crate) parent: Option<Path>,
+}
+
+/// A page of the service.
+pub(crate) struct RawPage {
+    pub(crate) items: Vec<Value>,
+    pub(crate) total: Option<u64>,
+    /// To speak of when an item is not what it should be.
+    pub(crate) answer: Json,
+}
+
+/// Where the next page is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Next {
+    Link(String),
+    Skip(u64),
+    End,
+}
+
+/// What the decision looks at.
+struct Seen<'a> {
+    link: Option<&'a str>,
+    /// Items on this page.
+    items: usize,
+    /// Items on all pages, with those that were skipped at the beginning.
+    reached: u64,
+    total: Option<u64>,
+}
+
+fn next(seen: &Seen<'_>) -> Next {
+    match seen.link.map(str::trim).filter(|link| !link.is_empty()) {
+        _ if seen.items == 0 => Next::End,
+        Some(link) => Next::Link(link.to_owned()),
+        None if seen.total.is_some_and(|total| seen.reached < total) => Next::Skip(seen.reached),
+        None => Next::End,
+    }
+}
+
+struct Walk {
+    core: Arc<Core>,
+    listing: Listing,
+    next: Next,
+    first: bool,
+    reached: u64,
+    asked: HashSet<String>,
+}
+
+/// The pages of a list. Nothing is sent before the stream is polled.
+pub(crate) fn pages(core: Arc<Core>, listing: Listing) -> impl Stream<Item = Result<RawPage>> + Send + 'static {
+    let reached = u64::from(listing.skip.unwrap_or(0));
+    let walk = Walk {
+        core,
+        listing,
+        next: Next::Skip(reached),
+        first: true,
+        reached,
+        asked: HashSet::new(),
+    };
+    try_unfold(
+        walk,
+        |mut walk| async move { Ok(walk.advance().await?.map(|page| (page, walk))) },
+    )
+}
+
+impl Walk {
+    async fn advance(&mut self) -> Result<Option<RawPage>> {
+        let answer = match std::mem::replace(&mut self.next, Next::End) {
+            Next::End => return Ok(None),
+            Next::Link(link) => self.core.follow(&link, self.listing.path.template()).await?,
+            Next::Skip(skip) => match self.core.json(self.call(skip)).await {
+                Err(error) if self.first && error.is_not_found() => return self.empty(error).await.map(|()| None),
+                answer => answer?,
+            },
+        };
+        self.first = false;
+        let page = read(answer)?;
+        let link = member(&page.answer.value, "@nextLink").and_then(Value::as_str);
+        self.reached += page.items.len() as u64;
+        self.next = next(&Seen {
+            link,
+            items: page.items.len(),
+            reached: self.reached,
+            total: page.total,
+        });
+        if let Next::Link(link) = &self.next {
+            if !self.asked.insert(link.clone()) {
+                return Err(page
+                    .answer
+                    .unexpected("@nextLink", "a link to a page that has not been read")
+                    .into());
+            }
+        }
+        Ok(Some(page))
+    }
+
+    fn call(&self, skip: u64) -> Call {
+        let mut call = Call::get(self.listing.path.clone());
+        if skip > 0 {
+            call = call.query("skip", skip.to_string());
+        }
+        if let Some(top) = self.listing.top {
+            call = call.query("top", top.to_string());
+        }
+        call
+    }
+
+    /// The service answers 404 to an empty list, and to a list of something that is not there.
+    async fn empty(&self, error: Error) -> Result<()> {
+        match (&error, &self.listing.parent) {
+            (Error::Api(answer), _) if answer.shape() == BodyShape::Html => Err(error),
+            (_, None) => Ok(()),
+            (_, Some(parent)) => self.core.json(Call::get(parent.clone())).await.map(|_| ()),
+        }
+    }
+}
+
+fn read(mut answer: Json) -> Result<RawPage> {
+    let total = member(&answer.value, "totalCount").and_then(Value::as_u64);
+    let key = answer
+        .value
+        .as_object()
+        .and_then(|object| object.keys().find(|key| key.eq_ignore_ascii_case("value")))
+        .cloned();
+    let items = key.and_then(|key| answer.value.get_mut(&key)).map(Value::take);
+    match items {
+        Some(Value::Array(items)) => Ok(RawPage { items, total, answer }),
+        Some(Value::Null) => Ok(RawPage {
+            items: Vec::new(),
+            total,
+            answer,
+        }),
+        _ => Err(answer.unexpected("value", "a list").into()),
+    }
+}
+
+fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    value
+        .as_object()?
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_decided_by_link_count_and_total() {
+        let end = || Next::End;
+        let link = || Next::Link("a?skip=2".to_owned());
+        let table = [
+            // link, items, reached, total
+            (Some("a?skip=2"), 2, 2, Some(5), link()),
+            (Some("a?skip=2"), 2, 2, None, link()),
+            (Some("a?skip=2"), 0, 2, Some(5), end()),
+            (Some(""), 2, 5, Some(5), end()),
+            (Some(" "), 1, 1, Some(3), Next::Skip(1)),
+            (None, 1, 1, Some(3), Next::Skip(1)),
+            (None, 0, 1, Some(3), end()),
+            (None, 3, 3, Some(3), end()),
+            (None, 3, 3, None, end()),
+            (None, 3, 3, Some(0), end()),
+        ];
+        for (link, items, reached, total, expected) in table {
+            assert_eq!(
+                next(&Seen {
+                    link,
+                    items,
+                    reached,
+                    total
+                }),
+                expected,
+                "{link:?} {items} {reached} {total:?}"
+            );
+        }
+    }
+}

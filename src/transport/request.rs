@@ -1,0 +1,211 @@
+//! A request is data: what to send, how often it may be sent, and what may be told about it.
+//!
+//! Nothing here knows how it is sent. A path is only ever built by pushing segments; ids are checked where they are pushed.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::error::Result;
+use crate::id::ParseIdError;
+
+/// An HTTP method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Method {
+    /// GET
+    Get,
+    /// POST
+    Post,
+    /// PUT
+    Put,
+    /// DELETE
+    Delete,
+}
+
+impl Method {
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether a call may be sent again when nobody knows what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Replay {
+    /// It may: sending it twice does what sending it once does.
+    Safe,
+    /// It may not: it is sent again only when the first sending surely had no effect.
+    Once,
+}
+
+/// Who is asked: what goes along and what holds for it depends on that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// The submission API: with the bearer, under the rate limit.
+    Api,
+    /// The token endpoint: it gets the credentials and nothing else.
+    Token,
+    /// The blob store: its link is the credential; the bearer never goes there.
+    Blob,
+}
+
+/// A path below the endpoint, with its template for logs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Path {
+    segments: Vec<String>,
+    template: String,
+}
+
+impl Path {
+    pub(crate) fn new(first: &'static str) -> Self {
+        Self::default().then(first)
+    }
+
+    pub(crate) fn then(mut self, literal: &'static str) -> Self {
+        self.push(literal.to_owned(), literal);
+        self
+    }
+
+    /// Adds an id as `checked()` gave it, so that what is no id stops here. `name` stands in the template.
+    pub(crate) fn id(mut self, name: &'static str, id: Result<&str, ParseIdError>) -> Result<Self> {
+        self.push(id?.to_owned(), name);
+        Ok(self)
+    }
+
+    fn push(&mut self, segment: String, shown: &str) {
+        if !self.template.is_empty() {
+            self.template.push('/');
+        }
+        self.template.push_str(shown);
+        self.segments.push(segment);
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.segments.join("/")
+    }
+
+    pub(crate) fn template(&self) -> &str {
+        &self.template
+    }
+
+    /// The URL below `base`, which ends in a slash.
+    pub(crate) fn url(&self, base: &Url) -> Url {
+        let mut url = base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(&self.segments);
+        }
+        url
+    }
+}
+
+/// A body of known length that can be produced anew for each attempt.
+pub(crate) trait BodySource: Send + Sync {
+    fn len(&self) -> u64;
+    fn open(&self) -> BodyStream;
+}
+
+/// The pieces of a body, in order.
+pub(crate) type BodyStream = std::pin::Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send + Sync>>;
+
+/// What is sent.
+pub(crate) enum Body {
+    /// No body, and `Content-Length: 0` where the method could have one.
+    Empty,
+    /// In memory.
+    Bytes(Bytes),
+    /// Produced while it is sent.
+    #[cfg_attr(not(test), expect(dead_code))]
+    Stream(Box<dyn BodySource>),
+}
+
+/// All that is to be sent, and how.
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    /// For errors: the path without its query.
+    pub(crate) path: String,
+    /// For logs: the path with names instead of ids.
+    pub(crate) template: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Body,
+    pub(crate) replay: Replay,
+    pub(crate) audience: Audience,
+    /// Instead of the attempt's usual time.
+    pub(crate) attempt_timeout: Option<Duration>,
+    /// What must be scrubbed from an error body, besides the bearer.
+    pub(crate) secrets: Vec<SecretString>,
+}
+
+impl Request {
+    pub(crate) fn new(method: Method, url: Url, path: impl Into<String>, audience: Audience) -> Self {
+        let path = path.into();
+        Self {
+            method,
+            url,
+            template: path.clone(),
+            path,
+            headers: Vec::new(),
+            body: Body::Empty,
+            replay: Replay::Safe,
+            audience,
+            attempt_timeout: None,
+            secrets: Vec::new(),
+        }
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::ApplicationId;
+
+    #[test]
+    fn a_path_is_pushed_and_its_template_has_names() {
+        let base = Url::parse("http://127.0.0.1:1/v1.0/my/").unwrap();
+        let app: ApplicationId = "9N".parse().unwrap();
+        let path = Path::new("applications")
+            .id("{applicationId}", app.checked())
+            .unwrap()
+            .then("submissions");
+        assert_eq!(
+            path.url(&base).as_str(),
+            "http://127.0.0.1:1/v1.0/my/applications/9N/submissions"
+        );
+        assert_eq!(path.template(), "applications/{applicationId}/submissions");
+        assert_eq!(path.text(), "applications/9N/submissions");
+    }
+
+    #[test]
+    fn what_is_no_id_never_reaches_a_path() {
+        for text in [r#""""#, r#""..""#, r#""a/b""#, r#""a?b""#] {
+            let id: ApplicationId = serde_json::from_str(text).unwrap();
+            assert!(
+                Path::new("applications").id("{applicationId}", id.checked()).is_err(),
+                "{text}"
+            );
+        }
+    }
+}

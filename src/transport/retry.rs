@@ -1,0 +1,348 @@
+//! May it be sent again, and when: a pure decision, and the numbers behind it.
+
+use std::time::{Duration, SystemTime};
+
+use crate::error::Outcome;
+use crate::transport::request::Replay;
+
+/// How calls are repeated, and how long they may take.
+///
+/// A repeat waits a random time between zero and `min(max_delay, base_delay · 2ⁿ)`, where n counts the repeats before it,
+/// or as long as the service asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RetryPolicy {
+    /// How often a call is sent at most. Default 5; 1 means that nothing is repeated.
+    pub attempts: u32,
+    /// The longest first pause. Default 0.5 s.
+    pub base_delay: Duration,
+    /// The longest pause. Default 30 s.
+    pub max_delay: Duration,
+    /// If the service asks for a longer pause, the call ends at once with `retry_after()`. Default 2 minutes.
+    pub max_hint: Duration,
+    /// A call in all, with its pauses, its token and the wait for the rate limit. Default 10 minutes.
+    pub call_timeout: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            attempts: 5,
+            base_delay: Duration::from_millis(500),
+            max_delay: Duration::from_secs(30),
+            max_hint: Duration::from_secs(120),
+            call_timeout: Duration::from_secs(600),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// Nothing is repeated, but for the one replay with a fresh token.
+    #[must_use]
+    pub fn off() -> Self {
+        Self {
+            attempts: 1,
+            ..Self::default()
+        }
+    }
+
+    /// Sets [`RetryPolicy::attempts`].
+    #[must_use]
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// Sets [`RetryPolicy::base_delay`] and [`RetryPolicy::max_delay`].
+    #[must_use]
+    pub fn delays(mut self, base: Duration, max: Duration) -> Self {
+        (self.base_delay, self.max_delay) = (base, max);
+        self
+    }
+
+    /// Sets [`RetryPolicy::max_hint`].
+    #[must_use]
+    pub fn max_hint(mut self, max: Duration) -> Self {
+        self.max_hint = max;
+        self
+    }
+
+    /// Sets [`RetryPolicy::call_timeout`].
+    #[must_use]
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = timeout;
+        self
+    }
+}
+
+/// What became of an attempt that did not succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// No connection; nothing was sent.
+    Connect,
+    /// Sent, at least in part, and no answer came.
+    Lost,
+    /// A 2xx began and broke off.
+    CutAnswer,
+    /// An answer other than 2xx, and how long it asks to wait.
+    Status(u16, Option<Duration>),
+    /// Sending it again cannot help.
+    Permanent(Outcome),
+}
+
+impl Failure {
+    pub(crate) fn outcome(self) -> Outcome {
+        match self {
+            Self::Connect => Outcome::NotApplied,
+            Self::Lost => Outcome::MaybeApplied,
+            Self::CutAnswer => Outcome::Applied,
+            Self::Status(status, _) => Outcome::of_status(status),
+            Self::Permanent(outcome) => outcome,
+        }
+    }
+}
+
+/// What to do after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// Send it again after a pause.
+    RetryAfter(Duration),
+    /// Drop the token, fetch another, send it again at once.
+    RenewToken,
+    /// It is final.
+    GiveUp,
+}
+
+/// What the decision looks at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Situation {
+    pub(crate) failure: Failure,
+    pub(crate) replay: Replay,
+    /// Attempts made, without the one replay for a token.
+    pub(crate) attempts: u32,
+    /// Whether a token went along that has not been renewed in this call.
+    pub(crate) token_renewable: bool,
+    /// What is left of the call's time.
+    pub(crate) remaining: Duration,
+    /// Between 0 and 1.
+    pub(crate) random: f64,
+}
+
+/// The decision.
+pub(crate) fn decide(policy: &RetryPolicy, situation: Situation) -> Decision {
+    let Situation {
+        failure,
+        replay,
+        attempts,
+        token_renewable,
+        remaining,
+        random,
+    } = situation;
+    if matches!(failure, Failure::Status(401, _)) && token_renewable {
+        return Decision::RenewToken;
+    }
+    let repeatable = match (failure, replay) {
+        (Failure::Connect | Failure::Status(429, _), _) => true,
+        (Failure::Lost | Failure::CutAnswer, Replay::Safe) => true,
+        (Failure::Status(status, _), Replay::Safe) => matches!(status, 408 | 500 | 502 | 503 | 504),
+        (Failure::Lost | Failure::CutAnswer | Failure::Status(..), Replay::Once) | (Failure::Permanent(_), _) => false,
+    };
+    if !repeatable || attempts >= policy.attempts {
+        return Decision::GiveUp;
+    }
+    let pause = match failure {
+        Failure::Status(_, Some(hint)) if hint > policy.max_hint => return Decision::GiveUp,
+        Failure::Status(_, Some(hint)) => hint,
+        _ => backoff(policy, attempts).mul_f64(random.clamp(0.0, 1.0)),
+    };
+    if pause >= remaining {
+        Decision::GiveUp
+    } else {
+        Decision::RetryAfter(pause)
+    }
+}
+
+/// The longest pause after so many attempts.
+fn backoff(policy: &RetryPolicy, attempts: u32) -> Duration {
+    let factor = 1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
+    policy.base_delay.saturating_mul(factor).min(policy.max_delay)
+}
+
+/// How long the service asks to wait: `Retry-After` in seconds or as a date, or the gateway's "Try again in N seconds.",
+/// to which a second is added because it is cut off.
+pub(crate) fn hint(retry_after: Option<&str>, message: Option<&str>, now: SystemTime) -> Option<Duration> {
+    let from_header = retry_after.map(str::trim).and_then(|value| match value.parse::<u64>() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => httpdate::parse_http_date(value)
+            .ok()
+            .map(|date| date.duration_since(now).unwrap_or_default()),
+    });
+    from_header.or_else(|| {
+        let text = message?.to_ascii_lowercase();
+        let rest = text.split_once("try again in ")?.1;
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        rest[digits.len()..]
+            .trim_start()
+            .starts_with("second")
+            .then(|| digits.parse::<u64>().ok())?
+            .map(|seconds| Duration::from_secs(seconds.saturating_add(1)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn situation(failure: Failure, replay: Replay) -> Situation {
+        Situation {
+            failure,
+            replay,
+            attempts: 1,
+            token_renewable: false,
+            remaining: 600 * SECOND,
+            random: 1.0,
+        }
+    }
+
+    #[test]
+    fn the_numbers_are_those_of_the_docs() {
+        let policy = RetryPolicy::default();
+        assert_eq!(policy.attempts, 5);
+        assert_eq!(policy.base_delay, Duration::from_millis(500));
+        assert_eq!(policy.max_delay, 30 * SECOND);
+        assert_eq!(policy.max_hint, 120 * SECOND);
+        assert_eq!(policy.call_timeout, 600 * SECOND);
+    }
+
+    #[test]
+    fn what_may_be_sent_again() {
+        let again = Decision::RetryAfter(Duration::from_millis(500));
+        let stop = Decision::GiveUp;
+        let table = [
+            // failure, safe, once
+            (Failure::Connect, again, again),
+            (Failure::Lost, again, stop),
+            (Failure::CutAnswer, again, stop),
+            (Failure::Status(408, None), again, stop),
+            (Failure::Status(429, None), again, again),
+            (Failure::Status(500, None), again, stop),
+            (Failure::Status(502, None), again, stop),
+            (Failure::Status(503, None), again, stop),
+            (Failure::Status(504, None), again, stop),
+            (Failure::Status(501, None), stop, stop),
+            (Failure::Status(505, None), stop, stop),
+            (Failure::Status(302, None), stop, stop),
+            (Failure::Status(400, None), stop, stop),
+            (Failure::Status(401, None), stop, stop),
+            (Failure::Status(403, None), stop, stop),
+            (Failure::Status(404, None), stop, stop),
+            (Failure::Status(409, None), stop, stop),
+            (Failure::Permanent(Outcome::Applied), stop, stop),
+        ];
+        for (failure, safe, once) in table {
+            assert_eq!(
+                decide(&RetryPolicy::default(), situation(failure, Replay::Safe)),
+                safe,
+                "{failure:?}"
+            );
+            assert_eq!(
+                decide(&RetryPolicy::default(), situation(failure, Replay::Once)),
+                once,
+                "{failure:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_rejected_token_is_renewed_once_whatever_the_class_or_the_count() {
+        for replay in [Replay::Safe, Replay::Once] {
+            let rejected = Situation {
+                token_renewable: true,
+                attempts: 9,
+                ..situation(Failure::Status(401, None), replay)
+            };
+            assert_eq!(decide(&RetryPolicy::off(), rejected), Decision::RenewToken);
+            assert_eq!(
+                decide(
+                    &RetryPolicy::off(),
+                    Situation {
+                        token_renewable: false,
+                        ..rejected
+                    }
+                ),
+                Decision::GiveUp
+            );
+        }
+    }
+
+    #[test]
+    fn hints_are_kept_and_bounded() {
+        let with_hint = |hint: u64| situation(Failure::Status(429, Some(Duration::from_secs(hint))), Replay::Once);
+        let policy = RetryPolicy::default();
+        assert_eq!(decide(&policy, with_hint(7)), Decision::RetryAfter(7 * SECOND));
+        assert_eq!(decide(&policy, with_hint(120)), Decision::RetryAfter(120 * SECOND));
+        assert_eq!(decide(&policy, with_hint(121)), Decision::GiveUp);
+        assert_eq!(
+            decide(
+                &policy,
+                Situation {
+                    remaining: 7 * SECOND,
+                    ..with_hint(7)
+                }
+            ),
+            Decision::GiveUp
+        );
+    }
+
+    #[test]
+    fn pauses_grow_and_end() {
+        let policy = RetryPolicy::default().attempts(100);
+        let pause = |attempts, random| {
+            decide(
+                &policy,
+                Situation {
+                    attempts,
+                    random,
+                    ..situation(Failure::Lost, Replay::Safe)
+                },
+            )
+        };
+        assert_eq!(pause(2, 1.0), Decision::RetryAfter(SECOND));
+        assert_eq!(pause(3, 0.5), Decision::RetryAfter(SECOND));
+        assert_eq!(pause(7, 1.0), Decision::RetryAfter(30 * SECOND));
+        assert_eq!(pause(99, 1.0), Decision::RetryAfter(30 * SECOND));
+        assert_eq!(pause(4, 0.0), Decision::RetryAfter(Duration::ZERO));
+        assert_eq!(pause(100, 0.0), Decision::GiveUp);
+    }
+
+    #[test]
+    fn hints_are_read_in_every_form() {
+        let now = UNIX_EPOCH + 1_770_708_267 * SECOND;
+        let table = [
+            (Some("14"), None, Some(14)),
+            (Some(" 0 "), None, Some(0)),
+            (Some("Tue, 10 Feb 2026 07:24:57 GMT"), None, Some(30)),
+            (Some("Tue, 10 Feb 2026 07:00:00 GMT"), None, Some(0)),
+            (
+                Some("soon"),
+                Some("Rate limit is exceeded. Try again in 14 seconds."),
+                Some(15),
+            ),
+            (None, Some("Try again in 1 second"), Some(2)),
+            (Some("3"), Some("Try again in 14 seconds."), Some(3)),
+            (None, Some("Try again in a while"), None),
+            (None, Some("Try again in 14 days"), None),
+            (None, None, None),
+        ];
+        for (header, message, expected) in table {
+            assert_eq!(
+                hint(header, message, now),
+                expected.map(Duration::from_secs),
+                "{header:?} {message:?}"
+            );
+        }
+    }
+}
