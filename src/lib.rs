@@ -15,11 +15,29 @@ pub use crate::error::{
     SubmissionFailed, TransportError, TransportErrorKind, UploadError, UploadErrorKind, WaitTimedOut,
 };
 pub use crate::id::{ApplicationId, FlightId, InAppProductId, ParseIdError, SubmissionId};
+pub use crate::model::application::{Application, SubmissionRef};
+pub use crate::model::application_submission::{
+    ApplicationSubmission, EnterpriseLicensing, HardwarePreference, TargetPublishMode, Visibility,
+};
+pub use crate::model::change::Change;
+pub use crate::model::flight::{Flight, NewFlight};
+pub use crate::model::flight_submission::FlightSubmission;
+pub use crate::model::gaming::{GamingOptions, Genre, KinectDataForExternal};
 pub use crate::model::guard::Guard;
+pub use crate::model::in_app_product::{ApplicationRef, InAppProduct, InAppProductRef, NewInAppProduct, ProductType};
+pub use crate::model::in_app_product_submission::{ContentType, Icon, InAppProductListing, InAppProductSubmission, Lifetime};
+pub use crate::model::listing::{BaseListing, Image, ImageType, Listing};
 pub use crate::model::open_enum::OtherValue;
+pub use crate::model::package::{
+    ApplicationPackage, FileStatus, FlightPackage, MinimumDirectXVersion, MinimumSystemRam, PackageDeliveryOptions,
+    PackageRollout, PackageRolloutStatus,
+};
+pub use crate::model::page::Page;
+pub use crate::model::pricing::{PriceTier, Pricing, Sale, TrialPeriod};
 pub use crate::model::receipt::Receipt;
 pub use crate::model::status::{CertificationReport, StatusCode, StatusDetail, StatusDetails, StatusReport, SubmissionStatus};
 pub use crate::model::timestamp::Timestamp;
+pub use crate::model::trailer::{Trailer, TrailerAssets, TrailerImage};
 pub use crate::secret::UploadUrl;
 pub use crate::transport::limit::RateLimit;
 pub use crate::transport::request::{Method, Replay};

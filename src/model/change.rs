@@ -1,0 +1,58 @@
+//! One difference between what was received and what an update would send.
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// One difference between a document as it was received and the update that it would be sent as. The upload link does
+/// not show.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Change {
+    /// Where, as a JSON pointer. The index of a list element counts in the update; that of a removed one in what was
+    /// received.
+    pub pointer: String,
+    /// What was received; `None` for something new.
+    pub before: Option<Value>,
+    /// What would be sent; `None` for something removed.
+    pub after: Option<Value>,
+}
+
+impl Change {
+    pub(crate) fn new(pointer: impl Into<String>, before: Option<Value>, after: Option<Value>) -> Self {
+        Self {
+            pointer: pointer.into(),
+            before,
+            after,
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pointer = &self.pointer;
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => write!(f, "{pointer}: {before} -> {after}"),
+            (None, Some(after)) => write!(f, "{pointer}: added {after}"),
+            (Some(before), None) => write!(f, "{pointer}: removed {before}"),
+            (None, None) => f.write_str(pointer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_shown_in_one_line() {
+        let table = [
+            (Some(1.into()), Some("x".into()), r#"/a: 1 -> "x""#),
+            (None, Some(Value::Null), "/a: added null"),
+            (Some(true.into()), None, "/a: removed true"),
+        ];
+        for (before, after, shown) in table {
+            assert_eq!(Change::new("/a", before, after).to_string(), shown);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! A submission of a package flight.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{FlightId, SubmissionId};
+use crate::model::application_submission::TargetPublishMode;
+use crate::model::package::{FlightPackage, PackageDeliveryOptions};
+use crate::model::status::{StatusDetails, SubmissionStatus};
+use crate::model::timestamp::Timestamp;
+use crate::secret::UploadUrl;
+
+/// A submission of a package flight.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct FlightSubmission {
+    /// Set by the service.
+    pub id: SubmissionId,
+    /// The flight that it belongs to.
+    pub flight_id: FlightId,
+    /// Where the submission stands. Set by the service.
+    pub status: SubmissionStatus,
+    /// What the service says about it. Set by the service.
+    pub status_details: StatusDetails,
+    /// The packages.
+    pub flight_packages: Vec<FlightPackage>,
+    /// How the packages reach the customers.
+    pub package_delivery_options: PackageDeliveryOptions,
+    /// Where the ZIP is uploaded to. Not set for a draft that was made in Partner Center.
+    pub file_upload_url: UploadUrl,
+    /// When it is published after certification.
+    pub target_publish_mode: TargetPublishMode,
+    /// The date for [`TargetPublishMode::SpecificDate`]; empty at times.
+    pub target_publish_date: Timestamp,
+    /// For the testers.
+    pub notes_for_certification: String,
+}

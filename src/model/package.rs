@@ -1,0 +1,181 @@
+//! The packages of a submission, and how they reach the customers.
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::id::SubmissionId;
+use crate::model::open_enum::open_enum;
+use crate::model::timestamp::Timestamp;
+
+open_enum! {
+    /// Where a file stands, and what the next commit does with it.
+    FileStatus {
+        /// No status.
+        None = "None",
+        /// New: the commit takes it from the ZIP.
+        PendingUpload = "PendingUpload",
+        /// There from before.
+        Uploaded = "Uploaded",
+        /// The commit removes it.
+        PendingDelete = "PendingDelete",
+    }
+}
+
+open_enum! {
+    /// The least DirectX version. Only of use for Windows 8.x.
+    MinimumDirectXVersion {
+        /// None is asked for.
+        None = "None",
+        /// Feature level 9.3.
+        DirectX93 = "DirectX93",
+        /// Feature level 10.
+        DirectX100 = "DirectX100",
+    }
+}
+
+open_enum! {
+    /// The least memory. Only of use for Windows 8.x.
+    MinimumSystemRam {
+        /// None is asked for.
+        None = "None",
+        /// Two gigabytes.
+        Memory2GB = "Memory2GB",
+    }
+}
+
+/// A package of an app submission.
+///
+/// Every package that is there must stay in the list: one that is to go is marked [`FileStatus::PendingDelete`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ApplicationPackage {
+    /// The name of the file in the ZIP, with forward slashes.
+    pub file_name: String,
+    /// Where the file stands.
+    pub file_status: FileStatus,
+    /// Set by the service.
+    pub id: String,
+    /// Set by the service, from the manifest.
+    pub version: String,
+    /// For example `x64`. Set by the service.
+    pub architecture: String,
+    /// For example `Windows10`. Set by the service; not documented.
+    pub target_platform: String,
+    /// Set by the service.
+    pub languages: Vec<String>,
+    /// Set by the service.
+    pub capabilities: Vec<String>,
+    /// Must be there in an update.
+    pub minimum_direct_x_version: MinimumDirectXVersion,
+    /// Must be there in an update.
+    pub minimum_system_ram: MinimumSystemRam,
+    /// Sentences such as `Windows.Desktop min version 10.0.17763.0`. Set by the service.
+    pub target_device_families: Vec<String>,
+}
+
+impl ApplicationPackage {
+    /// A new package: a file of this name in the ZIP that is uploaded.
+    #[must_use]
+    pub fn pending_upload(file_name: impl Into<String>) -> Self {
+        Self {
+            file_name: file_name.into(),
+            file_status: FileStatus::PendingUpload,
+            minimum_direct_x_version: MinimumDirectXVersion::None,
+            minimum_system_ram: MinimumSystemRam::None,
+            ..Self::default()
+        }
+    }
+}
+
+/// A package of a flight submission. The same rules hold as for [`ApplicationPackage`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct FlightPackage {
+    /// The name of the file in the ZIP, with forward slashes.
+    pub file_name: String,
+    /// Where the file stands.
+    pub file_status: FileStatus,
+    /// Set by the service; empty at times.
+    pub id: String,
+    /// Set by the service, from the manifest.
+    pub version: String,
+    /// For example `x64`. Set by the service.
+    pub architecture: String,
+    /// Set by the service.
+    pub languages: Vec<String>,
+    /// Set by the service.
+    pub capabilities: Vec<String>,
+    /// Must be there in an update.
+    pub minimum_direct_x_version: MinimumDirectXVersion,
+    /// Must be there in an update.
+    pub minimum_system_ram: MinimumSystemRam,
+}
+
+impl FlightPackage {
+    /// A new package: a file of this name in the ZIP that is uploaded.
+    #[must_use]
+    pub fn pending_upload(file_name: impl Into<String>) -> Self {
+        Self {
+            file_name: file_name.into(),
+            file_status: FileStatus::PendingUpload,
+            minimum_direct_x_version: MinimumDirectXVersion::None,
+            minimum_system_ram: MinimumSystemRam::None,
+            ..Self::default()
+        }
+    }
+}
+
+/// How the packages of a submission reach the customers.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PackageDeliveryOptions {
+    /// The gradual rollout.
+    pub package_rollout: PackageRollout,
+    /// Whether the update is mandatory.
+    pub is_mandatory_update: Option<bool>,
+    /// From when on it is mandatory, in UTC.
+    pub mandatory_update_effective_date: Timestamp,
+}
+
+/// A gradual rollout.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PackageRollout {
+    /// Whether the submission is rolled out gradually.
+    pub is_package_rollout: Option<bool>,
+    /// How many per cent of the customers get the new packages.
+    #[serde(serialize_with = "finite")]
+    pub package_rollout_percentage: Option<f64>,
+    /// Where the rollout stands. Set by the service.
+    pub package_rollout_status: PackageRolloutStatus,
+    /// The submission that the other customers get. Set by the service; `0` if there is none.
+    pub fallback_submission_id: SubmissionId,
+    /// Whether customers outside the percentage who look for updates get the new packages. The documentation does not
+    /// say whether it stands here or in the submission.
+    pub is_seek_enabled: Option<bool>,
+}
+
+open_enum! {
+    /// Where a gradual rollout stands.
+    PackageRolloutStatus {
+        /// Not begun.
+        NotStarted = "PackageRolloutNotStarted",
+        /// Under way; it must be finalised or halted before the next submission.
+        InProgress = "PackageRolloutInProgress",
+        /// Finalised: everybody gets the new packages.
+        Complete = "PackageRolloutComplete",
+        /// Halted: nobody new gets them.
+        Stopped = "PackageRolloutStopped",
+    }
+}
+
+/// serde_json would write NaN as null, which the service may take for zero.
+fn finite<S: Serializer>(number: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match number {
+        Some(number) if !number.is_finite() => Err(serde::ser::Error::custom("the rollout percentage is not a number")),
+        number => number.serialize(serializer),
+    }
+}
