@@ -1,12 +1,14 @@
 //! Typed async client for the Microsoft Store submission API.
 
 mod date;
+mod document;
 mod error;
 mod id;
 mod model;
 mod secret;
 mod transport;
 
+pub use crate::document::Document;
 pub use crate::error::{Error, InvalidInput, Result};
 pub use crate::id::{ApplicationId, FlightId, InAppProductId, ParseIdError, SubmissionId};
 pub use crate::model::application::{Application, SubmissionRef};
