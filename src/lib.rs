@@ -2,6 +2,7 @@
 
 mod auth;
 mod date;
+mod document;
 mod error;
 mod id;
 mod model;
@@ -10,6 +11,7 @@ mod secret;
 mod transport;
 
 pub use crate::auth::{AccessToken, BoxFuture, ClientSecret, TokenContext, TokenProvider, TokenReason};
+pub use crate::document::Document;
 pub use crate::error::{
     ApiError, AuthError, BodyShape, CallInfo, DecodeError, Error, FailureKind, GuardError, InvalidInput, Outcome, Result,
     SubmissionFailed, TransportError, TransportErrorKind, UploadError, UploadErrorKind, WaitTimedOut,

@@ -1,0 +1,135 @@
+//! Applies what changed in a view to the JSON that the view was read from, and nothing else.
+//!
+//! Pure. `before` and `after` are the encoded view as it was read and as it was edited; where they are equal the
+//! received JSON is not touched, whatever it holds. A view encodes all its members, so names that differ between
+//! `before` and `after` are entries of a map.
+
+use serde_json::{Map, Value};
+
+use crate::document::names::spelling;
+use crate::document::pairs::pairs;
+
+/// Applies the difference between `before` and `after` to `received`.
+pub(crate) fn merge(received: &mut Value, before: &Value, after: &Value) {
+    if before == after {
+        return;
+    }
+    match (&mut *received, before, after) {
+        (Value::Object(received), Value::Object(before), Value::Object(after)) => merge_members(received, before, after),
+        (_, Value::Array(before), Value::Array(after)) => merge_elements(received, before, after),
+        _ => *received = new(after),
+    }
+}
+
+/// A value that was not received: without nulls and empties, because they say "not set" and the service has not been
+/// seen to send them.
+pub(crate) fn new(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let members = map.iter().map(|(name, value)| (name.clone(), new(value)));
+            members.filter(|(_, value)| !is_empty(value)).collect()
+        }
+        Value::Array(values) => values.iter().map(new).collect(),
+        value => value.clone(),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(values) => values.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn merge_members(received: &mut Map<String, Value>, before: &Map<String, Value>, after: &Map<String, Value>) {
+    let mut gone: Vec<Gone<'_>> = Vec::new();
+    for (name, old) in before.iter().filter(|(name, _)| !after.contains_key(*name)) {
+        if let Some(value) = received.remove(name) {
+            gone.push(Gone { old, value });
+        }
+    }
+    for (name, edited) in after {
+        let Some(old) = before.get(name) else {
+            let value = renamed(&mut gone, edited).unwrap_or_else(|| new(edited));
+            received.insert(name.clone(), value);
+            continue;
+        };
+        if old == edited {
+            continue;
+        }
+        let spelled = spelling(received, name).unwrap_or(name).to_owned();
+        if edited.is_null() {
+            received.remove(&spelled);
+        } else {
+            merge(received.entry(spelled).or_insert(Value::Null), old, edited);
+        }
+    }
+}
+
+/// An entry that is no longer in a map.
+struct Gone<'v> {
+    old: &'v Value,
+    value: Value,
+}
+
+/// The received value of an entry that only changed its key. When several could be meant and they are not alike, none
+/// is: a wrong guess would give it what belongs to another.
+fn renamed(gone: &mut Vec<Gone<'_>>, edited: &Value) -> Option<Value> {
+    let first = gone.iter().position(|gone| gone.old == edited)?;
+    let alike = |other: &Gone<'_>| other.old != edited || other.value == gone[first].value;
+    if gone.iter().all(alike) {
+        Some(gone.swap_remove(first).value)
+    } else {
+        None
+    }
+}
+
+fn merge_elements(received: &mut Value, before: &[Value], after: &[Value]) {
+    // What the view saw: `list` of the lenient reader without the nulls.
+    let mut nulls = Vec::new();
+    let mut seen = Vec::new();
+    let mut single = false;
+    match received.take() {
+        Value::Array(values) => {
+            for (index, value) in values.into_iter().enumerate() {
+                if value.is_null() {
+                    nulls.push(index)
+                } else {
+                    seen.push(Some(value))
+                }
+            }
+        }
+        value if is_empty(&value) => {}
+        value => {
+            single = true;
+            seen.push(Some(value));
+        }
+    }
+
+    let pairs = pairs(before, after);
+    let mut merged = Vec::with_capacity(after.len() + nulls.len());
+    for (edited, pair) in after.iter().zip(&pairs) {
+        let matched = pair.and_then(|index| Some((before.get(index)?, seen.get_mut(index)?.take()?)));
+        merged.push(match matched {
+            Some((old, mut value)) => {
+                merge(&mut value, old, edited);
+                value
+            }
+            None => new(edited),
+        });
+    }
+    if single && pairs == [Some(0)] {
+        // One value served for the list and still does.
+        *received = merged.pop().unwrap_or_default();
+        return;
+    }
+    if !merged.is_empty() {
+        for index in nulls {
+            merged.insert(index.min(merged.len()), Value::Null);
+        }
+    }
+    *received = Value::Array(merged);
+}

@@ -1,0 +1,195 @@
+//! A typed view over received JSON, so that an update loses nothing and invents nothing.
+//!
+//! An update replaces the whole resource. Therefore its body is never the encoded view: it is the received JSON with
+//! the edits of the view applied to it. A document that nobody borrowed mutably is sent as it came.
+
+mod changes;
+mod lenient;
+mod merge;
+mod names;
+mod pairs;
+mod pointer;
+mod submissions;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub(crate) use self::lenient::{ViewError, decode_value};
+pub(crate) use self::names::member;
+use crate::error::{Error, InvalidInput, Result};
+use crate::model::change::Change;
+use crate::model::receipt::Receipt;
+
+/// A resource as the service sent it, with a typed view to read and edit it: it dereferences to the view.
+///
+/// An update sends the received JSON with your edits applied. Whatever you did not edit goes back as it came, also
+/// what the view does not know. [`changes`](Self::changes) lists beforehand what an update would change.
+///
+/// Elements of a list are recognised by value, by id or by file name, so they can be moved, added and removed; one
+/// that you put in is new, even under the file name of another. Entries of a map can be renamed: an entry that changes
+/// only its key keeps what the view does not know of it, while one that is renamed and edited in one go counts as new.
+/// A number or boolean set to `None` is left out of the update.
+#[derive(Clone)]
+pub struct Document<T> {
+    received: Value,
+    /// What the view was decoded from, once it is not `received` any more: `set` and `remove` change it.
+    base: Option<Value>,
+    view: T,
+    /// Whether the view was borrowed mutably since it was decoded.
+    touched: bool,
+    receipt: Receipt<()>,
+    origin: String,
+}
+
+impl<T> Document<T> {
+    /// The JSON as it was received, without any edit. It holds the upload link.
+    #[must_use]
+    pub fn as_received(&self) -> &Value {
+        &self.received
+    }
+
+    /// What the service said about the call that this came from.
+    #[must_use]
+    pub fn receipt(&self) -> &Receipt<()> {
+        &self.receipt
+    }
+
+    /// The API path of the resource, for example `applications/9NBLGGH4R315/submissions/1152921504621243680`.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    fn base(&self) -> &Value {
+        self.base.as_ref().unwrap_or(&self.received)
+    }
+}
+
+impl<T: DeserializeOwned + Serialize> Document<T> {
+    pub(crate) fn decode(received: Value, receipt: Receipt<()>, origin: String) -> Result<Self, ViewError> {
+        Ok(Self {
+            view: decode_value(&received)?,
+            received,
+            base: None,
+            touched: false,
+            receipt,
+            origin,
+        })
+    }
+
+    /// The body of an update: the received JSON with the edits applied. It holds the upload link.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] when the view holds what JSON cannot say, such as a percentage that is not a number.
+    pub fn body(&self) -> Result<Value> {
+        let mut body = self.base().clone();
+        if self.touched {
+            self.apply_edits(&mut body)?;
+        }
+        Ok(body)
+    }
+
+    /// The body of an update as text.
+    pub(crate) fn body_bytes(&self) -> Result<Vec<u8>> {
+        let bytes = if self.touched {
+            serde_json::to_vec(&self.body()?)
+        } else {
+            serde_json::to_vec(self.base())
+        };
+        bytes.map_err(|error| unwritable(&error))
+    }
+
+    fn apply_edits(&self, body: &mut Value) -> Result<()> {
+        let decoded: T = decode_value(self.base()).map_err(|error| unreadable(&error))?;
+        let before = serde_json::to_value(&decoded).map_err(|error| unwritable(&error))?;
+        let after = serde_json::to_value(&self.view).map_err(|error| unwritable(&error))?;
+        merge::merge(body, &before, &after);
+        Ok(())
+    }
+
+    /// What an update would change, compared with what was received. Empty when nothing was edited.
+    ///
+    /// # Errors
+    ///
+    /// As [`body`](Self::body).
+    pub fn changes(&self) -> Result<Vec<Change>> {
+        if !self.touched && self.base.is_none() {
+            return Ok(Vec::new());
+        }
+        Ok(changes::changes(&self.received, &self.body()?))
+    }
+
+    /// Writes a value that the view does not know, at a JSON pointer ([RFC 6901]), and reads the view again.
+    ///
+    /// It applies to the body as it now is, with the edits so far. The parent must be there; the value itself is
+    /// replaced or added. Names are found in any case, the exact spelling first; `-` adds to the end of a list.
+    ///
+    /// [RFC 6901]: https://www.rfc-editor.org/rfc/rfc6901
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] when the pointer leads nowhere or the view cannot hold the value; nothing changes then.
+    pub fn set(&mut self, pointer: &str, value: Value) -> Result<()> {
+        self.rewrite(pointer, |body| pointer::set(body, pointer, value))
+    }
+
+    /// Removes the value at a JSON pointer, and reads the view again. It applies to the body as it now is, with the
+    /// edits so far; names are found in any case, the exact spelling first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] when there is no such value; nothing changes then.
+    pub fn remove(&mut self, pointer: &str) -> Result<()> {
+        self.rewrite(pointer, |body| pointer::remove(body, pointer))
+    }
+
+    fn rewrite(&mut self, pointer: &str, write: impl FnOnce(&mut Value) -> Result<(), &'static str>) -> Result<()> {
+        let input = |problem: String| Error::from(InvalidInput::new(format!("the pointer {pointer:?}"), problem));
+        let mut body = self.body()?;
+        write(&mut body).map_err(|problem| input(problem.to_owned()))?;
+        self.view = decode_value(&body).map_err(|error| input(format!("{error}, or the view cannot be read")))?;
+        self.base = Some(body);
+        self.touched = false;
+        Ok(())
+    }
+}
+
+fn unreadable(error: &ViewError) -> Error {
+    InvalidInput::new("the document", error.to_string()).into()
+}
+
+/// Only errors of our own models come here, and their words hold no value.
+fn unwritable(error: &serde_json::Error) -> Error {
+    InvalidInput::new("the edited document", error.to_string()).into()
+}
+
+impl<T> Deref for Document<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.view
+    }
+}
+
+impl<T> DerefMut for Document<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.touched = true;
+        &mut self.view
+    }
+}
+
+// By hand: the received JSON holds the upload link.
+impl<T: fmt::Debug> fmt::Debug for Document<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("origin", &self.origin)
+            .field("view", &self.view)
+            .finish_non_exhaustive()
+    }
+}
