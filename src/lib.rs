@@ -1,6 +1,8 @@
 //! Typed async client for the Microsoft Store submission API.
 
+mod api;
 mod auth;
+mod client;
 mod date;
 mod document;
 mod error;
@@ -10,11 +12,21 @@ mod rest;
 mod secret;
 mod transport;
 
+pub use crate::api::applications::Applications;
+pub use crate::api::ensure::Ensured;
+pub use crate::api::flights::Flights;
+pub use crate::api::in_app_products::InAppProducts;
+pub use crate::api::list::{List, Pages};
+pub use crate::api::raw::RawRequest;
+pub use crate::api::rollout::{PackageRolloutHandle, Rollout};
+pub use crate::api::submissions::{Submission, Submissions, Update};
+pub use crate::api::wait::{Milestone, Wait, WaitReport};
 pub use crate::auth::{AccessToken, BoxFuture, ClientSecret, TokenContext, TokenProvider, TokenReason};
+pub use crate::client::{StoreClient, StoreClientBuilder};
 pub use crate::document::Document;
 pub use crate::error::{
-    ApiError, AuthError, BodyShape, CallInfo, DecodeError, Error, FailureKind, GuardError, InvalidInput, Outcome, Result,
-    SubmissionFailed, TransportError, TransportErrorKind, UploadError, UploadErrorKind, WaitTimedOut,
+    ApiError, AuthError, BodyShape, CallInfo, DecodeError, Error, FailureKind, GuardError, InvalidInput, LeftBehind, Outcome,
+    Result, SubmissionFailed, TransportError, TransportErrorKind, UploadError, UploadErrorKind, WaitTimedOut,
 };
 pub use crate::id::{ApplicationId, FlightId, InAppProductId, ParseIdError, SubmissionId};
 pub use crate::model::application::{Application, SubmissionRef};
@@ -44,3 +56,6 @@ pub use crate::secret::UploadUrl;
 pub use crate::transport::limit::RateLimit;
 pub use crate::transport::request::{Method, Replay};
 pub use crate::transport::retry::RetryPolicy;
+
+/// The HTTP client's builder, for [`StoreClientBuilder::http_client_builder`].
+pub use reqwest;

@@ -11,6 +11,7 @@ mod call;
 mod decode;
 mod guard;
 mod input;
+mod left;
 mod transport;
 mod upload;
 mod wait;
@@ -25,6 +26,7 @@ pub use self::call::{CallInfo, Outcome};
 pub use self::decode::DecodeError;
 pub use self::guard::GuardError;
 pub use self::input::InvalidInput;
+pub use self::left::LeftBehind;
 pub use self::transport::{TransportError, TransportErrorKind};
 pub use self::upload::{UploadError, UploadErrorKind};
 pub use self::wait::{FailureKind, SubmissionFailed, WaitTimedOut};
@@ -51,6 +53,9 @@ pub enum Error {
     /// The deadline of a wait passed.
     #[error(transparent)]
     WaitTimedOut(Box<WaitTimedOut>),
+    /// Something failed after a draft was made; the source says what.
+    #[error(transparent)]
+    LeftBehind(Box<LeftBehind>),
     /// An upload failed.
     #[error(transparent)]
     Upload(Box<UploadError>),
@@ -75,6 +80,7 @@ impl Error {
             Self::Transport(error) => error.status(),
             Self::Decode(error) => Some(error.status()),
             Self::Upload(error) => error.status(),
+            Self::LeftBehind(error) => error.cause().status(),
             Self::SubmissionFailed(_) | Self::WaitTimedOut(_) | Self::InvalidInput(_) | Self::Guard(_) => None,
         }
     }
@@ -86,6 +92,7 @@ impl Error {
             Self::Api(error) => error.code(),
             Self::Auth(error) => error.code(),
             Self::Upload(error) => error.code(),
+            Self::LeftBehind(error) => error.cause().code(),
             _ => None,
         }
     }
@@ -97,6 +104,7 @@ impl Error {
             Self::Auth(error) => error.correlation_id(),
             Self::SubmissionFailed(error) => error.correlation_id(),
             Self::WaitTimedOut(error) => error.correlation_id(),
+            Self::LeftBehind(error) => error.cause().correlation_id(),
             _ => self.call().and_then(|call| call.correlation_id.as_deref()),
         }
     }
@@ -109,6 +117,7 @@ impl Error {
             Self::Transport(error) => Some(error.call()),
             Self::Decode(error) => Some(error.call()),
             Self::Upload(error) => error.call(),
+            Self::LeftBehind(error) => error.cause().call(),
             _ => None,
         }
     }
@@ -133,6 +142,7 @@ impl Error {
             Self::Auth(error) => error.is_retryable(),
             Self::Transport(error) => !matches!(error.kind(), TransportErrorKind::TooLarge | TransportErrorKind::Request),
             Self::Upload(error) => error.is_retryable(),
+            Self::LeftBehind(error) => error.cause().is_retryable(),
             Self::WaitTimedOut(_) => true,
             Self::Decode(_) | Self::SubmissionFailed(_) | Self::InvalidInput(_) | Self::Guard(_) => false,
         }
@@ -145,6 +155,7 @@ impl Error {
             Self::Api(error) => error.retry_after(),
             Self::Auth(error) => error.retry_after(),
             Self::Upload(error) => error.retry_after(),
+            Self::LeftBehind(error) => error.cause().retry_after(),
             _ => None,
         }
     }
@@ -156,7 +167,7 @@ impl Error {
             Self::Api(_) | Self::Transport(_) | Self::Decode(_) => self.call().map_or(Outcome::MaybeApplied, |call| call.outcome),
             Self::Auth(error) => error.outcome(),
             Self::Upload(error) => error.outcome(),
-            Self::SubmissionFailed(_) | Self::WaitTimedOut(_) => Outcome::Applied,
+            Self::SubmissionFailed(_) | Self::WaitTimedOut(_) | Self::LeftBehind(_) => Outcome::Applied,
             Self::InvalidInput(_) | Self::Guard(_) => Outcome::NotApplied,
         }
     }

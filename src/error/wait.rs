@@ -109,6 +109,8 @@ impl From<SubmissionFailed> for Error {
     }
 }
 
+const DELETED: &str = "deleted";
+
 /// The deadline of a wait passed. The submission goes on without us.
 #[derive(Debug, Clone)]
 pub struct WaitTimedOut {
@@ -130,6 +132,11 @@ impl WaitTimedOut {
             last_error: None,
             correlation_id: None,
         }
+    }
+
+    /// A submission that was deleted is still shown.
+    pub(crate) fn deletion(path: &str, waited: Duration) -> Self {
+        Self::new(path, DELETED, waited)
     }
 
     pub(crate) fn with_last(mut self, last: Option<StatusReport>, correlation_id: Option<String>, error: Option<String>) -> Self {
@@ -167,6 +174,13 @@ impl WaitTimedOut {
 impl fmt::Display for WaitTimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, goal, waited, .. } = self;
+        if *goal == DELETED {
+            return write!(
+                f,
+                "{path} was deleted, but is still shown after {} s: look again later",
+                waited.as_secs()
+            );
+        }
         write!(f, "{path} has not reached {goal} after {} s", waited.as_secs())?;
         match &self.last {
             Some(report) if report.status.is_set() => write!(f, "; its last status was {}", report.status)?,

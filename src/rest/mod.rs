@@ -6,7 +6,7 @@
 pub(crate) mod page;
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -43,6 +43,7 @@ pub(crate) struct Call {
     body: Body,
     replay: Replay,
     timeout: Option<Duration>,
+    deadline: Option<Instant>,
 }
 
 impl Call {
@@ -54,6 +55,7 @@ impl Call {
             body: Body::Empty,
             replay,
             timeout: None,
+            deadline: None,
         }
     }
 
@@ -90,6 +92,12 @@ impl Call {
 
     pub(crate) fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Ends the call at this moment, if its own time does not end before.
+    pub(crate) fn deadline(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
         self
     }
 }
@@ -149,6 +157,15 @@ impl Core {
         json(self.exchange(call).await?)
     }
 
+    /// Sends a call whose answer is JSON, or nothing, which is read as `{}`.
+    pub(crate) async fn json_or_empty(&self, call: Call) -> Result<Json> {
+        let mut response = self.exchange(call).await?;
+        if response.body.trim_ascii().is_empty() {
+            response.body = Bytes::from_static(b"{}");
+        }
+        json(response)
+    }
+
     async fn exchange(&self, call: Call) -> Result<Response> {
         let mut url = call.path.url(&self.endpoint);
         if !call.query.is_empty() {
@@ -159,7 +176,7 @@ impl Core {
         request.replay = call.replay;
         request.attempt_timeout = call.timeout;
         request.body = call.body;
-        self.dispatch(&request).await
+        self.dispatch(&request, call.deadline).await
     }
 
     /// Reads a link of the service, or a path that a program gave; it must lie below the endpoint.
@@ -168,7 +185,7 @@ impl Core {
         let path = self.below_endpoint(&url);
         let mut request = self.request(Method::Get, url, path);
         template.clone_into(&mut request.template);
-        json(self.dispatch(&request).await?)
+        json(self.dispatch(&request, None).await?)
     }
 
     /// Sends what a program made itself.
@@ -181,7 +198,7 @@ impl Core {
         if let Some(body) = body {
             request.body = Body::Bytes(body);
         }
-        Ok(receipt(self.dispatch(&request).await?))
+        Ok(receipt(self.dispatch(&request, None).await?))
     }
 
     fn below_endpoint(&self, url: &Url) -> String {
@@ -190,14 +207,19 @@ impl Core {
 
     fn request(&self, method: Method, url: Url, path: String) -> Request {
         let correlation_id = self.correlation_id.clone().unwrap_or_else(new_guid);
-        Request::new(method, url, path, Audience::Api)
+        let request = Request::new(method, url, path, Audience::Api)
             .header("Accept", "application/json")
-            .header(CORRELATION_ID, correlation_id)
+            .header(CORRELATION_ID, correlation_id);
+        match method {
+            // Without a body too: the service refuses a POST that does not say so.
+            Method::Post | Method::Put => request.header("Content-Type", "application/json"),
+            Method::Get | Method::Delete => request,
+        }
     }
 
-    async fn dispatch(&self, request: &Request) -> Result<Response> {
+    async fn dispatch(&self, request: &Request, deadline: Option<Instant>) -> Result<Response> {
         let auth: &dyn Authorize = &self.tokens;
-        self.transport.send(request, Some(auth), None).await
+        self.transport.send(request, Some(auth), deadline).await
     }
 }
 

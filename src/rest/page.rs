@@ -25,14 +25,6 @@ pub(crate) struct Listing {
     pub(crate) parent: Option<Path>,
 }
 
-/// A page of the service.
-pub(crate) struct RawPage {
-    pub(crate) items: Vec<Value>,
-    pub(crate) total: Option<u64>,
-    /// To speak of when an item is not what it should be.
-    pub(crate) answer: Json,
-}
-
 /// Where the next page is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Next {
@@ -69,8 +61,8 @@ struct Walk {
     asked: HashSet<String>,
 }
 
-/// The pages of a list. Nothing is sent before the stream is polled.
-pub(crate) fn pages(core: Arc<Core>, listing: Listing) -> impl Stream<Item = Result<RawPage>> + Send + 'static {
+/// The pages of a list, as the service sent them. Nothing is sent before the stream is polled.
+pub(crate) fn pages(core: Arc<Core>, listing: Listing) -> impl Stream<Item = Result<Json>> + Send + 'static {
     let reached = u64::from(listing.skip.unwrap_or(0));
     let walk = Walk {
         core,
@@ -87,8 +79,8 @@ pub(crate) fn pages(core: Arc<Core>, listing: Listing) -> impl Stream<Item = Res
 }
 
 impl Walk {
-    async fn advance(&mut self) -> Result<Option<RawPage>> {
-        let answer = match std::mem::replace(&mut self.next, Next::End) {
+    async fn advance(&mut self) -> Result<Option<Json>> {
+        let page = match std::mem::replace(&mut self.next, Next::End) {
             Next::End => return Ok(None),
             Next::Link(link) => self.core.follow(&link, self.listing.path.template()).await?,
             Next::Skip(skip) => match self.core.json(self.call(skip)).await {
@@ -97,21 +89,23 @@ impl Walk {
             },
         };
         self.first = false;
-        let page = read(answer)?;
-        let link = member(&page.answer.value, "@nextLink").and_then(Value::as_str);
-        self.reached += page.items.len() as u64;
+        let items = match member(&page.value, "value") {
+            Some(Value::Array(items)) => items.len(),
+            Some(Value::Null) => 0,
+            _ => return Err(page.unexpected("value", "a list").into()),
+        };
+        let total = member(&page.value, "totalCount").and_then(Value::as_u64);
+        let link = member(&page.value, "@nextLink").and_then(Value::as_str);
+        self.reached += items as u64;
         self.next = next(&Seen {
             link,
-            items: page.items.len(),
+            items,
             reached: self.reached,
-            total: page.total,
+            total,
         });
         if let Next::Link(link) = &self.next {
             if !self.asked.insert(link.clone()) {
-                return Err(page
-                    .answer
-                    .unexpected("@nextLink", "a link to a page that has not been read")
-                    .into());
+                return Err(page.unexpected("@nextLink", "a link to a page that has not been read").into());
             }
         }
         Ok(Some(page))
@@ -135,25 +129,6 @@ impl Walk {
             (_, None) => Ok(()),
             (_, Some(parent)) => self.core.json(Call::get(parent.clone())).await.map(|_| ()),
         }
-    }
-}
-
-fn read(mut answer: Json) -> Result<RawPage> {
-    let total = member(&answer.value, "totalCount").and_then(Value::as_u64);
-    let key = answer
-        .value
-        .as_object()
-        .and_then(|object| object.keys().find(|key| key.eq_ignore_ascii_case("value")))
-        .cloned();
-    let items = key.and_then(|key| answer.value.get_mut(&key)).map(Value::take);
-    match items {
-        Some(Value::Array(items)) => Ok(RawPage { items, total, answer }),
-        Some(Value::Null) => Ok(RawPage {
-            items: Vec::new(),
-            total,
-            answer,
-        }),
-        _ => Err(answer.unexpected("value", "a list").into()),
     }
 }
 

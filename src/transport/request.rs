@@ -10,7 +10,6 @@ use futures_core::Stream;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::error::Result;
 use crate::id::ParseIdError;
 
 /// An HTTP method.
@@ -85,7 +84,7 @@ impl Path {
     }
 
     /// Adds an id as `checked()` gave it, so that what is no id stops here. `name` stands in the template.
-    pub(crate) fn id(mut self, name: &'static str, id: Result<&str, ParseIdError>) -> Result<Self> {
+    pub(crate) fn id(mut self, name: &'static str, id: Result<&str, ParseIdError>) -> Result<Self, ParseIdError> {
         self.push(id?.to_owned(), name);
         Ok(self)
     }

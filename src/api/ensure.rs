@@ -1,0 +1,210 @@
+//! What became of it? Calls whose outcome is unknown are resolved by looking, for a bounded time, never by guessing.
+//!
+//! A draft is adopted only if it shows up after our own create was lost, where another or none was before, and only if it is
+//! one that the API can go on with. The single pending slot makes a second draft impossible, so sending a create once more
+//! is safe there; add-ons and flights have no such slot, so theirs is never sent twice.
+
+use std::time::{Duration, Instant};
+
+use futures_util::TryStreamExt;
+use serde::de::DeserializeOwned;
+
+use crate::api::list::List;
+use crate::api::submissions::{Submission, Submissions};
+use crate::document::Document;
+use crate::error::{Error, LeftBehind, Outcome, Result, WaitTimedOut};
+use crate::id::SubmissionId;
+use crate::model::status::SubmissionStatus;
+use crate::rest::Core;
+
+/// For how long it is looked.
+pub(crate) const LOOK: Duration = Duration::from_secs(60);
+
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Something that is there now.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Ensured<T> {
+    /// What is there.
+    pub document: Document<T>,
+    /// Whether it was not, or not surely, this call that made it: it was there before, or it turned up after an answer was lost.
+    pub adopted: bool,
+}
+
+impl<S: Submission> Submissions<S> {
+    /// Creates a submission and finds out what became of it if that is not clear: the parent is read before, and for up to 60 s
+    /// after an ambiguous answer. A draft that turns up where none or another was before is adopted, if it is `PendingCommit`
+    /// and has an upload link; if none does, the create is sent once more.
+    ///
+    /// For apps and flights the service is asked for a minimal answer and the draft is read afterwards, because copying large
+    /// listings takes minutes otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_conflict`] on the first try if somebody else's draft is pending or a rollout is in progress: such a draft is
+    /// neither adopted nor deleted. [`Error::LeftBehind`] if the draft was created and could not be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave a draft.
+    pub async fn ensure_created(&self) -> Result<Ensured<S>> {
+        let before = self.refs().await?.pending;
+        let first = match self.create_minimal().await {
+            Ok(id) => return self.read_created(&id, false).await,
+            Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
+            Err(error) => error,
+        };
+        if let Some(document) = self.look_for_draft(before.as_ref()).await? {
+            return Ok(Ensured { document, adopted: true });
+        }
+        tracing::info!(error = %first, "no draft showed up; the create is sent once more");
+        match self.create_minimal().await {
+            Ok(id) => self.read_created(&id, false).await,
+            // Ambiguous again, or the slot is taken after all.
+            Err(error) if error.outcome() > Outcome::NotApplied || error.is_conflict() => {
+                match self.look_for_draft(before.as_ref()).await? {
+                    Some(document) => Ok(Ensured { document, adopted: true }),
+                    None => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read_created(&self, id: &SubmissionId, adopted: bool) -> Result<Ensured<S>> {
+        let deadline = self.now() + LOOK;
+        loop {
+            match self.get(id).await {
+                Ok(document) => return Ok(Ensured { document, adopted }),
+                // A new draft may not be visible yet.
+                Err(error) if error.is_not_found() && self.now() < deadline => self.pause().await,
+                Err(error) => return Err(LeftBehind::new(self.path(id)?.text(), error).into()),
+            }
+        }
+    }
+
+    /// A draft other than `before` that the API can go on with.
+    async fn look_for_draft(&self, before: Option<&SubmissionId>) -> Result<Option<Document<S>>> {
+        let deadline = self.now() + LOOK;
+        loop {
+            let pending = self.refs().await?.pending;
+            if let Some(id) = pending.filter(|id| Some(id) != before) {
+                match self.get(&id).await {
+                    Ok(draft) if *draft.status() == SubmissionStatus::PendingCommit && draft.upload_url().is_set() => {
+                        return Ok(Some(draft));
+                    }
+                    // Not one of ours.
+                    Ok(_) => return Ok(None),
+                    Err(error) if error.is_not_found() => {}
+                    Err(error) => return Err(LeftBehind::new(self.path(&id)?.text(), error).into()),
+                }
+            }
+            if self.now() >= deadline {
+                return Ok(None);
+            }
+            self.pause().await;
+        }
+    }
+
+    /// Deletes a submission and waits until its parent no longer shows it, for up to 60 s. Done also if it was not there.
+    ///
+    /// # Errors
+    ///
+    /// 409 if it cannot be deleted in its state; 400 if it was made in Partner Center; [`Error::WaitTimedOut`] if the
+    /// parent still shows it after 60 s.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the submission deleted.
+    pub async fn ensure_deleted(&self, id: impl Into<SubmissionId>) -> Result<()> {
+        let id = id.into();
+        let path = self.path(&id)?.text();
+        let failed = match self.delete(&id).await {
+            Ok(_) => None,
+            Err(error) if error.is_not_found() => None,
+            Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
+            Err(error) => Some(error),
+        };
+        let started = self.now();
+        loop {
+            let pending = self.refs().await?.pending;
+            if pending.as_ref() != Some(&id) {
+                return Ok(());
+            }
+            if self.now() >= started + LOOK {
+                return Err(failed.unwrap_or_else(|| WaitTimedOut::deletion(&path, LOOK).into()));
+            }
+            self.pause().await;
+        }
+    }
+
+    fn now(&self) -> Instant {
+        self.core().transport().clock().now()
+    }
+
+    async fn pause(&self) {
+        self.core().transport().clock().sleep(PAUSE).await;
+    }
+}
+
+/// What was found or created, before it is read.
+pub(crate) enum Found<T> {
+    Created(Document<T>),
+    Adopted(T),
+}
+
+impl<T> Found<T> {
+    /// Reads what was found in a list, so that the answer is a document in any case.
+    pub(crate) async fn read<F: Future<Output = Result<Document<T>>>>(self, get: impl FnOnce(T) -> F) -> Result<Ensured<T>> {
+        match self {
+            Self::Created(document) => Ok(Ensured {
+                document,
+                adopted: false,
+            }),
+            Self::Adopted(item) => Ok(Ensured {
+                document: get(item).await?,
+                adopted: true,
+            }),
+        }
+    }
+}
+
+/// Looks, creates if there is none, and looks again if it is unknown what became of that.
+pub(crate) async fn create_or_find<T, L, C>(core: &Core, list: L, is_it: impl Fn(&T) -> bool, create: C) -> Result<Found<T>>
+where
+    T: DeserializeOwned + Send + 'static,
+    L: Fn() -> List<T>,
+    C: Future<Output = Result<Document<T>>>,
+{
+    let look = || async {
+        let mut items = list();
+        while let Some(item) = items.try_next().await? {
+            if is_it(&item) {
+                return Ok::<_, Error>(Some(item));
+            }
+        }
+        Ok(None)
+    };
+    if let Some(item) = look().await? {
+        return Ok(Found::Adopted(item));
+    }
+    let error = match create.await {
+        Ok(document) => return Ok(Found::Created(document)),
+        Err(error) if error.outcome() == Outcome::NotApplied && !error.is_conflict() => return Err(error),
+        Err(error) => error,
+    };
+    let clock = core.transport().clock();
+    // A conflict says that it is there, or that there is another reason; one look tells.
+    let deadline = clock.now() + if error.is_conflict() { Duration::ZERO } else { LOOK };
+    loop {
+        if let Some(item) = look().await? {
+            return Ok(Found::Adopted(item));
+        }
+        if clock.now() >= deadline {
+            return Err(error);
+        }
+        clock.sleep(PAUSE).await;
+    }
+}

@@ -1,0 +1,163 @@
+//! Package flights.
+
+use std::sync::Arc;
+
+use crate::api::ensure::{Ensured, create_or_find};
+use crate::api::list::List;
+use crate::api::submissions::Submissions;
+use crate::api::{applications, delete, document, encode, get, optional};
+use crate::document::Document;
+use crate::error::{InvalidInput, Result};
+use crate::id::{ApplicationId, FlightId, ParseIdError};
+use crate::model::flight::{Flight, NewFlight};
+use crate::model::flight_submission::FlightSubmission;
+use crate::model::receipt::Receipt;
+use crate::rest::{Call, Core};
+use crate::transport::request::Path;
+
+/// The package flights of an app.
+///
+/// Documented at <https://learn.microsoft.com/windows/uwp/monetize/manage-flights>.
+///
+/// ```no_run
+/// # async fn run(client: msstore::StoreClient) -> Result<(), Box<dyn std::error::Error>> {
+/// use msstore::{ApplicationId, NewFlight};
+///
+/// let flights = client.flights("9NBLGGH4R315".parse::<ApplicationId>()?);
+/// let flight = flights.create_or_find(NewFlight::new("Insiders").group_id("1152921504606962205")).await?;
+/// println!("{}", flight.document.flight_id);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Flights {
+    core: Arc<Core>,
+    app: Result<Path, ParseIdError>,
+}
+
+impl Flights {
+    pub(crate) fn new(core: Arc<Core>, app: &ApplicationId) -> Self {
+        Self {
+            core,
+            app: applications::path(app),
+        }
+    }
+
+    fn path(&self, flight: &FlightId) -> Result<Path, ParseIdError> {
+        self.app.clone()?.then("flights").id("{flightId}", flight.checked())
+    }
+
+    /// The flights of the app: `GET applications/{applicationId}/listflights`.
+    ///
+    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-flights-for-an-app>. The service answers 404 for an
+    /// app without flights; the app is read then, so that an unknown app is an error and not an empty list.
+    pub fn list(&self) -> List<Flight> {
+        let parent = self.app.clone().ok();
+        List::new(self.core.clone(), self.app.clone().map(|app| app.then("listflights")), parent)
+    }
+
+    /// One flight: `GET applications/{applicationId}/flights/{flightId}`.
+    ///
+    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-a-flight>.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`](crate::Error::is_not_found) if the app has no such flight; 400 if the id is no GUID; 409 if the
+    /// app uses a feature that the API does not support.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the call; nothing is changed at the service.
+    pub async fn get(&self, flight: impl Into<FlightId>) -> Result<Document<Flight>> {
+        let path = self.path(&flight.into())?;
+        get(&self.core, path).await
+    }
+
+    /// As [`get`](Self::get), with `None` for a flight that is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get), but for 404.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`get`](Self::get).
+    pub async fn get_opt(&self, flight: impl Into<FlightId>) -> Result<Option<Document<Flight>>> {
+        optional(self.get(flight).await)
+    }
+
+    /// Creates a flight: `POST applications/{applicationId}/flights`. The service may start its first submission with it.
+    /// Sent once: see [`create_or_find`](Self::create_or_find).
+    ///
+    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/create-a-flight>.
+    ///
+    /// # Errors
+    ///
+    /// 400 if the request is not valid, 409 if the state of the app does not allow it. After
+    /// [`Outcome::MaybeApplied`](crate::Outcome::MaybeApplied) the flight may be there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the flight created.
+    pub async fn create(&self, new: NewFlight) -> Result<Document<Flight>> {
+        check(&new)?;
+        let path = self.app.clone()?.then("flights");
+        let prefix = path.text();
+        let json = self
+            .core
+            .json(Call::post(path).with_body(encode("the new flight", &new)?))
+            .await?;
+        let id = json
+            .value
+            .get("flightId")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        document(json, format!("{prefix}/{id}"))
+    }
+
+    /// Creates a flight unless the app has one of this name; after an ambiguous outcome it looks for up to 60 s and never
+    /// sends twice. `adopted` says whether it was there, or turned up after an answer that was lost.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create) and [`list`](Self::list).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`create`](Self::create); run it again.
+    pub async fn create_or_find(&self, new: NewFlight) -> Result<Ensured<Flight>> {
+        check(&new)?;
+        let is_it = |flight: &Flight| flight.friendly_name == new.friendly_name;
+        let found = create_or_find(&self.core, || self.list().top(100), is_it, self.create(new.clone())).await?;
+        found.read(|flight| self.get(flight.flight_id)).await
+    }
+
+    /// Deletes a flight: `DELETE applications/{applicationId}/flights/{flightId}`.
+    ///
+    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/delete-a-flight>.
+    ///
+    /// # Errors
+    ///
+    /// 404 if it is not there, 409 if it cannot be deleted.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the flight deleted.
+    pub async fn delete(&self, flight: impl Into<FlightId>) -> Result<Receipt> {
+        let path = self.path(&flight.into())?;
+        delete(&self.core, path).await
+    }
+
+    /// The submissions of a flight.
+    pub fn submissions(&self, flight: impl Into<FlightId>) -> Submissions<FlightSubmission> {
+        Submissions::new(self.core.clone(), self.path(&flight.into()))
+    }
+}
+
+fn check(new: &NewFlight) -> Result<()> {
+    if new.friendly_name.trim().is_empty() {
+        return Err(InvalidInput::new("the name of the flight", "it is empty").into());
+    }
+    Ok(())
+}

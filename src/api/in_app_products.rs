@@ -1,0 +1,167 @@
+//! Add-ons.
+
+use std::sync::Arc;
+
+use crate::api::ensure::{Ensured, create_or_find};
+use crate::api::list::List;
+use crate::api::submissions::Submissions;
+use crate::api::{delete, document, encode, get, optional};
+use crate::document::Document;
+use crate::error::{InvalidInput, Result};
+use crate::id::{InAppProductId, ParseIdError};
+use crate::model::in_app_product::{InAppProduct, NewInAppProduct};
+use crate::model::in_app_product_submission::InAppProductSubmission;
+use crate::model::receipt::Receipt;
+use crate::rest::{Call, Core};
+use crate::transport::request::Path;
+
+fn path(product: &InAppProductId) -> Result<Path, ParseIdError> {
+    Path::new("inappproducts").id("{inAppProductId}", product.checked())
+}
+
+/// The add-ons of the account.
+///
+/// Documented at <https://learn.microsoft.com/windows/uwp/monetize/manage-add-ons>.
+///
+/// ```no_run
+/// # async fn run(client: msstore::StoreClient) -> Result<(), Box<dyn std::error::Error>> {
+/// use msstore::{ApplicationId, NewInAppProduct, ProductType};
+///
+/// let app: ApplicationId = "9NBLGGH4R315".parse()?;
+/// let coins = client.in_app_products().create_or_find(NewInAppProduct::new(app, "coins.100", ProductType::Consumable)).await?;
+/// println!("{} (there already: {})", coins.document.id, coins.adopted);
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "add-on")]
+#[derive(Debug, Clone)]
+pub struct InAppProducts {
+    core: Arc<Core>,
+}
+
+impl InAppProducts {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+
+    /// All add-ons of all apps: `GET inappproducts`. Without [`top`](List::top) the service sends them all in one page.
+    ///
+    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-all-add-ons>.
+    pub fn list(&self) -> List<InAppProduct> {
+        List::new(self.core.clone(), Ok(Path::new("inappproducts")), None)
+    }
+
+    /// One add-on: `GET inappproducts/{inAppProductId}`.
+    ///
+    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-an-add-on>.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`](crate::Error::is_not_found) if the account has no such add-on; 409 if it uses a feature that
+    /// the API does not support.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the call; nothing is changed at the service.
+    pub async fn get(&self, product: impl Into<InAppProductId>) -> Result<Document<InAppProduct>> {
+        let path = path(&product.into())?;
+        get(&self.core, path).await
+    }
+
+    /// As [`get`](Self::get), with `None` for an add-on that is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get), but for 404.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`get`](Self::get).
+    pub async fn get_opt(&self, product: impl Into<InAppProductId>) -> Result<Option<Document<InAppProduct>>> {
+        optional(self.get(product).await)
+    }
+
+    /// Creates an add-on: `POST inappproducts`. Sent once: see [`create_or_find`](Self::create_or_find).
+    ///
+    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/create-an-add-on>.
+    ///
+    /// # Errors
+    ///
+    /// 400 if the request is not valid, 409 if the product id is taken or the app uses a feature that the API does not
+    /// support. After [`Outcome::MaybeApplied`](crate::Outcome::MaybeApplied) the add-on may be there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the add-on created.
+    pub async fn create(&self, new: NewInAppProduct) -> Result<Document<InAppProduct>> {
+        check(&new)?;
+        let call = Call::post(Path::new("inappproducts")).with_body(encode("the new add-on", &new)?);
+        let json = self.core.json(call).await?;
+        let id = json
+            .value
+            .get("id")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        document(json, format!("inappproducts/{id}"))
+    }
+
+    /// Creates an add-on unless the app has one with this product id; after an ambiguous outcome it looks for up to 60 s and
+    /// never sends twice. `adopted` says whether it was there, or turned up after an answer that was lost.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create) and [`list`](Self::list).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`create`](Self::create); run it again.
+    pub async fn create_or_find(&self, new: NewInAppProduct) -> Result<Ensured<InAppProduct>> {
+        check(&new)?;
+        let is_it = |product: &InAppProduct| {
+            product.product_id == new.product_id && product.applications.value.iter().any(|app| app.id == new.application_id)
+        };
+        let found = create_or_find(&self.core, || self.list().top(100), is_it, self.create(new.clone())).await?;
+        found.read(|product| self.get(product.id)).await
+    }
+
+    /// Deletes an add-on: `DELETE inappproducts/{inAppProductId}`.
+    ///
+    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/delete-an-add-on>.
+    ///
+    /// # Errors
+    ///
+    /// 404 if it is not there, 409 if it cannot be deleted.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the add-on deleted.
+    pub async fn delete(&self, product: impl Into<InAppProductId>) -> Result<Receipt> {
+        let path = path(&product.into())?;
+        delete(&self.core, path).await
+    }
+
+    /// The submissions of an add-on.
+    pub fn submissions(&self, product: impl Into<InAppProductId>) -> Submissions<InAppProductSubmission> {
+        Submissions::new(self.core.clone(), path(&product.into()))
+    }
+}
+
+/// The limits of Partner Center.
+fn check(new: &NewInAppProduct) -> Result<()> {
+    new.application_id.checked()?;
+    let refused = |why: &str| Err(InvalidInput::new("the product id", why).into());
+    if new.product_id.trim().is_empty() {
+        return refused("it is empty");
+    }
+    if new.product_id.chars().count() > 100 {
+        return refused("it has more than 100 characters");
+    }
+    if new.product_id.contains(['<', '>', '*', '%', '&', ':', '\\', '?', '+', ',']) {
+        return refused("it has one of < > * % & : \\ ? + ,");
+    }
+    if !new.product_type.is_set() {
+        return Err(InvalidInput::new("the product type", "it is empty; use Durable or Consumable").into());
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Lists as streams: of items, or of pages.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::{StreamExt, TryStreamExt};
+use serde::de::DeserializeOwned;
+
+use crate::api::value;
+use crate::error::Result;
+use crate::id::ParseIdError;
+use crate::model::page::Page;
+use crate::rest::Core;
+use crate::rest::page::{Listing, pages};
+use crate::transport::request::Path;
+
+/// A list of the service, as a `Stream` of items. Nothing is sent before it is polled; each page is one request.
+///
+/// Pages are followed by the service's link, which must lead below the endpoint; where the link is missing too early, by
+/// `totalCount`. An error ends the stream.
+///
+/// ```no_run
+/// # async fn run(client: msstore::StoreClient) -> msstore::Result<()> {
+/// for app in client.applications().list().top(100).all().await? {
+///     println!("{} {}", app.id, app.primary_name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is sent before the stream is polled"]
+pub struct List<T> {
+    core: Arc<Core>,
+    listing: Result<Listing, ParseIdError>,
+    items: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
+}
+
+impl<T> fmt::Debug for List<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("List").finish_non_exhaustive()
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> List<T> {
+    /// `parent` is read when the service answers 404; see [`Listing::parent`].
+    pub(crate) fn new(core: Arc<Core>, path: Result<Path, ParseIdError>, parent: Option<Path>) -> Self {
+        let listing = path.map(|path| Listing {
+            path,
+            top: None,
+            skip: None,
+            parent,
+        });
+        Self {
+            core,
+            listing,
+            items: None,
+        }
+    }
+
+    /// How many items a page has. The service's default is 10 for apps, and no maximum is documented; 100 is common.
+    pub fn top(mut self, items: u32) -> Self {
+        if let Ok(listing) = &mut self.listing {
+            listing.top = Some(items.max(1));
+        }
+        self
+    }
+
+    /// Leaves out so many items at the beginning.
+    pub fn skip(mut self, items: u32) -> Self {
+        if let Ok(listing) = &mut self.listing {
+            listing.skip = Some(items);
+        }
+        self
+    }
+
+    /// The pages instead of the items.
+    pub fn pages(self) -> Pages<T> {
+        let stream = match self.listing {
+            Ok(listing) => pages(self.core, listing)
+                .map(|page| page.and_then(|page| Ok(value::<Page<T>>(&page)?.value)))
+                .boxed(),
+            Err(error) => futures_util::stream::once(async { Err(error.into()) }).boxed(),
+        };
+        Pages { stream, of: PhantomData }
+    }
+
+    /// All items.
+    ///
+    /// # Errors
+    ///
+    /// The first error of any page.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the reading; nothing is changed at the service.
+    pub async fn all(self) -> Result<Vec<T>> {
+        self.try_collect().await
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> Stream for List<T> {
+    type Item = Result<T>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        let list = &mut *self;
+        let items = list.items.get_or_insert_with(|| {
+            let list = Self {
+                core: list.core.clone(),
+                listing: list.listing.clone(),
+                items: None,
+            };
+            let items = list
+                .pages()
+                .map_ok(|page| futures_util::stream::iter(page.value.into_iter().map(Ok)));
+            items.try_flatten().boxed()
+        });
+        items.as_mut().poll_next(context)
+    }
+}
+
+impl<T> Unpin for List<T> {}
+
+/// The pages of a list, as a `Stream`.
+#[must_use = "nothing is sent before the stream is polled"]
+pub struct Pages<T> {
+    stream: Pin<Box<dyn Stream<Item = Result<Page<T>>> + Send>>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> fmt::Debug for Pages<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages").finish_non_exhaustive()
+    }
+}
+
+impl<T> Stream for Pages<T> {
+    type Item = Result<Page<T>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Page<T>>>> {
+        self.stream.as_mut().poll_next(context)
+    }
+}

@@ -1,0 +1,74 @@
+//! The documented calls, by handle. A handle holds the shared core and ids, costs no I/O to make, and is cheap to clone.
+//!
+//! Raw calls never guess: what became of an ambiguous call is found out in `ensure`, `rollout` and `wait` only.
+
+pub(crate) mod applications;
+pub(crate) mod ensure;
+pub(crate) mod flights;
+pub(crate) mod in_app_products;
+pub(crate) mod list;
+pub(crate) mod raw;
+pub(crate) mod rollout;
+pub(crate) mod submissions;
+pub(crate) mod wait;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::document::{Document, decode_value};
+use crate::error::{Error, InvalidInput, Result};
+use crate::model::receipt::Receipt;
+use crate::rest::{Call, Core, Json};
+use crate::transport::request::Path;
+
+/// Decodes an answer that is a resource. `path` is where it can be read again.
+fn document<T: DeserializeOwned + Serialize>(json: Json, path: String) -> Result<Document<T>> {
+    let call = json.call;
+    let status = json.receipt.status;
+    Document::decode(json.value, json.receipt, path).map_err(|error| not_as_expected(call, status, error))
+}
+
+/// Decodes an answer that is read and not written back.
+fn value<T: DeserializeOwned>(json: &Json) -> Result<Receipt<T>> {
+    let value = decode_value(&json.value).map_err(|error| not_as_expected(json.call.clone(), json.receipt.status, error))?;
+    Ok(json.receipt.clone().map(|()| value))
+}
+
+fn not_as_expected(mut call: crate::error::CallInfo, status: u16, error: crate::document::ViewError) -> Error {
+    call.outcome = crate::error::Outcome::Applied;
+    crate::error::DecodeError::new(call, status, error.path, error.expected).into()
+}
+
+/// Reads a resource at its own path.
+async fn get<T: DeserializeOwned + Serialize>(core: &Core, path: Path) -> Result<Document<T>> {
+    let text = path.text();
+    document(core.json(Call::get(path)).await?, text)
+}
+
+/// Turns 404 into `None`.
+fn optional<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Deletes; a 404 after an attempt that may have deleted it means that it did.
+async fn delete(core: &Core, path: Path) -> Result<Receipt> {
+    match core.send(Call::delete(path)).await {
+        Ok(receipt) => Ok(receipt.map(|_| ())),
+        Err(error) => match &error {
+            Error::Api(answer) if answer.status() == 404 && answer.call().outcome > crate::error::Outcome::NotApplied => {
+                let call = answer.call();
+                Ok(Receipt::new(404, call.correlation_id.clone(), call.request_id.clone(), ()))
+            }
+            _ => Err(error),
+        },
+    }
+}
+
+/// Encodes the body of a create.
+fn encode<T: Serialize>(what: &str, new: &T) -> Result<Vec<u8>> {
+    serde_json::to_vec(new).map_err(|_| InvalidInput::new(what, "it holds something that JSON cannot say").into())
+}

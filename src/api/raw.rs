@@ -1,0 +1,85 @@
+//! The escape hatch: an endpoint that the crate does not know, with the same token, limits, retries and errors.
+
+use std::future::IntoFuture;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::auth::BoxFuture;
+use crate::error::{InvalidInput, Result};
+use crate::model::receipt::Receipt;
+use crate::rest::Core;
+use crate::transport::request::{Method, Replay};
+
+/// A call that the crate has no method for. Await it to send it.
+#[derive(Debug)]
+#[must_use = "nothing is sent before it is awaited"]
+pub struct RawRequest {
+    core: Arc<Core>,
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+    body: Option<Bytes>,
+    replay: Replay,
+}
+
+impl RawRequest {
+    pub(crate) fn new(core: Arc<Core>, method: Method, path: String, replay: Replay) -> Self {
+        Self {
+            core,
+            method,
+            path,
+            query: Vec::new(),
+            body: None,
+            replay,
+        }
+    }
+
+    /// Adds a query parameter.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// The JSON body.
+    pub fn json(self, body: &Value) -> Self {
+        self.body(body.to_string())
+    }
+
+    /// The body as bytes; it is sent as `application/json`.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    async fn send(self) -> Result<Receipt<Bytes>> {
+        if matches!(self.method, Method::Get | Method::Delete) && self.body.is_some() {
+            return Err(InvalidInput::new("the body", format!("a {} has none", self.method)).into());
+        }
+        let mut link = self.path;
+        if !self.query.is_empty() {
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(&self.query)
+                .finish();
+            link = format!("{link}{}{query}", if link.contains('?') { '&' } else { '?' });
+        }
+        self.core.raw(self.method, &link, self.body, self.replay).await
+    }
+}
+
+/// # Errors
+///
+/// `InvalidInput` if the path leads out of the endpoint; else as any call.
+///
+/// # Cancel safety
+///
+/// Dropping the future after it was sent may leave a write applied.
+impl IntoFuture for RawRequest {
+    type Output = Result<Receipt<Bytes>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}

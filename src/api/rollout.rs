@@ -1,0 +1,155 @@
+//! Gradual rollouts. A change whose outcome is unknown is looked up: as wanted is success, else it is sent once more.
+
+use std::sync::Arc;
+
+use crate::api::submissions::{Submission, Submissions};
+use crate::api::value;
+use crate::error::{InvalidInput, Outcome, Result};
+use crate::id::{ParseIdError, SubmissionId};
+use crate::model::application_submission::ApplicationSubmission;
+use crate::model::flight_submission::FlightSubmission;
+use crate::model::package::{PackageRollout, PackageRolloutStatus};
+use crate::model::receipt::Receipt;
+use crate::rest::{Call, Core};
+use crate::transport::request::Path;
+
+/// A kind of submission that can be rolled out gradually: of apps and flights, not of add-ons.
+pub trait Rollout: Submission {}
+
+impl Rollout for ApplicationSubmission {}
+impl Rollout for FlightSubmission {}
+
+/// The gradual rollout of a submission.
+///
+/// It can be changed while the submission is published and its rollout is in progress; before the next submission it must be
+/// finalised or halted. It is switched on in the submission's `package_delivery_options` before the commit.
+///
+/// Documented at <https://learn.microsoft.com/windows/uwp/monetize/manage-app-submissions#manage-a-gradual-package-rollout>
+/// and <https://learn.microsoft.com/windows/uwp/monetize/manage-flight-submissions>.
+///
+/// ```no_run
+/// # async fn run(client: msstore::StoreClient) -> Result<(), Box<dyn std::error::Error>> {
+/// let submissions = client.applications().submissions("9NBLGGH4R315".parse::<msstore::ApplicationId>()?);
+/// let rollout = submissions.package_rollout("1152921504621243680".parse::<msstore::SubmissionId>()?);
+/// rollout.set_percentage(25.0).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct PackageRolloutHandle {
+    core: Arc<Core>,
+    submission: Result<Path, ParseIdError>,
+}
+
+impl<S: Rollout> Submissions<S> {
+    /// The gradual rollout of a submission. Add-ons have none:
+    ///
+    /// ```compile_fail
+    /// # fn run(client: msstore::StoreClient) {
+    /// let product: msstore::InAppProductId = "9NBLGGH4TNMP".parse().unwrap();
+    /// let id: msstore::SubmissionId = "1152921504621243680".parse().unwrap();
+    /// client.in_app_products().submissions(product).package_rollout(id);
+    /// # }
+    /// ```
+    pub fn package_rollout(&self, id: impl Into<SubmissionId>) -> PackageRolloutHandle {
+        PackageRolloutHandle {
+            core: self.core().clone(),
+            submission: self.path(&id.into()),
+        }
+    }
+}
+
+impl PackageRolloutHandle {
+    /// The rollout as it is: `GET …/packagerollout`.
+    ///
+    /// # Errors
+    ///
+    /// 404 if there is no such submission; 409 if it belongs to another parent.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the call; nothing is changed at the service.
+    pub async fn get(&self) -> Result<Receipt<PackageRollout>> {
+        let path = self.submission.clone()?.then("packagerollout");
+        value(&self.core.json(Call::get(path)).await?)
+    }
+
+    /// Sets how many per cent of the customers get the new packages, 0 to 100:
+    /// `POST …/updatepackagerolloutpercentage?percentage=…`. 100 is not the same as [`finalize`](Self::finalize).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if it is not from 0 to 100; 409 if no rollout is in progress.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave it changed.
+    pub async fn set_percentage(&self, percentage: f64) -> Result<Receipt<PackageRollout>> {
+        if !(0.0..=100.0).contains(&percentage) {
+            return Err(InvalidInput::new("the percentage", format!("{percentage} is not from 0 to 100")).into());
+        }
+        let as_wanted = |rollout: &PackageRollout| {
+            rollout
+                .package_rollout_percentage
+                .is_some_and(|now| (now - percentage).abs() < 1e-6)
+        };
+        self.change("updatepackagerolloutpercentage", Some(percentage), as_wanted)
+            .await
+    }
+
+    /// Stops the rollout: `POST …/haltpackagerollout`. Nobody new gets the packages; the next submission is a copy of
+    /// this one, not of the one before.
+    ///
+    /// # Errors
+    ///
+    /// 409 if no rollout is in progress.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave it halted.
+    pub async fn halt(&self) -> Result<Receipt<PackageRollout>> {
+        let as_wanted = |rollout: &PackageRollout| rollout.package_rollout_status == PackageRolloutStatus::Stopped;
+        self.change("haltpackagerollout", None, as_wanted).await
+    }
+
+    /// Gives the packages to everybody: `POST …/finalizepackagerollout`.
+    ///
+    /// # Errors
+    ///
+    /// 409 if no rollout is in progress.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave it finalised.
+    pub async fn finalize(&self) -> Result<Receipt<PackageRollout>> {
+        let as_wanted = |rollout: &PackageRollout| rollout.package_rollout_status == PackageRolloutStatus::Complete;
+        self.change("finalizepackagerollout", None, as_wanted).await
+    }
+
+    async fn change(
+        &self,
+        operation: &'static str,
+        percentage: Option<f64>,
+        as_wanted: impl Fn(&PackageRollout) -> bool,
+    ) -> Result<Receipt<PackageRollout>> {
+        let mut sent = 0;
+        loop {
+            let mut call = Call::post(self.submission.clone()?.then(operation));
+            if let Some(percentage) = percentage {
+                call = call.query("percentage", percentage.to_string());
+            }
+            sent += 1;
+            let error = match self.core.json(call).await.and_then(|json| value(&json)) {
+                Ok(receipt) => return Ok(receipt),
+                // A refusal of the repeat may be due to the first having worked after all.
+                Err(error) if error.outcome() == Outcome::NotApplied && sent == 1 => return Err(error),
+                Err(error) => error,
+            };
+            match self.get().await {
+                Ok(now) if as_wanted(&now) => return Ok(now),
+                Ok(_) if sent == 1 => {}
+                Ok(_) | Err(_) => return Err(error),
+            }
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! The client and its settings. Nothing is sent while it is built, and no runtime is needed for it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::api::applications::Applications;
+use crate::api::flights::Flights;
+use crate::api::in_app_products::InAppProducts;
+use crate::api::raw::RawRequest;
+use crate::auth::{AccessToken, ClientSecret, TokenProvider};
+use crate::error::{InvalidInput, Result};
+use crate::id::ApplicationId;
+use crate::rest::Core;
+use crate::transport::clock::Clock;
+use crate::transport::limit::RateLimit;
+use crate::transport::request::{Method, Replay};
+use crate::transport::retry::RetryPolicy;
+use crate::transport::{Settings, Transport, is_loopback};
+
+/// The service.
+const ENDPOINT: &str = "https://manage.devcenter.microsoft.com/v1.0/my/";
+
+/// The client of the Microsoft Store submission API. Cheap to clone; clones share connections, the access token and the rate
+/// limit.
+///
+/// ```no_run
+/// # async fn run() -> msstore::Result<()> {
+/// let client = msstore::StoreClient::from_env()?;
+/// for app in client.applications().list().all().await? {
+///     println!("{} {}", app.id, app.primary_name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct StoreClient {
+    core: Arc<Core>,
+}
+
+impl fmt::Debug for StoreClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreClient").field("core", &self.core).finish()
+    }
+}
+
+impl StoreClient {
+    /// A client that gets its tokens from this provider, usually a [`ClientSecret`].
+    #[must_use]
+    pub fn builder(provider: impl TokenProvider + 'static) -> StoreClientBuilder {
+        StoreClientBuilder::new(Box::new(provider))
+    }
+
+    /// A client with the credentials of the environment: see [`StoreClientBuilder::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` that names what is missing or cannot be used.
+    pub fn from_env() -> Result<Self> {
+        StoreClientBuilder::from_env()?.build()
+    }
+
+    /// The apps of the account.
+    #[must_use]
+    pub fn applications(&self) -> Applications {
+        Applications::new(self.core.clone())
+    }
+
+    /// The add-ons of the account.
+    #[doc(alias = "add-on")]
+    #[must_use]
+    pub fn in_app_products(&self) -> InAppProducts {
+        InAppProducts::new(self.core.clone())
+    }
+
+    /// The package flights of an app.
+    #[must_use]
+    pub fn flights(&self, app: impl Into<ApplicationId>) -> Flights {
+        Flights::new(self.core.clone(), &app.into())
+    }
+
+    /// A call that the crate has no method for. `path` is relative to the endpoint and must stay below it; `replay` says whether
+    /// it may be sent again when nobody knows what became of it.
+    ///
+    /// ```no_run
+    /// # async fn run(client: msstore::StoreClient) -> msstore::Result<()> {
+    /// use msstore::{Method, Replay};
+    /// let answer = client.request(Method::Get, "applications/9NBLGGH4R315/something", Replay::Safe).await?;
+    /// println!("{} with {} bytes", answer.status, answer.value.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: Method, path: impl Into<String>, replay: Replay) -> RawRequest {
+        RawRequest::new(self.core.clone(), method, path.into(), replay)
+    }
+
+    /// The access token that calls are made with: from the cache, or a new one. For programs that check their credentials.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Auth`](crate::Error::Auth) if none can be had.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the request for the token.
+    pub async fn access_token(&self) -> Result<AccessToken> {
+        self.core.access_token().await
+    }
+}
+
+/// The settings of a client.
+#[must_use = "a builder does nothing before build()"]
+pub struct StoreClientBuilder {
+    provider: Box<dyn TokenProvider>,
+    endpoint: String,
+    http: Option<reqwest::ClientBuilder>,
+    settings: Settings,
+    correlation_id: Option<String>,
+    clock: Clock,
+}
+
+impl fmt::Debug for StoreClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreClientBuilder")
+            .field("provider", &self.provider)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StoreClientBuilder {
+    fn new(provider: Box<dyn TokenProvider>) -> Self {
+        Self {
+            provider,
+            endpoint: ENDPOINT.to_owned(),
+            http: None,
+            settings: Settings::default(),
+            correlation_id: None,
+            clock: Clock::real(),
+        }
+    }
+
+    /// The settings of the environment.
+    ///
+    /// Credentials are `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`, or the same with `AZURE_`. The
+    /// first prefix of which any variable is set is taken whole. Optional are `AZURE_AUTHORITY_HOST` (default
+    /// `https://login.microsoftonline.com`) and `MSSTORE_ENDPOINT` (default
+    /// `https://manage.devcenter.microsoft.com/v1.0/my/`). An empty value counts as not set.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` that names the variables that are missing.
+    pub fn from_env() -> Result<Self> {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        const NAMES: [&str; 3] = ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"];
+        let names = |prefix: &str| NAMES.map(|name| format!("{prefix}_{name}"));
+        let prefix = ["MSSTORE", "AZURE"]
+            .into_iter()
+            .find(|prefix| names(prefix).iter().any(|name| variable(name).is_some()));
+        let names = names(prefix.unwrap_or("MSSTORE"));
+        let values = names.each_ref().map(|name| variable(name));
+        let [Some(tenant), Some(client), Some(secret)] = values else {
+            let missing: Vec<&str> = names
+                .iter()
+                .filter(|name| variable(name).is_none())
+                .map(String::as_str)
+                .collect();
+            let problem = format!("{} not set", if missing.len() == 1 { "it is" } else { "they are" });
+            return Err(InvalidInput::new(format!("the environment variable {}", missing.join(", ")), problem).into());
+        };
+        let mut provider = ClientSecret::new(tenant.trim(), client.trim(), secret.trim());
+        if let Some(authority) = variable("AZURE_AUTHORITY_HOST") {
+            provider = provider.authority(authority.trim());
+        }
+        let builder = StoreClient::builder(provider);
+        Ok(match variable("MSSTORE_ENDPOINT") {
+            Some(endpoint) => builder.endpoint(endpoint),
+            None => builder,
+        })
+    }
+
+    /// Another endpoint than `https://manage.devcenter.microsoft.com/v1.0/my/`: https, or http on loopback. A missing slash
+    /// at its end is added.
+    pub fn endpoint(mut self, url: impl Into<String>) -> Self {
+        self.endpoint = url.into();
+        self
+    }
+
+    /// Own HTTP settings: proxies, certificates, a user agent. The crate puts its own rules on top: no redirects, none of
+    /// reqwest's retries, HTTP/1.1, no proxy for loopback, and the time-outs set here.
+    pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
+        self.http = Some(builder);
+        self
+    }
+
+    /// How calls are repeated.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.settings.retry = policy;
+        self
+    }
+
+    /// How many requests the API may get.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.settings.rate_limit = limit;
+        self
+    }
+
+    /// How long to wait for a connection. Default 10 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.connect_timeout = timeout;
+        self
+    }
+
+    /// How long one attempt of a call may take, answer included. Default 100 s.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.attempt_timeout = timeout;
+        self
+    }
+
+    /// How long one attempt to create a submission may take. Default 300 s, because copying large listings takes minutes.
+    pub fn create_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.create_timeout = timeout;
+        self
+    }
+
+    /// The `MS-CorrelationId` of each call. Without it each call gets a fresh one.
+    pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
+        self.correlation_id = Some(id.into());
+        self
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if the endpoint or the correlation id cannot be used; `Transport` if the HTTP client cannot be made.
+    pub fn build(self) -> Result<StoreClient> {
+        let endpoint = endpoint(&self.endpoint)?;
+        if self
+            .correlation_id
+            .as_ref()
+            .is_some_and(|id| id.is_empty() || id.len() > 128 || !id.bytes().all(|byte| byte.is_ascii_graphic()))
+        {
+            return Err(InvalidInput::new(
+                "the correlation id",
+                "it must be 1 to 128 printable ASCII characters, usually a GUID",
+            )
+            .into());
+        }
+        let http = self
+            .http
+            .unwrap_or_else(|| reqwest::Client::builder().user_agent(concat!("msstore-rs/", env!("CARGO_PKG_VERSION"))));
+        let transport = Transport::new(http, !is_loopback(&endpoint), self.settings, self.clock)?;
+        Ok(StoreClient {
+            core: Arc::new(Core::new(transport, self.provider, endpoint, self.correlation_id)),
+        })
+    }
+}
+
+/// Checks the endpoint, and adds the slash at its end.
+fn endpoint(text: &str) -> Result<Url> {
+    let refused = |why: &str| InvalidInput::new("the endpoint", format!("{why}; an example is {ENDPOINT}"));
+    let mut url = Url::parse(text.trim()).map_err(|_| refused("it is not a URL"))?;
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => return Err(refused("plain http is allowed on loopback only").into()),
+        _ => return Err(refused("it is not https").into()),
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        return Err(refused("it must have no user, query or fragment").into());
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_endpoint_is_https_or_on_loopback() {
+        let table = [
+            (ENDPOINT, Some(ENDPOINT)),
+            ("https://h/v1.0/my", Some("https://h/v1.0/my/")),
+            ("http://127.0.0.1:8080/x", Some("http://127.0.0.1:8080/x/")),
+            ("http://localhost/", Some("http://localhost/")),
+            ("http://[::1]:1/", Some("http://[::1]:1/")),
+            ("http://example.com/", None),
+            ("http://127.0.0.1.example.com/", None),
+            ("ftp://h/", None),
+            ("https://u:p@h/", None),
+            ("https://h/?x=1", None),
+            ("manage.devcenter.microsoft.com", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(endpoint(text).ok().as_ref().map(Url::as_str), expected, "{text}");
+        }
+    }
+
+    fn from(variables: &[(&str, &str)]) -> Result<String> {
+        let variables: Vec<(String, String)> = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let find = move |name: &str| {
+            variables
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.clone())
+        };
+        StoreClientBuilder::from_variables(find).map(|builder| format!("{builder:?}"))
+    }
+
+    #[test]
+    fn the_first_prefix_with_any_variable_is_taken_whole() {
+        let msstore = [
+            ("MSSTORE_TENANT_ID", "t1"),
+            ("MSSTORE_CLIENT_ID", "c1"),
+            ("MSSTORE_CLIENT_SECRET", "s1"),
+        ];
+        let azure = [
+            ("AZURE_TENANT_ID", "t2"),
+            ("AZURE_CLIENT_ID", "c2"),
+            ("AZURE_CLIENT_SECRET", "s2"),
+        ];
+        assert!(from(&[msstore, azure].concat()).unwrap().contains("t1"));
+        assert!(from(&azure).unwrap().contains("t2"));
+        let error = from(&[&[("MSSTORE_CLIENT_ID", "c1")], &azure[..]].concat())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("MSSTORE_TENANT_ID, MSSTORE_CLIENT_SECRET") && !error.contains("AZURE"),
+            "{error}"
+        );
+        let empty = [("MSSTORE_TENANT_ID", ""), ("MSSTORE_CLIENT_ID", " ")];
+        assert!(from(&[&empty[..], &azure[..]].concat()).unwrap().contains("t2"));
+        let error = from(&[]).unwrap_err().to_string();
+        assert!(
+            error.contains("MSSTORE_TENANT_ID, MSSTORE_CLIENT_ID, MSSTORE_CLIENT_SECRET"),
+            "{error}"
+        );
+        let settings = [
+            ("AZURE_AUTHORITY_HOST", "http://127.0.0.1:1"),
+            ("MSSTORE_ENDPOINT", "http://127.0.0.1:2/my"),
+        ];
+        let shown = from(&[&azure[..], &settings[..]].concat()).unwrap();
+        assert!(
+            shown.contains("127.0.0.1:1") && shown.contains("127.0.0.1:2/my") && !shown.contains("s2"),
+            "{shown}"
+        );
+    }
+}
