@@ -5,6 +5,8 @@ mod error;
 mod id;
 mod model;
 mod secret;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transport;
 
 pub use crate::error::{Error, InvalidInput, Result};
