@@ -10,6 +10,8 @@ mod id;
 mod model;
 mod rest;
 mod secret;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transport;
 
 pub use crate::api::applications::Applications;

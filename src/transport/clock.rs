@@ -27,6 +27,14 @@ impl Clock {
         }
     }
 
+    /// Moves a jumping clock on; a real one cannot be moved.
+    #[cfg(feature = "testing")]
+    pub(crate) fn advance(&self, by: Duration) {
+        if let Some(ahead) = &self.ahead {
+            ahead.fetch_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX), Ordering::SeqCst);
+        }
+    }
+
     fn ahead(&self) -> Duration {
         Duration::from_nanos(self.ahead.as_ref().map_or(0, |ahead| ahead.load(Ordering::SeqCst)))
     }

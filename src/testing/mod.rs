@@ -1,0 +1,330 @@
+//! A fake of the service for tests of release pipelines (feature `testing`).
+//!
+//! [`FakeStore`] speaks the whole submission API over HTTP on the loopback: apps, add-ons, package flights, their
+//! submissions and rollouts, the token endpoint and the blob store to which archives are uploaded. It keeps state as
+//! the service does, refuses what the service refuses, and does on request what networks and services do on bad days
+//! ([`Fault`]). It reads the protocol by itself and shares no code with the client.
+//!
+//! ```
+//! # async fn run() -> std::io::Result<()> {
+//! use msstore::testing::{FakeStore, Fault};
+//!
+//! let fake = FakeStore::start_with_sample().await?;
+//! // The gateway gives up on the first creation, although it takes effect.
+//! fake.fault(Fault::on("POST", "/submissions").apply_then().answer(504, "<html>Gateway Timeout</html>"));
+//! // Let a pipeline run against `fake.endpoint()` and `fake.authority()`, then look at what it did:
+//! assert!(fake.applied_to("POST", "/submissions").is_empty());
+//! assert!(fake.pending_submission(FakeStore::SAMPLE_APPLICATION).is_none());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it models
+//!
+//! * One pending submission for each app, add-on and flight, cloned from the last published one. A commit opens the
+//!   uploaded archive. Each read of `/status` goes one step on, by default CommitStarted, PreProcessing,
+//!   Certification, Release, Publishing, Published; with a publish mode of Manual or SpecificDate it rests at Release.
+//! * An update replaces the whole submission: members left out are gone, a missing `priceId` makes it free.
+//! * Members the fake does not know are stored as sent; the service's own rules on texts and sizes are not checked.
+//! * Time is the fake's own: it stands on real time and is moved on by [`FakeStore::advance`] and by clients that
+//!   share its clock. Tokens, upload links and throttling run on it.
+
+mod answer;
+mod api;
+mod blob;
+mod blob_list;
+mod catalog;
+mod commit;
+mod dates;
+mod exchange;
+mod faults;
+mod names;
+mod query;
+mod recorded;
+mod rollouts;
+mod sample;
+mod seed;
+mod server;
+mod state;
+mod submissions;
+mod token;
+mod update;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+pub use self::faults::{CutEnd, Fault, RetryHint};
+pub use self::recorded::{AppliedWrite, RecordedBody, RecordedRequest};
+
+use self::faults::Armed;
+use self::recorded::{method_fits, path_fits};
+use self::server::Server;
+use self::state::{State, lock};
+use crate::transport::clock::Clock;
+
+const TENANT_ID: &str = "5c0b2f6e-71d4-4b7e-9f57-0f6a1de0c0de";
+const CLIENT_ID: &str = "b3a1f9d2-0c58-4a37-8e1c-2f4d6a8c0eaf";
+const CLIENT_SECRET: &str = "fake~secret+of/the=store";
+
+/// A fake of the Microsoft Store submission API on the loopback. It ends when it is dropped.
+///
+/// Wherever an id is asked for, its text or one of the crate's id types serves.
+pub struct FakeStore {
+    state: Arc<Mutex<State>>,
+    clock: Clock,
+    origin: String,
+    _server: Server,
+}
+
+/// An archive that was uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UploadedBlob {
+    /// The length in bytes.
+    pub length: u64,
+    /// The CRC-64/NVME of the content.
+    pub crc64: u64,
+    /// The content, unless [`FakeStore::discard_blobs`] was on.
+    pub content: Option<Bytes>,
+    /// Its content type.
+    pub content_type: String,
+    /// The lengths of the blocks it was made of; one when it was uploaded in one go.
+    pub blocks: Vec<u64>,
+}
+
+impl FakeStore {
+    /// The app of [`start_with_sample`](Self::start_with_sample).
+    pub const SAMPLE_APPLICATION: &str = "9FAKELANTERN";
+    /// The add-on of [`start_with_sample`](Self::start_with_sample).
+    pub const SAMPLE_IN_APP_PRODUCT: &str = "9FAKEADDONS1";
+    /// The flight of [`start_with_sample`](Self::start_with_sample).
+    pub const SAMPLE_FLIGHT: &str = "0d9e3b51-6c7a-4f28-9b64-5a1e7c3d2f80";
+
+    /// Starts an empty fake on a free port, on a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// When the port or the thread cannot be had.
+    pub async fn start() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let origin = format!("http://{}", listener.local_addr()?);
+        let clock = Clock::jumping();
+        let state = Arc::new(Mutex::new(State::new(clock.clone(), origin.clone())));
+        let server = Server::start(listener, Arc::clone(&state))?;
+        Ok(Self {
+            state,
+            clock,
+            origin,
+            _server: server,
+        })
+    }
+
+    /// Starts a fake with one app ([`SAMPLE_APPLICATION`](Self::SAMPLE_APPLICATION)), one add-on
+    /// ([`SAMPLE_IN_APP_PRODUCT`](Self::SAMPLE_IN_APP_PRODUCT)) and one flight ([`SAMPLE_FLIGHT`](Self::SAMPLE_FLIGHT)),
+    /// each with a published submission.
+    ///
+    /// # Errors
+    ///
+    /// When the port or the thread cannot be had.
+    pub async fn start_with_sample() -> io::Result<Self> {
+        let fake = Self::start().await?;
+        fake.seed_sample();
+        Ok(fake)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// The base of the API, with a slash at its end.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("{}/v1.0/my/", self.origin)
+    }
+
+    /// The base of the token endpoint, without a slash at its end.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        self.origin.clone()
+    }
+
+    /// The tenant that the fake knows.
+    #[must_use]
+    pub fn tenant_id(&self) -> &'static str {
+        TENANT_ID
+    }
+
+    /// The client id that the fake knows.
+    #[must_use]
+    pub fn client_id(&self) -> &'static str {
+        CLIENT_ID
+    }
+
+    /// The client secret that the fake knows.
+    #[must_use]
+    pub fn client_secret(&self) -> &'static str {
+        CLIENT_SECRET
+    }
+
+    /// The clock that a client may share.
+    #[cfg_attr(not(test), allow(dead_code))]
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
+    /// Moves the fake's clock on.
+    pub fn advance(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    /// Installs a fault. Of several that hit a request, the one installed first acts.
+    pub fn fault(&self, fault: Fault) {
+        self.state().faults.push(Armed::new(fault));
+    }
+
+    /// Removes all faults.
+    pub fn clear_faults(&self) {
+        let mut state = self.state();
+        state.faults.clear();
+        state.past = None;
+    }
+
+    /// Makes all tokens issued so far invalid.
+    pub fn expire_tokens(&self) {
+        self.state().tokens.clear();
+    }
+
+    /// How long tokens live that are issued from now on; 3599 seconds by default.
+    pub fn set_token_life(&self, life: Duration) {
+        self.state().token_life = life;
+    }
+
+    /// How long upload links live that are made from now on; 24 hours by default.
+    pub fn set_link_life(&self, life: Duration) {
+        self.state().link_life = life;
+    }
+
+    /// Whether `+` is escaped in the signatures of upload links made from now on. By default it is not, as the service
+    /// does it now and then, so that a client that does not escape it itself is refused.
+    pub fn escape_signatures(&self, escape: bool) {
+        self.state().escape_signatures = escape;
+    }
+
+    /// Whether only lengths and checksums of uploaded content are kept, which saves memory in benchmarks. Commits then
+    /// do not look into archives.
+    pub fn discard_blobs(&self, discard: bool) {
+        self.state().blobs.discard = discard;
+    }
+
+    /// All requests so far, in the order of their arrival.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.state().requests.clone()
+    }
+
+    /// The requests with this method and path, matched as by [`Fault::on`].
+    #[must_use]
+    pub fn requests_to(&self, method: &str, path: &str) -> Vec<RecordedRequest> {
+        let state = self.state();
+        let fits = |request: &&RecordedRequest| method_fits(method, &request.method) && path_fits(path, &request.path);
+        state.requests.iter().filter(fits).cloned().collect()
+    }
+
+    /// The writes that took effect, whether or not their answers arrived: of the API and of the blob store.
+    #[must_use]
+    pub fn applied(&self) -> Vec<AppliedWrite> {
+        self.state().applied.clone()
+    }
+
+    /// The writes that took effect with this method and path, matched as by [`Fault::on`].
+    #[must_use]
+    pub fn applied_to(&self, method: &str, path: &str) -> Vec<AppliedWrite> {
+        let state = self.state();
+        let fits = |write: &&AppliedWrite| method_fits(method, &write.method) && path_fits(path, &write.path);
+        state.applied.iter().filter(fits).cloned().collect()
+    }
+
+    /// Forgets requests and applied writes, for a test with several parts.
+    pub fn forget_requests(&self) {
+        let mut state = self.state();
+        state.forgotten += state.requests.len();
+        state.requests.clear();
+        state.applied.clear();
+    }
+
+    /// The JSON of an app, add-on or flight, as the API shows it.
+    #[must_use]
+    pub fn resource(&self, id: impl fmt::Display) -> Option<Value> {
+        submissions::describe(&self.state(), &id.to_string())
+    }
+
+    /// A submission, as the API shows it.
+    #[must_use]
+    pub fn submission(&self, id: impl fmt::Display) -> Option<Value> {
+        let state = self.state();
+        let submission = state.model.submissions.get(&id.to_string())?;
+        Some(submission.document.clone())
+    }
+
+    /// The pending submission of an app, add-on or flight.
+    #[must_use]
+    pub fn pending_submission(&self, parent: impl fmt::Display) -> Option<Value> {
+        let id = self.state().model.parent(&parent.to_string())?.pending.clone()?;
+        self.submission(id)
+    }
+
+    /// The last published submission of an app, add-on or flight.
+    #[must_use]
+    pub fn published_submission(&self, parent: impl fmt::Display) -> Option<Value> {
+        let id = self.state().model.parent(&parent.to_string())?.published.clone()?;
+        self.submission(id)
+    }
+
+    /// What was uploaded for a submission; none before the upload is complete.
+    #[must_use]
+    pub fn blob(&self, submission: impl fmt::Display) -> Option<UploadedBlob> {
+        let state = self.state();
+        let guid = state.model.submissions.get(&submission.to_string())?.blob.as_ref()?;
+        let (pieces, content_type) = state.blobs.pieces(guid)?;
+        let crc64 = pieces.iter().fold(None, |so_far, piece| {
+            let algorithm = crc_fast::CrcAlgorithm::Crc64Nvme;
+            Some(match so_far {
+                None => piece.crc64,
+                Some(sum) => crc_fast::checksum_combine(algorithm, sum, piece.crc64, piece.length),
+            })
+        });
+        Some(UploadedBlob {
+            length: pieces.iter().map(|piece| piece.length).sum(),
+            crc64: crc64.unwrap_or_default(),
+            content: blob::joined(&pieces),
+            content_type: content_type.to_owned(),
+            blocks: pieces.iter().map(|piece| piece.length).collect(),
+        })
+    }
+
+    /// The ids (base64) and lengths of the blocks that were uploaded for a submission and are not yet in its blob.
+    #[must_use]
+    pub fn uncommitted_blocks(&self, submission: impl fmt::Display) -> Vec<(String, u64)> {
+        let state = self.state();
+        let submission = state.model.submissions.get(&submission.to_string());
+        let guid = submission.and_then(|it| it.blob.as_ref());
+        guid.map(|guid| state.blobs.uncommitted(guid)).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for FakeStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakeStore")
+            .field("endpoint", &self.endpoint())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,220 @@
+//! What a fake knows before a test begins, and what happens to it besides the API.
+//!
+//! An id that is not known is ignored by what changes things, so that a test fails at what it looks at, not here.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::FakeStore;
+use super::catalog::{new_flight, new_in_app_product, new_parent};
+use super::commit::arrive;
+use super::dates::UNSET;
+use super::sample;
+use super::state::{Kind, Parent, State, Submission};
+use super::submissions;
+use crate::id::{ApplicationId, FlightId, InAppProductId, SubmissionId};
+
+impl FakeStore {
+    pub(super) fn seed_sample(&self) {
+        let app = self.seed_application(Self::SAMPLE_APPLICATION);
+        let mut state = self.state();
+        let add_on = new_in_app_product(Self::SAMPLE_IN_APP_PRODUCT, app.as_str(), "lantern-pack", "Durable");
+        seed(&mut state, add_on);
+        add_flight(&mut state, Self::SAMPLE_FLIGHT, app.as_str(), "Insiders");
+    }
+
+    /// Adds an app with a published submission: two listings (`en-us`, `de-de`) with an image each, two packages, a
+    /// price of `Tier1012`, and members that no documentation knows.
+    pub fn seed_application(&self, id: impl fmt::Display) -> ApplicationId {
+        let id = self.seed_unpublished_application(id);
+        let mut state = self.state();
+        publish(&mut state, id.as_str());
+        id
+    }
+
+    /// Adds an app that was never published.
+    pub fn seed_unpublished_application(&self, id: impl fmt::Display) -> ApplicationId {
+        let id = id.to_string();
+        let members = json!({
+            "id": id,
+            "primaryName": format!("Paper Lantern {id}"),
+            "PackageFamilyName": "LanternWorks.PaperLantern_4fak3st0r3abc",
+            "packageIdentityName": "LanternWorks.PaperLantern",
+            "publisherName": "CN=1F0E2D3C-4B5A-6978-8796-A5B4C3D2E1F0",
+            "firstPublishedDate": UNSET,
+            "hasAdvancedListingPermission": true,
+        });
+        let parent = new_parent(Kind::Application, &id, &id, members);
+        self.state().model.parents.push(parent);
+        typed(id)
+    }
+
+    /// Adds that many apps that were never published, for lists of several pages.
+    pub fn seed_applications(&self, count: usize) -> Vec<ApplicationId> {
+        (0..count)
+            .map(|_| {
+                let id = self.state().numbers.store_id();
+                self.seed_unpublished_application(id)
+            })
+            .collect()
+    }
+
+    /// Adds a durable add-on with a published submission.
+    pub fn seed_in_app_product(&self, app: impl fmt::Display, product_id: &str) -> InAppProductId {
+        let mut state = self.state();
+        let id = state.numbers.store_id();
+        let parent = new_in_app_product(&id, &app.to_string(), product_id, "Durable");
+        seed(&mut state, parent);
+        typed(id)
+    }
+
+    /// Adds a flight with a published submission.
+    pub fn seed_flight(&self, app: impl fmt::Display, name: &str) -> FlightId {
+        let mut state = self.state();
+        let id = state.numbers.guid();
+        add_flight(&mut state, &id, &app.to_string(), name);
+        typed(id)
+    }
+
+    /// Makes this the last published submission of an app, add-on or flight. Its `id` is the fake's, its status
+    /// `Published`; all other members stand as they are given.
+    pub fn set_published_submission(&self, parent: impl fmt::Display, document: Value) -> SubmissionId {
+        let mut state = self.state();
+        typed(put_published(&mut state, &parent.to_string(), document))
+    }
+
+    /// Changes the JSON of a submission behind the API's back.
+    pub fn edit_submission(&self, id: impl fmt::Display, edit: impl FnOnce(&mut Value)) {
+        // Without the lock, for `edit` may look at the fake.
+        let id = id.to_string();
+        let Some(mut document) = self.submission(&id) else {
+            return;
+        };
+        edit(&mut document);
+        if let Some(submission) = self.state().model.submissions.get_mut(&id) {
+            submission.document = document;
+        }
+    }
+
+    /// Starts a draft as the API does, as another run of a pipeline would have left it. Of a parent with a pending
+    /// submission it is that one.
+    pub fn seed_draft(&self, parent: impl fmt::Display) -> SubmissionId {
+        let mut state = self.state();
+        let parent = parent.to_string();
+        let started = submissions::start(&mut state, &parent);
+        let pending = || state.model.parent(&parent).and_then(|parent| parent.pending.clone());
+        typed(started.ok().or_else(pending).unwrap_or_default())
+    }
+
+    /// Starts a draft as Partner Center does: without an upload link, and not to be touched by the API.
+    pub fn seed_portal_draft(&self, parent: impl fmt::Display) -> SubmissionId {
+        let id = self.seed_draft(parent);
+        if let Some(submission) = self.state().model.submissions.get_mut(id.as_str()) {
+            submission.portal = true;
+            submission.document["fileUploadUrl"] = Value::Null;
+        }
+        id
+    }
+
+    /// Makes the published submission one whose rollout is in progress, at this percentage.
+    pub fn seed_rollout(&self, parent: impl fmt::Display, percentage: f64) -> Option<SubmissionId> {
+        let mut state = self.state();
+        let id = state.model.parent(&parent.to_string())?.published.clone()?;
+        let fallback = state.numbers.submission();
+        let submission = state.model.submissions.get_mut(&id)?;
+        submission.document["packageDeliveryOptions"]["packageRollout"] = json!({
+            "isPackageRollout": true,
+            "packageRolloutPercentage": percentage,
+            "packageRolloutStatus": "PackageRolloutInProgress",
+            "fallbackSubmissionId": fallback,
+        });
+        Some(typed(id))
+    }
+
+    /// The statuses that the next commit of this app, add-on or flight goes through, one with each read of `/status`;
+    /// the last one stays. Each is a status (`"CertificationFailed"`) or a whole report as JSON (`status`,
+    /// `statusDetails`). An archive that lacks files still fails.
+    pub fn script_statuses<T: Into<Value>>(&self, parent: impl fmt::Display, statuses: impl IntoIterator<Item = T>) {
+        let script: VecDeque<Value> = statuses.into_iter().map(Into::into).collect();
+        if let Some(parent) = self.state().model.parent_mut(&parent.to_string()) {
+            parent.script = Some(script);
+        }
+    }
+
+    /// Lets a submission have this status now (a text, or a whole report as JSON), with all that goes with it, and stay
+    /// there.
+    pub fn set_status(&self, submission: impl fmt::Display, status: impl Into<Value>) {
+        let mut state = self.state();
+        let id = submission.to_string();
+        if let Some(submission) = state.model.submissions.get_mut(&id) {
+            submission.script.clear();
+        }
+        arrive(&mut state, &id, &status.into());
+    }
+
+    /// Publishes a submission that rests at Release, as the button in Partner Center does: the next reads of its
+    /// status are Publishing and Published.
+    pub fn publish_now(&self, submission: impl fmt::Display) {
+        if let Some(submission) = self.state().model.submissions.get_mut(&submission.to_string()) {
+            submission.script.extend(["Publishing".into(), "Published".into()]);
+        }
+    }
+}
+
+/// The fake makes no id that does not parse; a test that seeds one gets an empty one back.
+fn typed<T: for<'a> TryFrom<&'a str> + Default>(id: String) -> T {
+    T::try_from(id.as_str()).unwrap_or_default()
+}
+
+fn add_flight(state: &mut State, id: &str, app: &str, name: &str) {
+    let groups = ["1152921506000000500".to_owned()];
+    let parent = new_flight(&state.model, id, app, name, &groups, None);
+    seed(state, parent);
+}
+
+fn seed(state: &mut State, parent: Parent) {
+    let id = parent.id.clone();
+    state.model.parents.push(parent);
+    publish(state, &id);
+}
+
+fn publish(state: &mut State, id: &str) {
+    if let Some(parent) = state.model.parent(id).cloned() {
+        let document = sample::published_submission(&parent, &mut state.numbers);
+        put_published(state, id, document);
+    }
+}
+
+fn put_published(state: &mut State, parent_id: &str, mut document: Value) -> String {
+    let id = state.numbers.submission();
+    let Some(parent) = state.model.parent_mut(parent_id) else {
+        return String::new();
+    };
+    if !document.is_object() {
+        document = json!({});
+    }
+    document["id"] = id.as_str().into();
+    document["status"] = "Published".into();
+    if parent.members.contains_key("firstPublishedDate") {
+        parent
+            .members
+            .insert("firstPublishedDate".to_owned(), "2024-03-05T09:41:07.1230000Z".into());
+    }
+    parent.published = Some(id.clone());
+    parent.made += 1;
+    let submission = Submission {
+        id: id.clone(),
+        kind: parent.kind,
+        parent: parent.id.clone(),
+        document,
+        script: VecDeque::new(),
+        portal: false,
+        drop_packages: false,
+        to_ingest: false,
+        blob: None,
+    };
+    state.model.submissions.insert(id.clone(), submission);
+    id
+}

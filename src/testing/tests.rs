@@ -1,0 +1,1 @@
+//! The fake's rules, seen through plain HTTP.
