@@ -69,6 +69,9 @@ use self::faults::Armed;
 use self::recorded::{method_fits, path_fits};
 use self::server::Server;
 use self::state::{State, lock};
+use crate::auth::ClientSecret;
+use crate::client::{StoreClient, StoreClientBuilder};
+use crate::error::Result;
 use crate::transport::clock::Clock;
 
 const TENANT_ID: &str = "5c0b2f6e-71d4-4b7e-9f57-0f6a1de0c0de";
@@ -175,10 +178,22 @@ impl FakeStore {
         CLIENT_SECRET
     }
 
-    /// The clock that a client may share.
-    #[cfg_attr(not(test), allow(dead_code))]
-    pub(crate) fn clock(&self) -> Clock {
-        self.clock.clone()
+    /// A client of this fake. It shares the fake's clock: where it would wait it moves the clock ahead, so that days of
+    /// polling take milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// When the HTTP client cannot be made.
+    pub fn client(&self) -> Result<StoreClient> {
+        self.client_builder().build()
+    }
+
+    /// The settings of [`client`](Self::client), to change some of them.
+    pub fn client_builder(&self) -> StoreClientBuilder {
+        let provider = ClientSecret::new(TENANT_ID, CLIENT_ID, CLIENT_SECRET).authority(self.authority());
+        StoreClient::builder(provider)
+            .endpoint(self.endpoint())
+            .clock(self.clock.clone())
     }
 
     /// Moves the fake's clock on.

@@ -1,0 +1,3 @@
+//! One binary, a module a topic.
+
+mod job;
