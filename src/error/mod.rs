@@ -62,7 +62,7 @@ pub enum Error {
     /// Something given to the crate cannot be used; nothing was sent.
     #[error(transparent)]
     InvalidInput(Box<InvalidInput>),
-    /// A guard stopped what would do harm; nothing was sent.
+    /// A guard stopped what would do harm.
     #[error(transparent)]
     Guard(Box<GuardError>),
 }
