@@ -8,6 +8,7 @@ mod model;
 mod rest;
 mod secret;
 mod transport;
+mod upload;
 
 pub use crate::auth::{AccessToken, BoxFuture, ClientSecret, TokenContext, TokenProvider, TokenReason};
 pub use crate::error::{
@@ -42,3 +43,4 @@ pub use crate::secret::UploadUrl;
 pub use crate::transport::limit::RateLimit;
 pub use crate::transport::request::{Method, Replay};
 pub use crate::transport::retry::RetryPolicy;
+pub use crate::upload::{Progress, Source, Upload, UploadReport};
