@@ -13,6 +13,7 @@ mod secret;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transport;
+mod upload;
 
 pub use crate::api::applications::Applications;
 pub use crate::api::ensure::Ensured;
@@ -61,3 +62,4 @@ pub use crate::transport::retry::RetryPolicy;
 
 /// The HTTP client's builder, for [`StoreClientBuilder::http_client_builder`].
 pub use reqwest;
+pub use crate::upload::{Progress, Source, Upload, UploadReport};

@@ -23,7 +23,7 @@ use crate::error::{ApiError, AuthError, CallInfo, Error, ErrorBody, Outcome, Res
 use crate::transport::attempt::Answer;
 use crate::transport::clock::Clock;
 use crate::transport::limit::{RateLimit, Window};
-use crate::transport::request::{Audience, Request};
+use crate::transport::request::{Audience, Body, Request};
 use crate::transport::retry::{Decision, Failure, RetryPolicy, Situation, decide, hint};
 
 /// A boxed future that can be sent between threads.
@@ -158,7 +158,7 @@ impl Transport {
         deadline: Option<Instant>,
     ) -> Result<Response> {
         let started = self.clock().now();
-        let own = started + self.settings().retry.call_timeout;
+        let own = started + request.call_timeout.unwrap_or(self.settings().retry.call_timeout);
         let deadline = deadline.map_or(own, |deadline| deadline.min(own));
         let mut call = CallInfo::new(request.method.as_str(), &request.path);
         call.correlation_id = request
@@ -248,7 +248,11 @@ impl Transport {
     }
 
     async fn attempt(&self, request: &Request, bearer: Option<&Bearer>, run: &mut Run) -> Answer {
-        let usual = request.attempt_timeout.unwrap_or(self.settings().attempt_timeout);
+        let of_body = match &request.body {
+            Body::Stream(source) => source.attempt_timeout(),
+            Body::Empty | Body::Bytes(_) => None,
+        };
+        let usual = of_body.or(request.attempt_timeout).unwrap_or(self.settings().attempt_timeout);
         let loopback = is_loopback(&request.url);
         let http = if loopback { &self.inner.loopback } else { &self.inner.http };
         let timeout = usual.min(self.remaining(run));
