@@ -14,9 +14,19 @@ pub(crate) fn merge(received: &mut Value, before: &Value, after: &Value) {
     if before == after {
         return;
     }
-    match (&mut *received, before, after) {
-        (Value::Object(received), Value::Object(before), Value::Object(after)) => merge_members(received, before, after),
-        (_, Value::Array(before), Value::Array(after)) => merge_elements(received, before, after),
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => {
+            *received = match received.take() {
+                Value::Object(map) => map.into(),
+                // The reader takes a list for an envelope around it.
+                list @ Value::Array(_) if before.contains_key("value") => Map::from_iter([("value".to_owned(), list)]).into(),
+                _ => Map::new().into(),
+            };
+            if let Value::Object(received) = received {
+                merge_members(received, before, after);
+            }
+        }
+        (Value::Array(before), Value::Array(after)) => merge_elements(received, before, after),
         _ => *received = new(after),
     }
 }
@@ -60,12 +70,13 @@ fn merge_members(received: &mut Map<String, Value>, before: &Map<String, Value>,
         if old == edited {
             continue;
         }
-        let spelled = spelling(received, name).unwrap_or(name).to_owned();
         if edited.is_null() {
-            received.remove(&spelled);
-        } else {
-            merge(received.entry(spelled).or_insert(Value::Null), old, edited);
+            // In every spelling, or another one would show now.
+            received.retain(|key, _| !key.eq_ignore_ascii_case(name));
+            continue;
         }
+        let spelled = spelling(received, name).unwrap_or(name).to_owned();
+        merge(received.entry(spelled).or_insert(Value::Null), old, edited);
     }
 }
 
