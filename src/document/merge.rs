@@ -14,9 +14,19 @@ pub(crate) fn merge(received: &mut Value, before: &Value, after: &Value) {
     if before == after {
         return;
     }
-    match (&mut *received, before, after) {
-        (Value::Object(received), Value::Object(before), Value::Object(after)) => merge_members(received, before, after),
-        (_, Value::Array(before), Value::Array(after)) => merge_elements(received, before, after),
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => {
+            *received = match received.take() {
+                Value::Object(map) => map.into(),
+                // The reader takes a list for an envelope around it.
+                list @ Value::Array(_) if before.contains_key("value") => Map::from_iter([("value".to_owned(), list)]).into(),
+                _ => Map::new().into(),
+            };
+            if let Value::Object(received) = received {
+                merge_members(received, before, after);
+            }
+        }
+        (Value::Array(before), Value::Array(after)) => merge_elements(received, before, after),
         _ => *received = new(after),
     }
 }
@@ -60,12 +70,13 @@ fn merge_members(received: &mut Map<String, Value>, before: &Map<String, Value>,
         if old == edited {
             continue;
         }
-        let spelled = spelling(received, name).unwrap_or(name).to_owned();
         if edited.is_null() {
-            received.remove(&spelled);
-        } else {
-            merge(received.entry(spelled).or_insert(Value::Null), old, edited);
+            // In every spelling, or another one would show now.
+            received.retain(|key, _| !key.eq_ignore_ascii_case(name));
+            continue;
         }
+        let spelled = spelling(received, name).unwrap_or(name).to_owned();
+        merge(received.entry(spelled).or_insert(Value::Null), old, edited);
     }
 }
 
@@ -88,7 +99,7 @@ fn renamed(gone: &mut Vec<Gone<'_>>, edited: &Value) -> Option<Value> {
 }
 
 fn merge_elements(received: &mut Value, before: &[Value], after: &[Value]) {
-    // What the view saw: `list` of the lenient reader without the nulls.
+    // What the lenient reader showed to the view.
     let mut nulls = Vec::new();
     let mut seen = Vec::new();
     let mut single = false;
@@ -132,4 +143,98 @@ fn merge_elements(received: &mut Value, before: &[Value], after: &[Value]) {
         }
     }
     *received = Value::Array(merged);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_the_difference_is_applied() {
+        let table = [
+            // received, before, after, expected
+            (json!({"x": 1}), json!({"a": ""}), json!({"a": ""}), json!({"x": 1})),
+            (
+                json!({"x": 1, "a": null}),
+                json!({"a": ""}),
+                json!({"a": "b"}),
+                json!({"x": 1, "a": "b"}),
+            ),
+            (json!({"A": 1}), json!({"a": "1"}), json!({"a": "2"}), json!({"A": "2"})),
+            (json!({"A": 1, "a": 1}), json!({"a": 1}), json!({"a": null}), json!({})),
+            (
+                json!({"a": 0}),
+                json!({"a": 0.0, "b": 1}),
+                json!({"a": 0.0, "b": 2}),
+                json!({"a": 0, "b": 2}),
+            ),
+            // A member that was not received, and an edit inside it.
+            (
+                json!({}),
+                json!({"a": {"b": "", "c": ""}}),
+                json!({"a": {"b": "x", "c": ""}}),
+                json!({"a": {"b": "x"}}),
+            ),
+            (
+                json!({}),
+                json!({"a": null}),
+                json!({"a": {"b": "x", "c": null, "d": []}}),
+                json!({"a": {"b": "x"}}),
+            ),
+            (
+                json!({"a": true}),
+                json!({"a": {}}),
+                json!({"a": {"k": false}}),
+                json!({"a": {"k": false}}),
+            ),
+            // Entries of a map.
+            (
+                json!({"k": {"x": 1}}),
+                json!({"k": {"a": "1"}}),
+                json!({"l": {"a": "1"}}),
+                json!({"l": {"x": 1}}),
+            ),
+            (
+                json!({"k": {"x": 1}}),
+                json!({"k": {"a": "1"}}),
+                json!({"l": {"a": "2", "b": ""}}),
+                json!({"l": {"a": "2"}}),
+            ),
+            (json!({"k": 1, "z": []}), json!({"k": 1}), json!({}), json!({"z": []})),
+            // Lists.
+            (json!(["a", "b"]), json!(["a", "b"]), json!([]), json!([])),
+            (json!([null, "a"]), json!(["a"]), json!([]), json!([])),
+            (
+                json!([null, 1, 2]),
+                json!(["1", "2"]),
+                json!(["2", "1", "3"]),
+                json!([null, 2, 1, "3"]),
+            ),
+            (json!(null), json!([]), json!(["a"]), json!(["a"])),
+            (json!(""), json!([]), json!(["a"]), json!(["a"])),
+            (json!("a"), json!(["a"]), json!(["b"]), json!(["b"])),
+            (json!("a"), json!(["a"]), json!(["a", "b"]), json!(["a", "b"])),
+            (
+                json!({"x": 1}),
+                json!([{"a": ""}]),
+                json!([{"a": "b"}]),
+                json!({"x": 1, "a": "b"}),
+            ),
+            (json!({"x": 1}), json!([{"a": ""}]), json!([]), json!([])),
+            // A list that serves for an envelope.
+            (
+                json!([{"x": 1}]),
+                json!({"n": "", "value": [{"a": ""}]}),
+                json!({"n": "2", "value": [{"a": "b"}]}),
+                json!({"n": "2", "value": [{"x": 1, "a": "b"}]}),
+            ),
+        ];
+        for (received, before, after, expected) in table {
+            let mut merged = received.clone();
+            merge(&mut merged, &before, &after);
+            assert_eq!(merged, expected, "{received} {before} {after}");
+        }
+    }
 }
