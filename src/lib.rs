@@ -8,6 +8,7 @@ mod document;
 mod error;
 mod id;
 mod model;
+mod publish;
 mod rest;
 mod secret;
 #[cfg(feature = "testing")]
@@ -28,8 +29,8 @@ pub use crate::auth::{AccessToken, BoxFuture, ClientSecret, TokenContext, TokenP
 pub use crate::client::{StoreClient, StoreClientBuilder};
 pub use crate::document::Document;
 pub use crate::error::{
-    ApiError, AuthError, BodyShape, CallInfo, DecodeError, Error, FailureKind, GuardError, InvalidInput, LeftBehind, Outcome,
-    Result, SubmissionFailed, TransportError, TransportErrorKind, UploadError, UploadErrorKind, WaitTimedOut,
+    ApiError, AuthError, BodyShape, CallInfo, DecodeError, EditError, Error, FailureKind, GuardError, InvalidInput, LeftBehind,
+    Outcome, Result, SubmissionFailed, TransportError, TransportErrorKind, UploadError, UploadErrorKind, WaitTimedOut,
 };
 pub use crate::id::{ApplicationId, FlightId, InAppProductId, ParseIdError, SubmissionId};
 pub use crate::model::application::{Application, SubmissionRef};
@@ -55,11 +56,15 @@ pub use crate::model::receipt::Receipt;
 pub use crate::model::status::{CertificationReport, StatusCode, StatusDetail, StatusDetails, StatusReport, SubmissionStatus};
 pub use crate::model::timestamp::Timestamp;
 pub use crate::model::trailer::{Trailer, TrailerAssets, TrailerImage};
+pub use crate::publish::{
+    Event, ExistingPackages, ExistingRollout, Finding, Package, PackageFate, PendingPolicy, Plan, PlannedFile, PlannedGuard,
+    PlannedPackage, PlannedPending, Publish, PublishReport, PublishedFile, Step,
+};
 pub use crate::secret::UploadUrl;
 pub use crate::transport::limit::RateLimit;
 pub use crate::transport::request::{Method, Replay};
 pub use crate::transport::retry::RetryPolicy;
+pub use crate::upload::{Progress, Source, Upload, UploadReport};
 
 /// The HTTP client's builder, for [`StoreClientBuilder::http_client_builder`].
 pub use reqwest;
-pub use crate::upload::{Progress, Source, Upload, UploadReport};

@@ -52,9 +52,16 @@ impl<S: Rollout> Submissions<S> {
     /// # }
     /// ```
     pub fn package_rollout(&self, id: impl Into<SubmissionId>) -> PackageRolloutHandle {
+        self.rollout_of(&id.into())
+    }
+}
+
+impl<S> Submissions<S> {
+    /// For callers that know by other means that the kind has rollouts.
+    pub(crate) fn rollout_of(&self, id: &SubmissionId) -> PackageRolloutHandle {
         PackageRolloutHandle {
             core: self.core().clone(),
-            submission: self.path(&id.into()),
+            submission: self.path(id),
         }
     }
 }

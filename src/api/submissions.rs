@@ -44,6 +44,8 @@ mod kind {
         const LISTED: bool;
         /// Whether it can be rolled out gradually.
         const ROLLED_OUT: bool;
+        /// Whether deleting the first draft, before anything was published, cannot be undone.
+        const KEEPS_FIRST_DRAFT: bool;
         /// Whether a create may be answered without listings and packages, which spares large submissions a time-out.
         const MINIMAL_CREATE: bool;
         fn status(&self) -> &SubmissionStatus;
@@ -86,6 +88,7 @@ kinds! {
         PRICED: bool = true;
         LISTED: bool = true;
         ROLLED_OUT: bool = true;
+        KEEPS_FIRST_DRAFT: bool = false;
         MINIMAL_CREATE: bool = true;
     }
     InAppProductSubmission {
@@ -95,6 +98,7 @@ kinds! {
         PRICED: bool = true;
         LISTED: bool = true;
         ROLLED_OUT: bool = false;
+        KEEPS_FIRST_DRAFT: bool = false;
         MINIMAL_CREATE: bool = false;
     }
     FlightSubmission {
@@ -104,6 +108,7 @@ kinds! {
         PRICED: bool = false;
         LISTED: bool = false;
         ROLLED_OUT: bool = true;
+        KEEPS_FIRST_DRAFT: bool = true;
         MINIMAL_CREATE: bool = true;
     }
 }

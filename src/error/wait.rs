@@ -19,6 +19,8 @@ pub enum FailureKind {
     CommitLost,
     /// It is a draft: nobody has committed it.
     NotCommitted,
+    /// It went on, but without a package that was uploaded to it.
+    PackageNotTaken,
 }
 
 /// The submission failed, with the service's reasons.
@@ -80,6 +82,11 @@ impl fmt::Display for SubmissionFailed {
             FailureKind::CommitLost => write!(
                 f,
                 "the commit of {path} was lost: the service accepted it, but the submission stays in PendingCommit; read it, check that your changes are in it, and commit again"
+            )?,
+            FailureKind::PackageNotTaken => write!(
+                f,
+                "{path} went on to {} without a package that was uploaded to it: look at its packages in Partner Center, and submit again",
+                report.status
             )?,
             FailureKind::NotCommitted => write!(f, "{path} is a draft that nobody has committed: commit it first")?,
         }

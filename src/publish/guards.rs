@@ -44,11 +44,24 @@ pub(crate) fn check<S: Kind>(look: &Look<'_>) -> Vec<(Guard, Option<String>)> {
 /// The service refuses an update in which a package that was there is missing or marked as new.
 fn existing_packages(before: &[Entry], after: &[Entry]) -> Option<String> {
     let kept = |old: &&Entry| {
-        let same = |new: &&Entry| if is_id(&old.id) { new.id == old.id } else { new.file_name == old.file_name };
-        after.iter().filter(same).any(|new| new.is("Uploaded") || new.is("PendingDelete") || new.status == old.status)
+        let same = |new: &&Entry| {
+            if is_id(&old.id) {
+                new.id == old.id
+            } else {
+                new.file_name == old.file_name
+            }
+        };
+        after
+            .iter()
+            .filter(same)
+            .any(|new| new.is("Uploaded") || new.is("PendingDelete") || new.status == old.status)
     };
-    let lost: Vec<&str> =
-        before.iter().filter(|old| !old.is("PendingUpload")).filter(|old| !kept(old)).map(|old| old.file_name.as_str()).collect();
+    let lost: Vec<&str> = before
+        .iter()
+        .filter(|old| !old.is("PendingUpload"))
+        .filter(|old| !kept(old))
+        .map(|old| old.file_name.as_str())
+        .collect();
     (!lost.is_empty()).then(|| {
         let lost = lost.join(", ");
         format!("the update must keep every package that is there, but lacks {lost}: keep the entry, and set its file_status to PendingDelete to remove the package")
@@ -77,21 +90,40 @@ fn new_packages(before: &[Entry], body: &Value, list: &str) -> Option<String> {
     ];
     let packages = member(body, list).and_then(Value::as_array)?;
     let is_new = |entry: &Entry| {
-        let there = |old: &Entry| if is_id(&entry.id) { old.id == entry.id } else { old.file_name == entry.file_name };
+        let there = |old: &Entry| {
+            if is_id(&entry.id) {
+                old.id == entry.id
+            } else {
+                old.file_name == entry.file_name
+            }
+        };
         !before.iter().any(there)
     };
-    packages.iter().zip(entries(body, list)).filter(|(_, entry)| is_new(entry)).find_map(|(package, entry)| {
-        let name = &entry.file_name;
-        if !entry.is("PendingUpload") {
-            return Some(format!("the new package {name} has the status {:?}: a new one is PendingUpload", entry.status));
-        }
-        let set = SERVICE_ONLY.iter().find(|name| member(package, name).is_some_and(|value| !is_empty(value)))?;
-        Some(format!("the new package {name} has {set}, which only the service sets: make it with pending_upload()"))
-    })
+    packages
+        .iter()
+        .zip(entries(body, list))
+        .filter(|(_, entry)| is_new(entry))
+        .find_map(|(package, entry)| {
+            let name = &entry.file_name;
+            if !entry.is("PendingUpload") {
+                return Some(format!(
+                    "the new package {name} has the status {:?}: a new one is PendingUpload",
+                    entry.status
+                ));
+            }
+            let set = SERVICE_ONLY
+                .iter()
+                .find(|name| member(package, name).is_some_and(|value| !is_empty(value)))?;
+            Some(format!(
+                "the new package {name} has {set}, which only the service sets: make it with pending_upload()"
+            ))
+        })
 }
 
 fn listings(body: &Value) -> Option<String> {
-    let count = member(body, "listings").and_then(Value::as_object).map_or(0, serde_json::Map::len);
+    let count = member(body, "listings")
+        .and_then(Value::as_object)
+        .map_or(0, serde_json::Map::len);
     (count == 0).then(|| "the update has no listing, and the service needs at least one: add one for a language".to_owned())
 }
 
@@ -104,7 +136,9 @@ fn files(body: &Value, archive: &[String]) -> Option<String> {
     let missing: Vec<&String> = named.difference(&archive).collect();
     if !missing.is_empty() {
         let missing = list(missing);
-        return Some(format!("the submission names files that are not given: {missing}; add them with .package(), .image(), .icon() or .file(), or take their entries out"));
+        return Some(format!(
+            "the submission names files that are not given: {missing}; add them with .package(), .image(), .icon() or .file(), or take their entries out"
+        ));
     }
     let unnamed: Vec<&String> = archive.difference(&named).collect();
     (!unnamed.is_empty()).then(|| {
@@ -144,7 +178,9 @@ fn collect_files(value: &Value, in_trailer: bool, names: &mut BTreeSet<String>) 
 /// Something to be uploaded needs a link that is alive.
 pub(crate) fn upload_link(link: &UploadUrl, now: SystemTime) -> Option<String> {
     if !link.is_set() {
-        return Some("the draft has no upload link, as if it was made in Partner Center: delete it there and submit again".to_owned());
+        return Some(
+            "the draft has no upload link, as if it was made in Partner Center: delete it there and submit again".to_owned(),
+        );
     }
     link.expires_at().is_some_and(|end| end <= now).then(|| {
         "the upload link of the draft has expired, which it does about 24 hours after the draft was made: submit again with PendingPolicy::Replace".to_owned()
@@ -158,7 +194,8 @@ pub(crate) fn compare<S: Kind>(sent: &Value, has: &Value) -> Vec<(Guard, String)
         found.extend(price_changed(sent, has).map(|problem| (Guard::PriceChanged, problem)));
     }
     if let Some(list) = S::PACKAGES {
-        found.extend(packages_changed(&entries(sent, list), &entries(has, list)).map(|problem| (Guard::PackagesChanged, problem)));
+        found
+            .extend(packages_changed(&entries(sent, list), &entries(has, list)).map(|problem| (Guard::PackagesChanged, problem)));
     }
     found
 }
@@ -180,19 +217,30 @@ fn price_changed(sent: &Value, has: &Value) -> Option<String> {
     };
     let (sent, has) = (markets(&sent), markets(&has));
     let names: BTreeSet<&String> = sent.keys().chain(has.keys()).collect();
-    let by_market = names.into_iter().map(|name| differs(&format!("the market {name}"), text(sent.get(name)), text(has.get(name))));
+    let by_market = names
+        .into_iter()
+        .map(|name| differs(&format!("the market {name}"), text(sent.get(name)), text(has.get(name))));
     plain.chain(by_market).flatten().next()
 }
 
 fn packages_changed(sent: &[Entry], has: &[Entry]) -> Option<String> {
     let set = |entries: &[Entry]| {
-        let mut set: Vec<(String, String)> = entries.iter().map(|entry| (entry.file_name.clone(), entry.status.to_ascii_lowercase())).collect();
+        let mut set: Vec<(String, String)> = entries
+            .iter()
+            .map(|entry| (entry.file_name.clone(), entry.status.to_ascii_lowercase()))
+            .collect();
         set.sort();
         set
     };
     let (sent, has) = (set(sent), set(has));
-    let odd = sent.iter().find(|entry| !has.contains(entry)).or_else(|| has.iter().find(|entry| !sent.contains(entry)))?;
-    Some(format!("the service does not have the packages that were sent, see {}: look at the draft before anything is committed", odd.0))
+    let odd = sent
+        .iter()
+        .find(|entry| !has.contains(entry))
+        .or_else(|| has.iter().find(|entry| !sent.contains(entry)))?;
+    Some(format!(
+        "the service does not have the packages that were sent, see {}: look at the draft before anything is committed",
+        odd.0
+    ))
 }
 
 fn is_id(text: &str) -> bool {
@@ -228,8 +276,16 @@ mod tests {
 
     fn found(body: &Value, archive: &[&str]) -> Vec<Guard> {
         let archive: Vec<String> = archive.iter().map(|name| (*name).to_owned()).collect();
-        let look = Look { received: &super::tests::body(), body, archive: &archive };
-        check::<ApplicationSubmission>(&look).into_iter().filter(|(_, problem)| problem.is_some()).map(|(guard, _)| guard).collect()
+        let look = Look {
+            received: &super::tests::body(),
+            body,
+            archive: &archive,
+        };
+        check::<ApplicationSubmission>(&look)
+            .into_iter()
+            .filter(|(_, problem)| problem.is_some())
+            .map(|(guard, _)| guard)
+            .collect()
     }
 
     #[test]
@@ -237,20 +293,87 @@ mod tests {
         type Edit = fn(&mut Value);
         let table: [(&str, Edit, &[&str], &[Guard]); 15] = [
             ("nothing", |_| {}, &[], &[]),
-            ("a package removed", |b| drop(b["applicationPackages"].as_array_mut().unwrap().remove(0)), &[], &[Guard::ExistingPackages]),
-            ("a package marked as new", |b| b["applicationPackages"][0]["fileStatus"] = "PendingUpload".into(), &["a.msix"], &[Guard::ExistingPackages]),
-            ("a package marked for deletion", |b| b["applicationPackages"][0]["fileStatus"] = "PendingDelete".into(), &[], &[]),
-            ("a new package", |b| push(b, json!({"fileName": "c.msix", "fileStatus": "PendingUpload"})), &["c.msix"], &[]),
-            ("a new package without its file", |b| push(b, json!({"fileName": "c.msix", "fileStatus": "PendingUpload"})), &[], &[Guard::Files]),
-            ("a new package that says Uploaded", |b| push(b, json!({"fileName": "c.msix", "fileStatus": "Uploaded"})), &[], &[Guard::NewPackages]),
-            ("a new package with a version", |b| push(b, json!({"fileName": "c.msix", "fileStatus": "PendingUpload", "version": "1"})), &["c.msix"], &[Guard::NewPackages]),
-            ("31 packages", |b| (0..29).for_each(|n| push(b, json!({"fileName": format!("{n}"), "fileStatus": "PendingDelete", "id": "1"}))), &[], &[Guard::PackageCount]),
+            (
+                "a package removed",
+                |b| drop(b["applicationPackages"].as_array_mut().unwrap().remove(0)),
+                &[],
+                &[Guard::ExistingPackages],
+            ),
+            (
+                "a package marked as new",
+                |b| b["applicationPackages"][0]["fileStatus"] = "PendingUpload".into(),
+                &["a.msix"],
+                &[Guard::ExistingPackages],
+            ),
+            (
+                "a package marked for deletion",
+                |b| b["applicationPackages"][0]["fileStatus"] = "PendingDelete".into(),
+                &[],
+                &[],
+            ),
+            (
+                "a new package",
+                |b| push(b, json!({"fileName": "c.msix", "fileStatus": "PendingUpload"})),
+                &["c.msix"],
+                &[],
+            ),
+            (
+                "a new package without its file",
+                |b| push(b, json!({"fileName": "c.msix", "fileStatus": "PendingUpload"})),
+                &[],
+                &[Guard::Files],
+            ),
+            (
+                "a new package that says Uploaded",
+                |b| push(b, json!({"fileName": "c.msix", "fileStatus": "Uploaded"})),
+                &[],
+                &[Guard::NewPackages],
+            ),
+            (
+                "a new package with a version",
+                |b| {
+                    push(
+                        b,
+                        json!({"fileName": "c.msix", "fileStatus": "PendingUpload", "version": "1"}),
+                    )
+                },
+                &["c.msix"],
+                &[Guard::NewPackages],
+            ),
+            (
+                "31 packages",
+                |b| {
+                    (0..29).for_each(|n| {
+                        push(
+                            b,
+                            json!({"fileName": format!("{n}"), "fileStatus": "PendingDelete", "id": "1"}),
+                        )
+                    })
+                },
+                &[],
+                &[Guard::PackageCount],
+            ),
             ("no price", |b| b["pricing"] = json!({}), &[], &[Guard::Price]),
-            ("a null price", |b| b["pricing"]["priceId"] = Value::Null, &[], &[Guard::Price]),
-            ("the price Base", |b| b["pricing"]["priceId"] = "Base".into(), &[], &[Guard::Price]),
+            (
+                "a null price",
+                |b| b["pricing"]["priceId"] = Value::Null,
+                &[],
+                &[Guard::Price],
+            ),
+            (
+                "the price Base",
+                |b| b["pricing"]["priceId"] = "Base".into(),
+                &[],
+                &[Guard::Price],
+            ),
             ("no listing", |b| b["listings"] = json!({}), &[], &[Guard::Listings]),
             ("a file that nobody names", |_| {}, &["c.msix"], &[Guard::Files]),
-            ("a trailer", |b| b["trailers"] = json!([{"videoFileName": "Trailers\\t.mp4", "trailerAssets": {"en-us": {"imageList": [{"fileName": "t.png"}]}}}]), &["Trailers/t.mp4", "t.png"], &[]),
+            (
+                "a trailer",
+                |b| b["trailers"] = json!([{"videoFileName": "Trailers\\t.mp4", "trailerAssets": {"en-us": {"imageList": [{"fileName": "t.png"}]}}}]),
+                &["Trailers/t.mp4", "t.png"],
+                &[],
+            ),
         ];
         for (what, edit, archive, expected) in table {
             let mut body = body();
@@ -278,18 +401,49 @@ mod tests {
         type Edit = fn(&mut Value);
         let table: [(&str, Edit, &[Guard]); 8] = [
             ("nothing", |_| {}, &[]),
-            ("isAdvancedPricingModel", |b| b["pricing"]["isAdvancedPricingModel"] = false.into(), &[]),
-            ("the price", |b| b["pricing"]["priceId"] = "Free".into(), &[Guard::PriceChanged]),
-            ("the trial", |b| b["pricing"]["trialPeriod"] = "OneDay".into(), &[Guard::PriceChanged]),
-            ("a market's price", |b| b["pricing"]["marketSpecificPricings"]["DE"] = "Tier9".into(), &[Guard::PriceChanged]),
-            ("a market", |b| b["pricing"]["marketSpecificPricings"] = json!({}), &[Guard::PriceChanged]),
-            ("a package's status", |b| b["applicationPackages"][0]["fileStatus"] = "PendingDelete".into(), &[Guard::PackagesChanged]),
-            ("a package", |b| drop(b["applicationPackages"].as_array_mut().unwrap().pop()), &[Guard::PackagesChanged]),
+            (
+                "isAdvancedPricingModel",
+                |b| b["pricing"]["isAdvancedPricingModel"] = false.into(),
+                &[],
+            ),
+            (
+                "the price",
+                |b| b["pricing"]["priceId"] = "Free".into(),
+                &[Guard::PriceChanged],
+            ),
+            (
+                "the trial",
+                |b| b["pricing"]["trialPeriod"] = "OneDay".into(),
+                &[Guard::PriceChanged],
+            ),
+            (
+                "a market's price",
+                |b| b["pricing"]["marketSpecificPricings"]["DE"] = "Tier9".into(),
+                &[Guard::PriceChanged],
+            ),
+            (
+                "a market",
+                |b| b["pricing"]["marketSpecificPricings"] = json!({}),
+                &[Guard::PriceChanged],
+            ),
+            (
+                "a package's status",
+                |b| b["applicationPackages"][0]["fileStatus"] = "PendingDelete".into(),
+                &[Guard::PackagesChanged],
+            ),
+            (
+                "a package",
+                |b| drop(b["applicationPackages"].as_array_mut().unwrap().pop()),
+                &[Guard::PackagesChanged],
+            ),
         ];
         for (what, edit, expected) in table {
             let mut has = body();
             edit(&mut has);
-            let found: Vec<Guard> = compare::<ApplicationSubmission>(&body(), &has).into_iter().map(|(guard, _)| guard).collect();
+            let found: Vec<Guard> = compare::<ApplicationSubmission>(&body(), &has)
+                .into_iter()
+                .map(|(guard, _)| guard)
+                .collect();
             assert_eq!(found, expected, "{what}");
         }
     }

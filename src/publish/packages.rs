@@ -19,7 +19,12 @@ pub struct Package {
 impl Package {
     /// A package file: `.msix`, `.msixbundle`, `.msixupload`, `.appx` and so on.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), name: None, architecture: None, min_os: None }
+        Self {
+            path: path.into(),
+            name: None,
+            architecture: None,
+            min_os: None,
+        }
     }
 
     /// Its name in the submission and in the archive. Default: the name of the file.
@@ -55,7 +60,9 @@ impl Package {
 
 /// The name of a file in the archive: the given one, or the last part of its path.
 pub(crate) fn file_name(name: Option<&str>, path: &Path) -> Result<String> {
-    let name = name.or_else(|| path.file_name().and_then(|name| name.to_str())).unwrap_or_default();
+    let name = name
+        .or_else(|| path.file_name().and_then(|name| name.to_str()))
+        .unwrap_or_default();
     if name.is_empty() {
         return Err(InvalidInput::new(format!("the file {}", path.display()), "it has no name that can be sent").into());
     }
@@ -125,7 +132,10 @@ impl Version {
 
 /// The packages in a body.
 pub(crate) fn entries(body: &Value, list: &str) -> Vec<Entry> {
-    let packages = member(body, list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let packages = member(body, list)
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     packages.iter().map(entry).collect()
 }
 
@@ -137,8 +147,14 @@ fn entry(package: &Value) -> Entry {
         _ => Vec::new(),
     };
     // For all families together the lowest counts: that is who would be left without a package.
-    let min_os = families.iter().map(|family| family.split_once("min version ").and_then(|(_, version)| Version::parse(version)));
-    let min_os = min_os.collect::<Option<Vec<Version>>>().and_then(|versions| versions.into_iter().min());
+    let min_os = families.iter().map(|family| {
+        family
+            .split_once("min version ")
+            .and_then(|(_, version)| Version::parse(version))
+    });
+    let min_os = min_os
+        .collect::<Option<Vec<Version>>>()
+        .and_then(|versions| versions.into_iter().min());
     Entry {
         file_name: text("fileName"),
         status: text("fileStatus"),
@@ -160,7 +176,11 @@ pub(crate) fn steps(there: &[Entry], new: &[Package], existing: ExistingPackages
     let mut added = Vec::new();
     for package in new {
         let name = package.file_name()?;
-        let stated = if existing == ExistingPackages::ReplaceMatching { Some(stated(package, &name)?) } else { None };
+        let stated = if existing == ExistingPackages::ReplaceMatching {
+            Some(stated(package, &name)?)
+        } else {
+            None
+        };
         let known = there.iter().any(|entry| entry.file_name == name && entry.is("PendingUpload"));
         if !known && !added.contains(&name) {
             added.push(name.clone());
@@ -177,29 +197,43 @@ pub(crate) fn steps(there: &[Entry], new: &[Package], existing: ExistingPackages
             *deleted |= replaced || entry.file_name == name;
         }
     }
-    let deleted = deleted.iter().enumerate().filter(|(_, deleted)| **deleted).map(|(index, _)| Step::Delete(index));
+    let deleted = deleted
+        .iter()
+        .enumerate()
+        .filter(|(_, deleted)| **deleted)
+        .map(|(index, _)| Step::Delete(index));
     Ok(deleted.chain(added.into_iter().map(Step::Add)).collect())
 }
 
 fn stated(package: &Package, name: &str) -> Result<(Vec<String>, Version)> {
     let missing = |what: &str| {
-        let problem = format!("ExistingPackages::ReplaceMatching needs its {what}: state it with .architecture(…) and .min_os(…)");
+        let problem =
+            format!("ExistingPackages::ReplaceMatching needs its {what}: state it with .architecture(…) and .min_os(…)");
         InvalidInput::new(format!("the package {name}"), problem)
     };
     let architectures = architectures(package.architecture.as_deref().unwrap_or_default());
     if architectures.is_empty() {
         return Err(missing("architecture").into());
     }
-    let min_os = package.min_os.as_deref().ok_or_else(|| missing("minimum version of Windows"))?;
+    let min_os = package
+        .min_os
+        .as_deref()
+        .ok_or_else(|| missing("minimum version of Windows"))?;
     let min_os = Version::parse(min_os).ok_or_else(|| {
-        InvalidInput::new(format!("the package {name}"), format!("its minimum version of Windows, {min_os:?}, is not like 10.0.17763.0"))
+        InvalidInput::new(
+            format!("the package {name}"),
+            format!("its minimum version of Windows, {min_os:?}, is not like 10.0.17763.0"),
+        )
     })?;
     Ok((architectures, min_os))
 }
 
 fn replaces((architectures, min_os): &(Vec<String>, Version), old: &Entry) -> bool {
     !old.architectures.is_empty()
-        && old.architectures.iter().all(|architecture| architectures.contains(architecture))
+        && old
+            .architectures
+            .iter()
+            .all(|architecture| architectures.contains(architecture))
         && old.min_os.is_some_and(|old| *min_os <= old)
 }
 
@@ -255,7 +289,11 @@ mod tests {
         ];
         for (existing, architecture, min_os, deleted) in table {
             let expected: Vec<Step> = deleted.into_iter().map(Step::Delete).chain([add()]).collect();
-            assert_eq!(steps(&four(), &new(architecture, min_os), existing).unwrap(), expected, "{existing:?} {architecture} {min_os}");
+            assert_eq!(
+                steps(&four(), &new(architecture, min_os), existing).unwrap(),
+                expected,
+                "{existing:?} {architecture} {min_os}"
+            );
         }
     }
 
@@ -283,17 +321,29 @@ mod tests {
             Package::new("a.msix").architecture("x64").min_os("Windows 10"),
             Package::new("a.msix").architecture(" ").min_os("10.0"),
         ] {
-            assert!(steps(&four(), std::slice::from_ref(&package), ExistingPackages::ReplaceMatching).is_err(), "{package:?}");
+            assert!(
+                steps(&four(), std::slice::from_ref(&package), ExistingPackages::ReplaceMatching).is_err(),
+                "{package:?}"
+            );
             assert!(steps(&four(), &[package], ExistingPackages::Keep).is_ok());
         }
     }
 
     #[test]
     fn entries_merge_by_name() {
-        let pending = there(&[("App_1.1.msix", "PendingUpload", "", ""), ("old.msix", "PendingDelete", "x64", "")]);
-        assert_eq!(steps(&pending, &new("x64", "10.0"), ExistingPackages::ReplaceAll).unwrap(), []);
+        let pending = there(&[
+            ("App_1.1.msix", "PendingUpload", "", ""),
+            ("old.msix", "PendingDelete", "x64", ""),
+        ]);
+        assert_eq!(
+            steps(&pending, &new("x64", "10.0"), ExistingPackages::ReplaceAll).unwrap(),
+            []
+        );
         let same_name = there(&[("App_1.1.msix", "Uploaded", "x64", "10.0")]);
-        assert_eq!(steps(&same_name, &new("x64", "10.0"), ExistingPackages::Keep).unwrap(), [Step::Delete(0), add()]);
+        assert_eq!(
+            steps(&same_name, &new("x64", "10.0"), ExistingPackages::Keep).unwrap(),
+            [Step::Delete(0), add()]
+        );
         let twice = [Package::new("x/App_1.1.msix"), Package::new("y/App_1.1.msix")];
         assert_eq!(steps(&[], &twice, ExistingPackages::Keep).unwrap(), [add()]);
     }

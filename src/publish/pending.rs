@@ -55,17 +55,19 @@ pub(crate) fn resolve(policy: PendingPolicy, state: PendingState, deletable: boo
     match (state, policy) {
         (PendingState::Draft, PendingPolicy::Reuse) => Resolution::Edit,
         (PendingState::Draft, PendingPolicy::Replace) if deletable => Resolution::Replace,
-        (PendingState::Draft, PendingPolicy::Replace) => {
-            Resolution::Refuse("it is the first of a flight that was never published, and deleting it cannot be undone: use PendingPolicy::Reuse")
-        }
+        (PendingState::Draft, PendingPolicy::Replace) => Resolution::Refuse(
+            "it is the first of a flight that was never published, and deleting it cannot be undone: use PendingPolicy::Reuse",
+        ),
         (PendingState::Draft, PendingPolicy::Fail) => {
             Resolution::Refuse("it may be somebody's work: delete it, or choose PendingPolicy::Replace or PendingPolicy::Reuse")
         }
-        (PendingState::NoLink, _) => Resolution::Refuse("it was made in Partner Center and has no upload link: finish or delete it there"),
-        (PendingState::UnderWay, PendingPolicy::Reuse) => Resolution::Attach,
-        (PendingState::UnderWay, _) => {
-            Resolution::Refuse("it is committed and under way: wait for it, cancel it in Partner Center, or attach to it with PendingPolicy::Reuse")
+        (PendingState::NoLink, _) => {
+            Resolution::Refuse("it was made in Partner Center and has no upload link: finish or delete it there")
         }
+        (PendingState::UnderWay, PendingPolicy::Reuse) => Resolution::Attach,
+        (PendingState::UnderWay, _) => Resolution::Refuse(
+            "it is committed and under way: wait for it, cancel it in Partner Center, or attach to it with PendingPolicy::Reuse",
+        ),
     }
 }
 
@@ -84,9 +86,19 @@ mod tests {
         let refused = || Resolution::Refuse("");
         let table = [
             // status, link, deletable, [fail, replace, reuse]
-            ("PendingCommit", true, true, [refused(), Resolution::Replace, Resolution::Edit]),
+            (
+                "PendingCommit",
+                true,
+                true,
+                [refused(), Resolution::Replace, Resolution::Edit],
+            ),
             ("CommitFailed", true, true, [refused(), Resolution::Replace, Resolution::Edit]),
-            ("CertificationFailed", true, true, [refused(), Resolution::Replace, Resolution::Edit]),
+            (
+                "CertificationFailed",
+                true,
+                true,
+                [refused(), Resolution::Replace, Resolution::Edit],
+            ),
             ("PendingCommit", true, false, [refused(), refused(), Resolution::Edit]),
             ("PendingCommit", false, true, [refused(), refused(), refused()]),
             ("CommitFailed", false, true, [refused(), refused(), refused()]),

@@ -1,0 +1,445 @@
+//! The run: one step after the other. Each is a thin call of what decides (`pending`, `packages`, `guards`) or resolves (`api`).
+
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+
+use crate::api::submissions::{Refs, Submission};
+use crate::api::wait::Wait;
+use crate::document::Document;
+use crate::error::{Error, FailureKind, GuardError, InvalidInput, LeftBehind, Result, SubmissionFailed};
+use crate::id::SubmissionId;
+use crate::model::guard::Guard;
+use crate::model::package::PackageRolloutStatus;
+use crate::model::receipt::Receipt;
+use crate::model::status::StatusReport;
+use crate::publish::event::{PublishReport, PublishedFile, Step, Teller};
+use crate::publish::guards::{Look, check, compare, upload_link};
+use crate::publish::inputs::InputFile;
+use crate::publish::packages::{Entry, Package, entries};
+use crate::publish::pending::{PendingState, Resolution, refused, resolve, state};
+use crate::publish::{ExistingRollout, PendingPolicy, Publish};
+use crate::secret::UploadUrl;
+
+/// For how long it is looked whether the packages were taken.
+const VERIFY_TIME: Duration = Duration::from_secs(600);
+
+/// The pause between two looks.
+const VERIFY_PAUSE: Duration = Duration::from_secs(30);
+
+/// What a run works on.
+enum Found<S> {
+    /// A draft to edit.
+    Draft { document: Document<S>, adopted: bool },
+    /// Under way, or done.
+    Attached(Document<S>),
+}
+
+impl<S: Submission> Publish<S> {
+    pub(super) async fn run(mut self) -> Result<PublishReport> {
+        let files = self.read_inputs().await?;
+        let packages: Vec<String> = self.edits.packages.iter().map(Package::file_name).collect::<Result<_>>()?;
+        let clock = self.submissions.core().transport().clock().clone();
+        let teller = Teller {
+            observer: self.on_event.take(),
+            started: clock.now(),
+            clock,
+        };
+        match self.find(&teller).await? {
+            Found::Attached(document) => self.attach(&document, &files, &packages, &teller).await,
+            Found::Draft { document, adopted } => {
+                let id = document_id(&document)?;
+                let path = self.submissions.path(&id)?.text();
+                let mut report = PublishReport::new(id.clone(), adopted);
+                let goes_on = !self.leave_draft;
+                let known = self.prepare(document, files, &mut report, &teller).await;
+                let known = known.map_err(|error| Error::from(LeftBehind::new(&path, error)))?;
+                if goes_on {
+                    let wait = self.submissions.commit_and_wait(&id);
+                    self.finish(wait, &mut report, &teller).await?;
+                    self.verify(&report, &packages, &known, &teller).await?;
+                }
+                Ok(report)
+            }
+        }
+    }
+
+    /// Looks at what is pending, deals with it by the policy, and creates a draft if there is none to go on with.
+    async fn find(&self, teller: &Teller) -> Result<Found<S>> {
+        let refs = self.submissions.refs().await?;
+        if let Some(id) = &self.submission {
+            return self.find_named(id, &refs, teller).await;
+        }
+        let pending = match refs.pending.as_ref().filter(|id| Some(*id) != refs.last_published.as_ref()) {
+            Some(id) => self.submissions.get_opt(id).await?,
+            None => None,
+        };
+        let Some(pending) = pending else {
+            teller.tell(Step::Look, None, "nothing is pending");
+            return self.create(&refs, teller).await;
+        };
+        let id = document_id(&pending)?;
+        let status = pending.status().clone();
+        teller.tell_call(
+            Step::Look,
+            Some(&id),
+            format!("submission {id} is pending, in status {status}"),
+            Some(pending.receipt()),
+        );
+        let state = state(&status, pending.upload_url().is_set());
+        match resolve(self.pending, state, self.is_deletable(&refs)) {
+            Resolution::Refuse(why) => Err(refused(pending.origin(), &status, why).into()),
+            Resolution::Edit => Ok(Found::Draft {
+                document: pending,
+                adopted: true,
+            }),
+            Resolution::Attach => Ok(Found::Attached(pending)),
+            Resolution::Replace => {
+                self.submissions.ensure_deleted(&id).await?;
+                teller.tell(
+                    Step::Delete,
+                    Some(&id),
+                    format!("submission {id} was deleted, as PendingPolicy::Replace says"),
+                );
+                self.create(&refs, teller).await
+            }
+        }
+    }
+
+    /// The first draft of a flight cannot be made again.
+    pub(super) fn is_deletable(&self, refs: &Refs) -> bool {
+        !S::KEEPS_FIRST_DRAFT || refs.last_published.is_some()
+    }
+
+    /// The caller says which submission it is.
+    async fn find_named(&self, id: &SubmissionId, refs: &Refs, teller: &Teller) -> Result<Found<S>> {
+        if let Some(pending) = refs.pending.as_ref().filter(|pending| *pending != id) {
+            let problem = format!("another one, {pending}, is pending");
+            return Err(InvalidInput::new(format!("the submission {id}"), problem).into());
+        }
+        let document = self.submissions.get(id).await?;
+        let status = document.status().clone();
+        teller.tell_call(
+            Step::Look,
+            Some(id),
+            format!("submission {id} is in status {status}"),
+            Some(document.receipt()),
+        );
+        let state = state(&status, document.upload_url().is_set());
+        match resolve(PendingPolicy::Reuse, state, true) {
+            Resolution::Refuse(why) => Err(refused(document.origin(), &status, why).into()),
+            _ if state == PendingState::UnderWay => Ok(Found::Attached(document)),
+            _ => Ok(Found::Draft { document, adopted: true }),
+        }
+    }
+
+    async fn create(&self, refs: &Refs, teller: &Teller) -> Result<Found<S>> {
+        self.settle_rollout(refs, teller).await?;
+        let created = self.submissions.ensure_created().await?;
+        let id = document_id(&created.document)?;
+        let how = if created.adopted {
+            "turned up after the answer to its creation was lost"
+        } else {
+            "was created"
+        };
+        teller.tell_call(
+            Step::Create,
+            Some(&id),
+            format!("submission {id} {how}"),
+            Some(created.document.receipt()),
+        );
+        Ok(Found::Draft {
+            document: created.document,
+            adopted: created.adopted,
+        })
+    }
+
+    /// A rollout in progress blocks the next submission.
+    async fn settle_rollout(&self, refs: &Refs, teller: &Teller) -> Result<()> {
+        let Some(id) = self.rollout_in_progress(refs).await? else {
+            return Ok(());
+        };
+        let rollout = self.submissions.rollout_of(&id);
+        let (receipt, what) = match self.existing_rollout {
+            Some(ExistingRollout::Finalize) => (rollout.finalize().await?, "finalised"),
+            Some(ExistingRollout::Halt) => (rollout.halt().await?, "halted"),
+            None if self.lifted.contains(&Guard::RolloutInProgress) => return Ok(()),
+            None => return Err(GuardError::new(Guard::RolloutInProgress, rollout_problem(&id)).into()),
+        };
+        teller.tell_call(
+            Step::Rollout,
+            Some(&id),
+            format!("the rollout of {id} was {what}"),
+            Some(&receipt.map(|_| ())),
+        );
+        Ok(())
+    }
+
+    /// The last published submission, if it is still being rolled out.
+    pub(super) async fn rollout_in_progress(&self, refs: &Refs) -> Result<Option<SubmissionId>> {
+        let Some(id) = refs.last_published.as_ref().filter(|_| S::ROLLED_OUT) else {
+            return Ok(None);
+        };
+        match self.submissions.rollout_of(id).get().await {
+            Ok(rollout) if rollout.package_rollout_status == PackageRolloutStatus::InProgress => Ok(Some(id.clone())),
+            Ok(_) => Ok(None),
+            Err(error) if error.is_not_found() || error.is_conflict() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Edits, checks, updates, compares, packs and uploads. Gives the packages that were there before.
+    async fn prepare(
+        &mut self,
+        mut draft: Document<S>,
+        files: Vec<InputFile>,
+        report: &mut PublishReport,
+        teller: &Teller,
+    ) -> Result<Vec<Entry>> {
+        let id = report.submission.clone();
+        let known = S::PACKAGES.map(|list| entries(draft.as_received(), list)).unwrap_or_default();
+        std::mem::take(&mut self.edits).apply(&mut draft)?;
+        report.changes = draft.changes()?;
+        teller.tell(Step::Edit, Some(&id), format!("{} changes", report.changes.len()));
+        self.check(&draft, &files)?;
+        let link = draft.upload_url().clone();
+        let draft = self.update(draft, report, teller).await?;
+        // The answer to an update may come without a link.
+        let link = if draft.upload_url().is_set() {
+            draft.upload_url().clone()
+        } else {
+            link
+        };
+        if !files.is_empty() {
+            self.deliver(&link, &files, report, teller).await?;
+            report.files = files
+                .into_iter()
+                .map(|InputFile { name, bytes, .. }| PublishedFile { name, bytes })
+                .collect();
+        }
+        Ok(known)
+    }
+
+    fn check(&self, draft: &Document<S>, files: &[InputFile]) -> Result<()> {
+        let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+        let body = draft.body()?;
+        let mut found = check::<S>(&Look {
+            received: draft.as_received(),
+            body: &body,
+            archive: &names,
+        });
+        if !files.is_empty() {
+            let now = self.submissions.core().transport().clock().system_now();
+            found.push((Guard::UploadLink, upload_link(draft.upload_url(), now)));
+        }
+        self.stop_at(found.into_iter().filter_map(|(guard, problem)| Some((guard, problem?))))
+    }
+
+    /// The first guard that found something and was not lifted.
+    fn stop_at(&self, mut found: impl Iterator<Item = (Guard, String)>) -> Result<()> {
+        match found.find(|(guard, _)| !self.lifted.contains(guard)) {
+            Some((guard, problem)) => Err(GuardError::new(guard, problem).into()),
+            None => Ok(()),
+        }
+    }
+
+    async fn update(&self, draft: Document<S>, report: &PublishReport, teller: &Teller) -> Result<Document<S>> {
+        let id = Some(&report.submission);
+        if report.changes.is_empty() {
+            teller.tell(Step::Update, id, "nothing to change");
+            return Ok(draft);
+        }
+        let mut update = self.submissions.update(&draft);
+        if self.lifted.contains(&Guard::Price) {
+            update = update.allow(Guard::Price);
+        }
+        let updated = update.await?;
+        teller.tell_call(
+            Step::Update,
+            id,
+            format!("submission {} was updated", report.submission),
+            Some(updated.receipt()),
+        );
+        self.stop_at(compare::<S>(&draft.body()?, updated.as_received()).into_iter())?;
+        Ok(updated)
+    }
+
+    #[cfg(feature = "archive")]
+    async fn deliver(
+        &mut self,
+        link: &UploadUrl,
+        files: &[InputFile],
+        report: &mut PublishReport,
+        teller: &Teller,
+    ) -> Result<()> {
+        let mut builder = crate::archive::ArchiveBuilder::new();
+        for file in files {
+            builder = builder.file(&file.name, &file.path);
+        }
+        if let Some(folder) = self.archive_folder.take() {
+            builder = builder.folder(folder);
+        }
+        let archive = builder.build().await?;
+        let id = Some(report.submission.clone());
+        teller.tell(
+            Step::Archive,
+            id.as_ref(),
+            format!("{} files in {} bytes", files.len(), archive.len()),
+        );
+        let core = self.submissions.core();
+        let mut upload =
+            crate::upload::Upload::new(core.transport().clone(), core.is_local(), link.clone(), archive.path().into());
+        if let Some(observer) = self.on_progress.take() {
+            upload = upload.on_progress(observer);
+        }
+        let sent = upload.await?;
+        report.bytes_sent = sent.bytes - sent.bytes_skipped;
+        report.retries = sent.retries;
+        let receipt = Receipt::new(sent.status, None, sent.request_id, ());
+        let detail = format!(
+            "{} bytes in {} blocks, {} there already",
+            sent.bytes, sent.blocks, sent.blocks_skipped
+        );
+        teller.tell_call(Step::Upload, id.as_ref(), detail, Some(&receipt));
+        Ok(())
+    }
+
+    #[cfg(not(feature = "archive"))]
+    #[expect(clippy::unused_async, reason = "the other one is")]
+    async fn deliver(&mut self, _: &UploadUrl, _: &[InputFile], _: &mut PublishReport, _: &Teller) -> Result<()> {
+        Ok(())
+    }
+
+    /// Waits.
+    async fn finish(&mut self, wait: Wait<S>, report: &mut PublishReport, teller: &Teller) -> Result<()> {
+        let (on_commit, id) = (teller.clone(), report.submission.clone());
+        let mut wait = wait.until(self.goal).on_commit(move |receipt: &Receipt<StatusReport>| {
+            on_commit.tell_call(
+                Step::Commit,
+                Some(&id),
+                format!("submission {id} was committed"),
+                Some(&receipt.clone().map(|_| ())),
+            );
+        });
+        if let Some(timeout) = self.timeout {
+            wait = wait.timeout(timeout);
+        }
+        if let Some(interval) = self.poll_interval {
+            wait = wait.poll_interval(interval);
+        }
+        report.committed = true;
+        let on_status = teller.clone();
+        let wait = wait.on_status(move |now| {
+            let receipt = Receipt::new(now.http_status, now.correlation_id.clone(), None, ());
+            on_status.tell_call(Step::Wait, Some(&now.id), now.report.status.to_string(), Some(&receipt));
+        });
+        let mut reports = std::pin::pin!(wait.reports());
+        while let Some(now) = reports.try_next().await? {
+            report.held = now.held;
+            report.warnings = now.report.status_details.notable_warnings().cloned().collect();
+            report
+                .certification_reports
+                .clone_from(&now.report.status_details.certification_reports);
+            report.history.push((now.report.status, now.waited));
+        }
+        Ok(())
+    }
+
+    /// The service once dropped packages without a word: what was sent must be there, and not be what was there before.
+    async fn verify(&self, report: &PublishReport, names: &[String], known: &[Entry], teller: &Teller) -> Result<()> {
+        let Some(list) = S::PACKAGES.filter(|_| !names.is_empty()) else {
+            return Ok(());
+        };
+        let clock = self.submissions.core().transport().clock();
+        let deadline = clock.now() + VERIFY_TIME;
+        loop {
+            let now = self.submissions.get(&report.submission).await;
+            match now {
+                Ok(now) => {
+                    if names
+                        .iter()
+                        .all(|name| was_taken(name, &entries(now.as_received(), list), known))
+                    {
+                        let detail = format!("{} packages were taken", names.len());
+                        teller.tell_call(Step::Verify, Some(&report.submission), detail, Some(now.receipt()));
+                        return Ok(());
+                    }
+                    if clock.now() >= deadline {
+                        let path = self.submissions.path(&report.submission)?.text();
+                        let status = report.status().cloned().unwrap_or_default();
+                        let id = now.receipt().correlation_id.clone();
+                        let report = StatusReport {
+                            status,
+                            ..StatusReport::default()
+                        };
+                        return Err(SubmissionFailed::new(FailureKind::PackageNotTaken, &path, report, id).into());
+                    }
+                }
+                Err(error) if error.is_retryable() && clock.now() < deadline => {}
+                Err(error) => return Err(error),
+            }
+            clock.sleep(VERIFY_PAUSE).await;
+        }
+    }
+
+    /// Goes on with a submission that cannot be changed any more.
+    async fn attach(
+        &mut self,
+        document: &Document<S>,
+        files: &[InputFile],
+        packages: &[String],
+        teller: &Teller,
+    ) -> Result<PublishReport> {
+        let id = document_id(document)?;
+        let status = document.status().clone();
+        if !std::mem::take(&mut self.edits).are_in(document, files)? {
+            let why = "it is under way and is not what is to be published: wait for it, then publish again";
+            return Err(refused(document.origin(), &status, why).into());
+        }
+        let mut report = PublishReport::new(id.clone(), true);
+        let wait = self.submissions.watch(&id);
+        self.finish(wait, &mut report, teller).await?;
+        self.verify(&report, packages, &[], teller).await?;
+        Ok(report)
+    }
+}
+
+/// By what the service said: a new id under the name, and the file is not waited for any more.
+fn was_taken(name: &str, now: &[Entry], known: &[Entry]) -> bool {
+    let is_known = |id: &str| known.iter().any(|entry| entry.id == id);
+    now.iter()
+        .any(|entry| entry.file_name == name && !entry.id.is_empty() && entry.id != "0" && !is_known(&entry.id))
+}
+
+pub(super) fn rollout_problem(id: &SubmissionId) -> String {
+    format!(
+        "the last published submission, {id}, is still being rolled out, which blocks the next one: choose .existing_rollout(ExistingRollout::Finalize) or ExistingRollout::Halt"
+    )
+}
+
+fn document_id<S: Submission>(document: &Document<S>) -> Result<SubmissionId> {
+    Ok(document.origin().rsplit('/').next().unwrap_or_default().parse()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_package_is_taken_if_its_id_is_new() {
+        let list = |packages: serde_json::Value| entries(&json!({ "p": packages }), "p");
+        let known = list(json!([{"fileName": "a", "id": "1"}]));
+        let table = [
+            (json!([{"fileName": "a", "id": "1"}]), false),
+            (json!([{"fileName": "a", "id": "2"}]), true),
+            (json!([{"fileName": "a", "id": ""}]), false),
+            (json!([{"fileName": "a"}]), false),
+            (json!([{"fileName": "b", "id": "2"}]), false),
+            (json!([{"fileName": "a", "id": "1"}, {"fileName": "a", "id": "2"}]), true),
+        ];
+        for (now, expected) in table {
+            assert_eq!(was_taken("a", &list(now.clone()), &known), expected, "{now}");
+        }
+    }
+}
