@@ -1,5 +1,7 @@
 //! Typed async client for the Microsoft Store submission API.
 
+#[cfg(feature = "archive")]
+mod archive;
 mod auth;
 mod date;
 mod error;
@@ -10,6 +12,8 @@ mod secret;
 mod transport;
 mod upload;
 
+#[cfg(feature = "archive")]
+pub use crate::archive::{Archive, ArchiveBuilder, ArchiveProgress};
 pub use crate::auth::{AccessToken, BoxFuture, ClientSecret, TokenContext, TokenProvider, TokenReason};
 pub use crate::error::{
     ApiError, AuthError, BodyShape, CallInfo, DecodeError, Error, FailureKind, GuardError, InvalidInput, Outcome, Result,
