@@ -1,6 +1,8 @@
 //! Typed async client for the Microsoft Store submission API.
 
 mod api;
+#[cfg(feature = "archive")]
+mod archive;
 mod auth;
 mod client;
 mod date;
@@ -25,6 +27,8 @@ pub use crate::api::raw::RawRequest;
 pub use crate::api::rollout::{PackageRolloutHandle, Rollout};
 pub use crate::api::submissions::{Submission, Submissions, Update};
 pub use crate::api::wait::{Milestone, Wait, WaitReport};
+#[cfg(feature = "archive")]
+pub use crate::archive::{Archive, ArchiveBuilder, ArchiveProgress};
 pub use crate::auth::{AccessToken, BoxFuture, ClientSecret, TokenContext, TokenProvider, TokenReason};
 pub use crate::client::{StoreClient, StoreClientBuilder};
 pub use crate::document::Document;

@@ -1,6 +1,6 @@
 //! What the caller gave, read and checked before anything is sent.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::api::submissions::Submission;
 use crate::document::{Document, member};
 use crate::error::{EditError, InvalidInput, Result};
 use crate::publish::packages::{ExistingPackages, Package, Step, entries, file_name, new_entry, steps};
-use crate::publish::{BoxedError, Publish};
+use crate::publish::{BoxedError, Edit, Run};
 
 /// A file for the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,52 +18,32 @@ pub(super) struct InputFile {
     pub(super) bytes: u64,
 }
 
-/// The edits of a run: the caller's first, then what the builder was told.
-pub(super) struct Edits<S> {
-    pub(super) closures: Vec<super::Edit<S>>,
-    pub(super) packages: Vec<Package>,
-    pub(super) existing: ExistingPackages,
-    pub(super) rollout_percentage: Option<f64>,
-}
-
-impl<S> Default for Edits<S> {
-    fn default() -> Self {
-        Self {
-            closures: Vec::new(),
-            packages: Vec::new(),
-            existing: ExistingPackages::default(),
-            rollout_percentage: None,
-        }
-    }
-}
-
-impl<S: Submission> Publish<S> {
+impl<S: Submission> Run<S> {
     /// Looks at the files and the settings. Nothing is sent.
     pub(super) async fn read_inputs(&self) -> Result<Vec<InputFile>> {
-        if let Some(percentage) = self.edits.rollout_percentage {
+        if let Some(percentage) = self.rollout_percentage {
             if !(0.0..=100.0).contains(&percentage) {
                 return Err(InvalidInput::new("the rollout percentage", format!("{percentage} is not from 0 to 100")).into());
             }
         }
         // Whether everything is stated that the choice of packages needs.
-        steps(&[], &self.edits.packages, self.edits.existing)?;
+        steps(&[], &self.packages, self.existing)?;
         let packages = self
-            .edits
             .packages
             .iter()
-            .map(|package| Ok((package.file_name()?, package.path().to_owned())));
+            .map(|package| package.file_name().map(|name| (name, package.path())));
         let others = self
             .files
             .iter()
-            .map(|(name, path)| Ok((file_name(Some(name), path)?, path.clone())));
+            .map(|(name, path)| file_name(Some(name), path).map(|name| (name, path.as_path())));
         let mut files: Vec<InputFile> = Vec::new();
         for file in packages.chain(others) {
-            let (name, path) = file?;
+            let (name, path): (String, &Path) = file?;
             let problem = |problem: String| InvalidInput::new(format!("the file {}", path.display()), problem);
             if files.iter().any(|known| known.name.eq_ignore_ascii_case(&name)) {
                 return Err(problem(format!("the archive has {name} already")).into());
             }
-            let metadata = tokio::fs::metadata(&path).await.map_err(|error| problem(error.to_string()))?;
+            let metadata = tokio::fs::metadata(path).await.map_err(|error| problem(error.to_string()))?;
             if !metadata.is_file() {
                 return Err(problem("it is not a file".to_owned()).into());
             }
@@ -72,7 +52,7 @@ impl<S: Submission> Publish<S> {
             }
             files.push(InputFile {
                 name,
-                path,
+                path: path.to_owned(),
                 bytes: metadata.len(),
             });
         }
@@ -80,10 +60,10 @@ impl<S: Submission> Publish<S> {
     }
 }
 
-impl<S: Submission> Edits<S> {
-    /// Edits a draft.
-    pub(super) fn apply(self, draft: &mut Document<S>) -> Result<()> {
-        for edit in self.closures {
+impl<S: Submission> Run<S> {
+    /// Edits a draft: the caller's edits first, then what the builder was told.
+    pub(super) fn edit(&self, edits: Vec<Edit<S>>, draft: &mut Document<S>) -> Result<()> {
+        for edit in edits {
             edit(draft).map_err(edit_failed)?;
         }
         if let Some(list) = S::PACKAGES {
@@ -96,17 +76,17 @@ impl<S: Submission> Edits<S> {
         }
         Ok(())
     }
+}
 
-    /// Whether a submission that cannot be changed any more already is what these edits would make of it: the caller's
-    /// change nothing, and it names the files.
-    pub(super) fn are_in(self, submission: &Document<S>, files: &[InputFile]) -> Result<bool> {
-        let mut copy = submission.clone();
-        for edit in self.closures {
-            edit(&mut copy).map_err(edit_failed)?;
-        }
-        let body = copy.body()?;
-        Ok(copy.changes()?.is_empty() && files.iter().all(|file| names(&body, &file.name)))
+/// Whether a submission that cannot be changed any more already is what is to be published: the caller's edits change nothing,
+/// and it names the files.
+pub(super) fn is_done<S: Submission>(submission: &Document<S>, edits: Vec<Edit<S>>, files: &[InputFile]) -> Result<bool> {
+    let mut copy = submission.clone();
+    for edit in edits {
+        edit(&mut copy).map_err(edit_failed)?;
     }
+    let body = copy.body()?;
+    Ok(copy.changes()?.is_empty() && files.iter().all(|file| names(&body, &file.name)))
 }
 
 fn edit_failed(error: BoxedError) -> crate::error::Error {

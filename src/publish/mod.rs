@@ -18,11 +18,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::event::{Event, PublishReport, PublishedFile, Step};
-use self::inputs::Edits;
 pub use self::packages::{ExistingPackages, Package};
 pub use self::pending::PendingPolicy;
 pub use self::plan::{Finding, PackageFate, Plan, PlannedFile, PlannedGuard, PlannedPackage, PlannedPending};
-#[cfg(feature = "archive")]
 use crate::api::rollout::Rollout;
 use crate::api::submissions::{Submission, Submissions};
 use crate::api::wait::Milestone;
@@ -112,10 +110,18 @@ pub enum ExistingRollout {
 /// [`allow`](Self::allow). At the goal: the packages have ids that were not in the draft before, looked for up to 10 minutes.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct Publish<S> {
+    run: Run<S>,
+    edits: Vec<Edit<S>>,
+}
+
+/// What a run was told, but for the edits, which are made once.
+struct Run<S> {
     submissions: Submissions<S>,
     pending: PendingPolicy,
     submission: Option<SubmissionId>,
-    edits: Edits<S>,
+    packages: Vec<Package>,
+    existing: ExistingPackages,
+    rollout_percentage: Option<f64>,
     /// Files besides the packages, by their names in the archive.
     files: Vec<(String, PathBuf)>,
     existing_rollout: Option<ExistingRollout>,
@@ -124,6 +130,7 @@ pub struct Publish<S> {
     timeout: Option<Duration>,
     poll_interval: Option<Duration>,
     leave_draft: bool,
+    #[cfg(feature = "archive")]
     archive_folder: Option<PathBuf>,
     on_event: Option<Arc<dyn Fn(&Event) + Send + Sync>>,
     on_progress: Option<Box<dyn Fn(Progress) + Send + Sync>>,
@@ -132,8 +139,8 @@ pub struct Publish<S> {
 impl<S> fmt::Debug for Publish<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Publish")
-            .field("submissions", &self.submissions)
-            .field("pending", &self.pending)
+            .field("submissions", &self.run.submissions)
+            .field("pending", &self.run.pending)
             .finish_non_exhaustive()
     }
 }
@@ -141,11 +148,13 @@ impl<S> fmt::Debug for Publish<S> {
 impl<S: Submission> Submissions<S> {
     /// The whole job in one call: create, edit, upload, commit, wait. See [`Publish`].
     pub fn publish(&self) -> Publish<S> {
-        Publish {
+        let run = Run {
             submissions: self.clone(),
             pending: PendingPolicy::default(),
             submission: None,
-            edits: Edits::default(),
+            packages: Vec::new(),
+            existing: ExistingPackages::default(),
+            rollout_percentage: None,
             files: Vec::new(),
             existing_rollout: None,
             lifted: Vec::new(),
@@ -153,24 +162,26 @@ impl<S: Submission> Submissions<S> {
             timeout: None,
             poll_interval: None,
             leave_draft: false,
+            #[cfg(feature = "archive")]
             archive_folder: None,
             on_event: None,
             on_progress: None,
-        }
+        };
+        Publish { run, edits: Vec::new() }
     }
 }
 
 impl<S: Submission> Publish<S> {
     /// What to do about a submission that is pending already. Default [`PendingPolicy::Fail`].
     pub fn pending(mut self, policy: PendingPolicy) -> Self {
-        self.pending = policy;
+        self.run.pending = policy;
         self
     }
 
     /// Goes on with this submission of an earlier run, wherever it stands: as [`PendingPolicy::Reuse`], also once it is published
     /// and no longer pending. No other submission is made.
     pub fn submission(mut self, id: impl Into<SubmissionId>) -> Self {
-        self.submission = Some(id.into());
+        self.run.submission = Some(id.into());
         self
     }
 
@@ -179,50 +190,50 @@ impl<S: Submission> Publish<S> {
     where
         F: FnOnce(&mut Document<S>) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
     {
-        self.edits.closures.push(Box::new(edit));
+        self.edits.push(Box::new(edit));
         self
     }
 
     /// Lifts a guard.
     pub fn allow(mut self, guard: Guard) -> Self {
-        self.lifted.push(guard);
+        self.run.lifted.push(guard);
         self
     }
 
     /// How far to wait. Default [`Milestone::Accepted`].
     pub fn until(mut self, goal: Milestone) -> Self {
-        self.goal = goal;
+        self.run.goal = goal;
         self
     }
 
     /// How long to wait after the commit. Default [`Milestone::default_timeout`] of the goal.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.run.timeout = Some(timeout);
         self
     }
 
     /// A fixed pause between two polls instead of the growing one.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
-        self.poll_interval = Some(interval);
+        self.run.poll_interval = Some(interval);
         self
     }
 
     /// Does all but the commit. Uploaded packages are taken over by a commit alone: if the draft is changed or submitted in Partner
     /// Center instead, they are lost.
     pub fn leave_draft(mut self) -> Self {
-        self.leave_draft = true;
+        self.run.leave_draft = true;
         self
     }
 
     /// Is told what happens.
     pub fn on_event(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.on_event = Some(Arc::new(observer));
+        self.run.on_event = Some(Arc::new(observer));
         self
     }
 
     /// Is told how far the upload is.
     pub fn on_progress(mut self, observer: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.on_progress = Some(Box::new(observer));
+        self.run.on_progress = Some(Box::new(observer));
         self
     }
 }
@@ -232,13 +243,13 @@ impl<S: Submission> Publish<S> {
     /// Adds a file to the archive under this name, which the submission must name as `PendingUpload`, or as a new trailer or its
     /// image: do that in [`edit`](Self::edit).
     pub fn file(mut self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
-        self.files.push((name.into(), path.into()));
+        self.run.files.push((name.into(), path.into()));
         self
     }
 
     /// Where the archive is written. Default: beside its first file. It is as large as its files together.
     pub fn archive_folder(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.archive_folder = Some(folder.into());
+        self.run.archive_folder = Some(folder.into());
         self
     }
 
@@ -249,7 +260,7 @@ impl<S: Submission> Publish<S> {
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
         let name = format!("{language}/{file}");
-        self.files.push((name.clone(), path.to_owned()));
+        self.run.files.push((name.clone(), path.to_owned()));
         name
     }
 }
@@ -259,25 +270,27 @@ impl<S: Rollout> Publish<S> {
     /// Adds a package: an entry in the submission and a file in the archive. A package of the same name that is there already is
     /// replaced; one that an earlier run has added is not added again.
     pub fn package(mut self, package: Package) -> Self {
-        self.edits.packages.push(package);
+        self.run.packages.push(package);
         self
     }
 
     /// What becomes of the packages that are there. Default [`ExistingPackages::Keep`].
     pub fn existing_packages(mut self, existing: ExistingPackages) -> Self {
-        self.edits.existing = existing;
+        self.run.existing = existing;
         self
     }
+}
 
+impl<S: Rollout> Publish<S> {
     /// Rolls the packages out gradually, to so many per cent of the customers at first: 0 to 100.
     pub fn rollout_percentage(mut self, percentage: f64) -> Self {
-        self.edits.rollout_percentage = Some(percentage);
+        self.run.rollout_percentage = Some(percentage);
         self
     }
 
     /// What to do about a rollout that is in progress. Without it such a rollout is an error.
     pub fn existing_rollout(mut self, choice: ExistingRollout) -> Self {
-        self.existing_rollout = Some(choice);
+        self.run.existing_rollout = Some(choice);
         self
     }
 }
@@ -335,6 +348,6 @@ impl<S: Submission> IntoFuture for Publish<S> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        Box::pin(self.run.run(self.edits))
     }
 }

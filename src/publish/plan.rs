@@ -16,7 +16,7 @@ use crate::publish::guards::{Look, check};
 use crate::publish::packages::entries;
 use crate::publish::pending::{Resolution, resolve, state};
 use crate::publish::run::rollout_problem;
-use crate::publish::{ExistingRollout, Publish};
+use crate::publish::{Edit, ExistingRollout, Publish, Run};
 
 /// What a run would do. `Display` is a text for people; it can be serialised for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -173,7 +173,13 @@ impl<S: Submission> Publish<S> {
     /// # Cancel safety
     ///
     /// Dropping the future ends the reading; nothing is changed at the service.
-    pub async fn plan(mut self) -> Result<Plan> {
+    pub async fn plan(self) -> Result<Plan> {
+        self.run.plan(self.edits).await
+    }
+}
+
+impl<S: Submission> Run<S> {
+    async fn plan(self, edits: Vec<Edit<S>>) -> Result<Plan> {
         let files = self.read_inputs().await?;
         let refs = self.submissions.refs().await?;
         let named = self.submission.clone().or_else(|| refs.pending.clone());
@@ -197,7 +203,7 @@ impl<S: Submission> Publish<S> {
         };
         let based_on = base.origin().rsplit('/').next().unwrap_or_default().parse()?;
         let mut draft = base;
-        std::mem::take(&mut self.edits).apply(&mut draft)?;
+        self.edit(edits, &mut draft)?;
         let mut guards = self.plan_guards(&draft, files.iter().map(|file| file.name.clone()).collect())?;
         if !files.is_empty() {
             guards.push(PlannedGuard {

@@ -15,10 +15,10 @@ use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
 use crate::publish::event::{PublishReport, PublishedFile, Step, Teller};
 use crate::publish::guards::{Look, check, compare, upload_link};
-use crate::publish::inputs::InputFile;
+use crate::publish::inputs::{InputFile, is_done};
 use crate::publish::packages::{Entry, Package, entries};
 use crate::publish::pending::{PendingState, Resolution, refused, resolve, state};
-use crate::publish::{ExistingRollout, PendingPolicy, Publish};
+use crate::publish::{Edit, ExistingRollout, PendingPolicy, Run};
 use crate::secret::UploadUrl;
 
 /// For how long it is looked whether the packages were taken.
@@ -35,10 +35,10 @@ enum Found<S> {
     Attached(Document<S>),
 }
 
-impl<S: Submission> Publish<S> {
-    pub(super) async fn run(mut self) -> Result<PublishReport> {
+impl<S: Submission> Run<S> {
+    pub(super) async fn run(mut self, edits: Vec<Edit<S>>) -> Result<PublishReport> {
         let files = self.read_inputs().await?;
-        let packages: Vec<String> = self.edits.packages.iter().map(Package::file_name).collect::<Result<_>>()?;
+        let packages: Vec<String> = self.packages.iter().map(Package::file_name).collect::<Result<_>>()?;
         let clock = self.submissions.core().transport().clock().clone();
         let teller = Teller {
             observer: self.on_event.take(),
@@ -46,13 +46,13 @@ impl<S: Submission> Publish<S> {
             clock,
         };
         match self.find(&teller).await? {
-            Found::Attached(document) => self.attach(&document, &files, &packages, &teller).await,
+            Found::Attached(document) => self.attach(&document, edits, &files, &packages, &teller).await,
             Found::Draft { document, adopted } => {
                 let id = document_id(&document)?;
                 let path = self.submissions.path(&id)?.text();
                 let mut report = PublishReport::new(id.clone(), adopted);
                 let goes_on = !self.leave_draft;
-                let known = self.prepare(document, files, &mut report, &teller).await;
+                let known = self.prepare(document, edits, files, &mut report, &teller).await;
                 let known = known.map_err(|error| Error::from(LeftBehind::new(&path, error)))?;
                 if goes_on {
                     let wait = self.submissions.commit_and_wait(&id);
@@ -192,13 +192,14 @@ impl<S: Submission> Publish<S> {
     async fn prepare(
         &mut self,
         mut draft: Document<S>,
+        edits: Vec<Edit<S>>,
         files: Vec<InputFile>,
         report: &mut PublishReport,
         teller: &Teller,
     ) -> Result<Vec<Entry>> {
         let id = report.submission.clone();
         let known = S::PACKAGES.map(|list| entries(draft.as_received(), list)).unwrap_or_default();
-        std::mem::take(&mut self.edits).apply(&mut draft)?;
+        self.edit(edits, &mut draft)?;
         report.changes = draft.changes()?;
         teller.tell(Step::Edit, Some(&id), format!("{} changes", report.changes.len()));
         self.check(&draft, &files)?;
@@ -386,13 +387,14 @@ impl<S: Submission> Publish<S> {
     async fn attach(
         &mut self,
         document: &Document<S>,
+        edits: Vec<Edit<S>>,
         files: &[InputFile],
         packages: &[String],
         teller: &Teller,
     ) -> Result<PublishReport> {
         let id = document_id(document)?;
         let status = document.status().clone();
-        if !std::mem::take(&mut self.edits).are_in(document, files)? {
+        if !is_done(document, edits, files)? {
             let why = "it is under way and is not what is to be published: wait for it, then publish again";
             return Err(refused(document.origin(), &status, why).into());
         }

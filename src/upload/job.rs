@@ -59,15 +59,7 @@ impl Job {
     }
 
     async fn put_blocks(&self, resume: bool) -> Result<Response> {
-        let leftover = if resume { self.leftover().await? } else { None };
-        let leftover = match leftover {
-            Some(leftover) if !leftover.discard => leftover,
-            None if resume => Leftover::default(),
-            _ => {
-                self.discard().await?;
-                Leftover::default()
-            }
-        };
+        let leftover = self.leftover(resume).await?;
         let mut ids = vec![String::new(); usize::try_from(self.plan.count()).unwrap_or(0)];
         let mut blocks = stream::iter(0..self.plan.count())
             .map(|index| self.block(index, &leftover))
@@ -78,39 +70,40 @@ impl Job {
         }
         drop(blocks);
         self.source.check_unchanged().await?;
+        self.put_list(&ids, "the list of blocks").await
+    }
+
+    /// What an earlier upload left; what stands in the way is thrown away.
+    async fn leftover(&self, resume: bool) -> Result<Leftover> {
+        let found = if resume {
+            let request = self
+                .link
+                .request(Method::Get, &[("comp", "blocklist"), ("blocklisttype", "uncommitted")]);
+            match self.send(request).await {
+                Ok(answer) => Leftover::read(&String::from_utf8_lossy(&answer.body), self.plan.count()),
+                Err(error) if error.is_not_found() => Leftover::default(),
+                Err(error) => return Err(self.failed(error, "the list of blocks that are there")),
+            }
+        } else {
+            Leftover::unwanted()
+        };
+        if !found.discard {
+            return Ok(found);
+        }
+        // An empty list keeps none; an empty Put Blob should not either, but does with Azurite.
+        self.put_list(&[], "the removal of blocks that are there").await?;
+        Ok(Leftover::default())
+    }
+
+    async fn put_list(&self, ids: &[String], what: &str) -> Result<Response> {
         let mut request = self
             .link
             .request(Method::Put, &[("comp", "blocklist")])
             .header("content-type", "application/xml")
             .header("x-ms-blob-content-type", "application/zip");
-        request.body = Body::Bytes(list(&ids).into());
-        self.send(request, "the list of blocks").await
-    }
-
-    /// What an earlier upload left, or nothing.
-    async fn leftover(&self) -> Result<Option<Leftover>> {
-        let request = self
-            .link
-            .request(Method::Get, &[("comp", "blocklist"), ("blocklisttype", "uncommitted")]);
-        match self.send_plain(request).await {
-            Ok(answer) => Ok(Some(Leftover::read(
-                &String::from_utf8_lossy(&answer.body),
-                self.plan.count(),
-            ))),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(self.failed(error, "the list of blocks that are there")),
-        }
-    }
-
-    /// Throws away what is there: an empty blob takes its place.
-    async fn discard(&self) -> Result<()> {
-        let request = self
-            .link
-            .request(Method::Put, &[])
-            .header("x-ms-blob-type", "BlockBlob")
-            .header("content-type", "application/zip");
-        self.send(request, "the removal of blocks that are there").await?;
-        Ok(())
+        request.body = Body::Bytes(list(ids).into());
+        let answer = self.send(request).await;
+        answer.map_err(|error| self.failed(error, what))
     }
 
     /// Sends a block, unless it is there. Its index and its id.
@@ -157,11 +150,7 @@ impl Job {
         }
     }
 
-    async fn send(&self, request: Request, what: &str) -> Result<Response> {
-        self.send_plain(request).await.map_err(|error| self.failed(error, what))
-    }
-
-    async fn send_plain(&self, mut request: Request) -> Result<Response> {
+    async fn send(&self, mut request: Request) -> Result<Response> {
         request.attempt_timeout = self.attempt_timeout;
         self.transport.send(&request, None, None).await
     }

@@ -44,6 +44,14 @@ impl Leftover {
         leftover
     }
 
+    /// Whatever is there is in the way.
+    pub(super) fn unwanted() -> Self {
+        Self {
+            discard: true,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn has(&self, name: &str, size: u64) -> bool {
         self.sizes.get(name) == Some(&size)
     }
