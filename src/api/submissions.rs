@@ -212,12 +212,14 @@ impl<S: Submission> Submissions<S> {
     }
 
     /// Creates a submission without asking for all of it, where the service can do that.
-    pub(crate) async fn create_minimal(&self) -> Result<SubmissionId> {
+    pub(crate) async fn create_minimal(&self) -> Result<Receipt<SubmissionId>> {
         let mut call = self.create_call()?;
         if S::MINIMAL_CREATE {
             call = call.query("isMinimalResponse", "true");
         }
-        received_id(&self.core.json(call).await?)
+        let json = self.core.json(call).await?;
+        let id = received_id(&json)?;
+        Ok(json.receipt.map(|()| id))
     }
 
     /// One submission: `GET …/submissions/{submissionId}`.

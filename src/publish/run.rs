@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 
+use crate::api::ensure::Ensured;
 use crate::api::submissions::{Refs, Submission};
 use crate::api::wait::Wait;
 use crate::document::Document;
@@ -95,11 +96,12 @@ impl<S: Submission> Run<S> {
             }),
             Resolution::Attach => Ok(Found::Attached(pending)),
             Resolution::Replace => {
-                self.submissions.ensure_deleted(&id).await?;
-                teller.tell(
+                let receipt = self.submissions.ensure_deleted(&id).await?;
+                teller.tell_call(
                     Step::Delete,
                     Some(&id),
                     format!("submission {id} was deleted, as PendingPolicy::Replace says"),
+                    Some(&receipt),
                 );
                 self.create(&refs, teller).await
             }
@@ -135,23 +137,21 @@ impl<S: Submission> Run<S> {
 
     async fn create(&self, refs: &Refs, teller: &Teller) -> Result<Found<S>> {
         self.settle_rollout(refs, teller).await?;
-        let created = self.submissions.ensure_created().await?;
-        let id = document_id(&created.document)?;
-        let how = if created.adopted {
+        let Ensured {
+            document,
+            adopted,
+            created,
+            ..
+        } = self.submissions.ensure_created().await?;
+        let id = document_id(&document)?;
+        let how = if adopted {
             "turned up after the answer to its creation was lost"
         } else {
             "was created"
         };
-        teller.tell_call(
-            Step::Create,
-            Some(&id),
-            format!("submission {id} {how}"),
-            Some(created.document.receipt()),
-        );
-        Ok(Found::Draft {
-            document: created.document,
-            adopted: created.adopted,
-        })
+        let receipt = created.as_ref().unwrap_or(document.receipt());
+        teller.tell_call(Step::Create, Some(&id), format!("submission {id} {how}"), Some(receipt));
+        Ok(Found::Draft { document, adopted })
     }
 
     /// A rollout in progress blocks the next submission.
