@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 
 use crate::api::ensure::Ensured;
 use crate::api::submissions::{Refs, Submission};
-use crate::api::wait::Wait;
+use crate::api::wait::{Milestone, Wait};
 use crate::document::Document;
 use crate::error::{Error, FailureKind, GuardError, InvalidInput, LeftBehind, Result, SubmissionFailed};
 use crate::id::SubmissionId;
@@ -136,13 +136,21 @@ impl<S: Submission> Run<S> {
     }
 
     async fn create(&self, refs: &Refs, teller: &Teller) -> Result<Found<S>> {
-        self.settle_rollout(refs, teller).await?;
+        if let Some(choice) = self.existing_rollout {
+            self.settle_rollout(choice, refs, teller).await?;
+        }
+        let ensured = match self.submissions.ensure_created().await {
+            Err(error) if error.is_conflict() && !self.lifted.contains(&Guard::RolloutInProgress) => {
+                return Err(self.explain_conflict(error, refs).await);
+            }
+            ensured => ensured?,
+        };
         let Ensured {
             document,
             adopted,
             created,
             ..
-        } = self.submissions.ensure_created().await?;
+        } = ensured;
         let id = document_id(&document)?;
         let how = if adopted {
             "turned up after the answer to its creation was lost"
@@ -155,16 +163,14 @@ impl<S: Submission> Run<S> {
     }
 
     /// A rollout in progress blocks the next submission.
-    async fn settle_rollout(&self, refs: &Refs, teller: &Teller) -> Result<()> {
+    async fn settle_rollout(&self, choice: ExistingRollout, refs: &Refs, teller: &Teller) -> Result<()> {
         let Some(id) = self.rollout_in_progress(refs).await? else {
             return Ok(());
         };
         let rollout = self.submissions.rollout_of(&id);
-        let (receipt, what) = match self.existing_rollout {
-            Some(ExistingRollout::Finalize) => (rollout.finalize().await?, "finalised"),
-            Some(ExistingRollout::Halt) => (rollout.halt().await?, "halted"),
-            None if self.lifted.contains(&Guard::RolloutInProgress) => return Ok(()),
-            None => return Err(GuardError::new(Guard::RolloutInProgress, rollout_problem(&id)).into()),
+        let (receipt, what) = match choice {
+            ExistingRollout::Finalize => (rollout.finalize().await?, "finalised"),
+            ExistingRollout::Halt => (rollout.halt().await?, "halted"),
         };
         teller.tell_call(
             Step::Rollout,
@@ -173,6 +179,14 @@ impl<S: Submission> Run<S> {
             Some(&receipt.map(|_| ())),
         );
         Ok(())
+    }
+
+    /// The service does not say why a create conflicts; a rollout in progress is the reason that is not seen beforehand.
+    async fn explain_conflict(&self, error: Error, refs: &Refs) -> Error {
+        match self.rollout_in_progress(refs).await {
+            Ok(Some(id)) => GuardError::new(Guard::RolloutInProgress, rollout_problem(&id)).into(),
+            Ok(None) | Err(_) => error,
+        }
     }
 
     /// The last published submission, if it is still being rolled out.
@@ -359,7 +373,7 @@ impl<S: Submission> Run<S> {
                 Ok(now) => {
                     if names
                         .iter()
-                        .all(|name| was_taken(name, &entries(now.as_received(), list), known))
+                        .all(|name| was_taken(name, &entries(now.as_received(), list), known, self.goal))
                     {
                         let detail = format!("{} packages were taken", names.len());
                         teller.tell_call(Step::Verify, Some(&report.submission), detail, Some(now.receipt()));
@@ -406,11 +420,13 @@ impl<S: Submission> Run<S> {
     }
 }
 
-/// By what the service said: a new id under the name, and the file is not waited for any more.
-fn was_taken(name: &str, now: &[Entry], known: &[Entry]) -> bool {
-    let is_known = |id: &str| known.iter().any(|entry| entry.id == id);
+/// Whether the service has taken a package: there is an entry of its name with an id that was not there before. At acceptance
+/// it may still be at work on it, so that an entry that waits for its file will do.
+fn was_taken(name: &str, now: &[Entry], known: &[Entry], goal: Milestone) -> bool {
+    let is_new = |entry: &Entry| !entry.id.is_empty() && entry.id != "0" && !known.iter().any(|old| old.id == entry.id);
+    let at_work = |entry: &Entry| goal == Milestone::Accepted && entry.is("PendingUpload");
     now.iter()
-        .any(|entry| entry.file_name == name && !entry.id.is_empty() && entry.id != "0" && !is_known(&entry.id))
+        .any(|entry| entry.file_name == name && (is_new(entry) || at_work(entry)))
 }
 
 pub(super) fn rollout_problem(id: &SubmissionId) -> String {
@@ -433,15 +449,29 @@ mod tests {
         let list = |packages: serde_json::Value| entries(&json!({ "p": packages }), "p");
         let known = list(json!([{"fileName": "a", "id": "1"}]));
         let table = [
-            (json!([{"fileName": "a", "id": "1"}]), false),
-            (json!([{"fileName": "a", "id": "2"}]), true),
-            (json!([{"fileName": "a", "id": ""}]), false),
-            (json!([{"fileName": "a"}]), false),
-            (json!([{"fileName": "b", "id": "2"}]), false),
-            (json!([{"fileName": "a", "id": "1"}, {"fileName": "a", "id": "2"}]), true),
+            // now, taken at certification, taken at acceptance
+            (json!([{"fileName": "a", "id": "1"}]), false, false),
+            (json!([{"fileName": "a", "id": "2"}]), true, true),
+            (json!([{"fileName": "a", "id": ""}]), false, false),
+            (
+                json!([{"fileName": "a", "id": "", "fileStatus": "PendingUpload"}]),
+                false,
+                true,
+            ),
+            (json!([{"fileName": "b", "id": "2"}]), false, false),
+            (
+                json!([{"fileName": "a", "id": "1"}, {"fileName": "a", "id": "2"}]),
+                true,
+                true,
+            ),
         ];
-        for (now, expected) in table {
-            assert_eq!(was_taken("a", &list(now.clone()), &known), expected, "{now}");
+        for (now, certified, accepted) in table {
+            let taken = |goal| was_taken("a", &list(now.clone()), &known, goal);
+            assert_eq!(
+                (taken(Milestone::Certified), taken(Milestone::Accepted)),
+                (certified, accepted),
+                "{now}"
+            );
         }
     }
 }
