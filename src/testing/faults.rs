@@ -72,7 +72,7 @@ pub(super) enum Outcome {
 pub enum CutEnd {
     /// An orderly end of the connection.
     Close,
-    /// A reset.
+    /// A reset. Outside Linux the caller may lose with it what was sent before.
     Reset,
 }
 
@@ -91,7 +91,8 @@ pub enum RetryHint {
 impl Fault {
     /// Hits the requests with this method (`"*"`: any) whose path ends with `path`, compared segment by segment and
     /// without regard to case. A segment `*` fits any: `"/submissions"` is the creation of a submission of any kind,
-    /// `"/applications/*/submissions/*/commit"` the commit of an app's, `""` everything.
+    /// `"/applications/*/submissions/*/commit"` the commit of an app's, `""` everything. A pattern that ends with `**`
+    /// is compared with the beginning of the path instead: `"/v1.0/my/**"` is the whole API.
     ///
     /// Unless told otherwise it happens to the first such request and serves it as usual.
     pub fn on(method: impl Into<String>, path: impl Into<String>) -> Self {

@@ -126,11 +126,18 @@ pub(super) fn without_signature(query: &str) -> String {
     kept.join("&")
 }
 
-/// Whether the end of `path` fits `pattern`, segment by segment and ignoring case; a segment `*` fits any.
+/// Whether the end of `path` fits `pattern`, segment by segment and ignoring case; a segment `*` fits any. A pattern
+/// that ends with `**` must fit the beginning instead.
 pub(super) fn path_fits(pattern: &str, path: &str) -> bool {
-    let mut wanted = pattern.rsplit('/').filter(|segment| !segment.is_empty());
-    let mut found = path.rsplit('/').filter(|segment| !segment.is_empty());
-    wanted.all(|segment| {
+    match pattern.strip_suffix("**") {
+        Some(beginning) => segments_fit(beginning.split('/'), path.split('/')),
+        None => segments_fit(pattern.rsplit('/'), path.rsplit('/')),
+    }
+}
+
+fn segments_fit<'a>(wanted: impl Iterator<Item = &'a str>, found: impl Iterator<Item = &'a str>) -> bool {
+    let mut found = found.filter(|segment| !segment.is_empty());
+    wanted.filter(|segment| !segment.is_empty()).all(|segment| {
         found
             .next()
             .is_some_and(|it| segment == "*" || segment.eq_ignore_ascii_case(it))
@@ -155,6 +162,10 @@ mod tests {
             ("/applications/*/submissions", "/v1.0/my/inappproducts/A/submissions", false),
             ("", "/anything", true),
             ("/a/b/c", "/b/c", false),
+            ("/v1.0/my/**", "/v1.0/my/applications", true),
+            ("/v1.0/my/**", "/blob/ingestion/x", false),
+            ("/v1.0/*/applications/**", "/v1.0/my/inappproducts", false),
+            ("**", "/anything", true),
         ];
         for (pattern, path, expected) in table {
             assert_eq!(path_fits(pattern, path), expected, "{pattern} {path}");

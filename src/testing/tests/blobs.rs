@@ -126,7 +126,7 @@ async fn put_blob_checks_its_headers() {
     refused(&send(&http, "PUT", &url, &both, "abd").await, 400, "InvalidHeaderValue");
     let short = [summed[0], ("x-ms-content-crc64", "YWJj")];
     refused(&send(&http, "PUT", &url, &short, "abd").await, 400, "InvalidHeaderValue");
-    let pieces = futures_util::stream::iter([Ok::<_, std::io::Error>("abc")]);
+    let pieces = futures_util::stream::iter([Ok::<_, io::Error>("abc")]);
     let (length, rest) = (http.fake.requests().len(), &[("x-ms-blob-type", "BlockBlob")]);
     let chunked = send(&http, "PUT", &url, rest, wrap(pieces)).await;
     refused(&chunked, 411, "MissingContentLengthHeader");
@@ -149,7 +149,7 @@ async fn put_blob_checks_its_headers() {
 /// A body of unknown length.
 fn wrap<S>(stream: S) -> reqwest::Body
 where
-    S: futures_util::Stream<Item = Result<&'static str, std::io::Error>> + Send + Sync + 'static,
+    S: futures_util::Stream<Item = Result<&'static str, io::Error>> + Send + Sync + 'static,
 {
     use futures_util::StreamExt as _;
     let frames = stream.map(|item| item.map(|text| hyper::body::Frame::data(Bytes::from_static(text.as_bytes()))));

@@ -215,6 +215,9 @@ async fn statuses_follow_a_script() {
     let (path, _) = http.draft(&flight()).await;
     http.post(&format!("{path}/commit")).await.ok(202);
     http.wait_for(&path, "SomethingNew").await;
+    // A script for the submission that is under way.
+    http.fake.script_statuses(FLIGHT, ["Publishing", "Published"]);
+    http.wait_for(&path, "Published").await;
 }
 
 #[tokio::test]

@@ -87,9 +87,15 @@ async fn a_reset_in_the_middle_of_a_request() {
 async fn a_cut_answer_has_its_status_and_half_its_body() {
     let http = Http::sample().await;
     let whole = http.get(&app()).await.text.len() as u64;
-    for (end, mark) in [(CutEnd::Close, "IncompleteMessage"), (CutEnd::Reset, "ConnectionReset")] {
+    for (end, mark) in [(CutEnd::Close, "UnexpectedEof"), (CutEnd::Reset, "ConnectionReset")] {
+        http.fake.clear_faults();
         http.fake.fault(Fault::on("GET", "/applications/*").cut(end));
-        let mut response = http.request("GET", &app(), None).send().await.unwrap();
+        let mut response = match http.request("GET", &app(), None).send().await {
+            Ok(response) => response,
+            // Outside Linux a reset may overtake the data before it.
+            Err(_) if end == CutEnd::Reset && !cfg!(target_os = "linux") => continue,
+            Err(error) => panic!("{error:?}"),
+        };
         assert_eq!((response.status().as_u16(), response.content_length()), (200, Some(whole)));
         let mut got = 0;
         let error = loop {
@@ -99,11 +105,13 @@ async fn a_cut_answer_has_its_status_and_half_its_body() {
                 Err(error) => break error,
             }
         };
-        assert_eq!(got, whole / 2, "{end:?}");
+        if end == CutEnd::Close || cfg!(target_os = "linux") {
+            assert_eq!(got, whole / 2, "{end:?}");
+        }
         assert!(error.is_decode() || error.is_body(), "{error:?}");
         assert!(format!("{error:?}").contains(mark), "{end:?} {error:?}");
-        http.fake.clear_faults();
     }
+    http.fake.clear_faults();
     http.fake.fault(Fault::on("POST", "/submissions").cut(CutEnd::Reset));
     failed_body(&http).await;
     assert_eq!(http.fake.applied().len(), 1);
