@@ -177,7 +177,8 @@ impl Fault {
         self
     }
 
-    /// The request takes effect; half of the answer's body is sent, then the connection ends.
+    /// The request takes effect; half of the answer's body is sent, then the connection ends. An answer
+    /// without a body is not sent at all.
     pub fn cut(mut self, end: CutEnd) -> Self {
         self.outcome = Outcome::Cut(end);
         self

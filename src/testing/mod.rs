@@ -6,7 +6,8 @@
 //! ([`Fault`]). It reads the protocol by itself and shares no code with the client.
 //!
 //! ```
-//! # async fn run() -> std::io::Result<()> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
 //! use msstore::testing::{FakeStore, Fault};
 //!
 //! let fake = FakeStore::start_with_sample().await?;
@@ -22,8 +23,9 @@
 //! # What it models
 //!
 //! * One pending submission for each app, add-on and flight, cloned from the last published one. A commit opens the
-//!   uploaded archive. Each read of `/status` goes one step on, by default CommitStarted, PreProcessing,
-//!   Certification, Release, Publishing, Published; with a publish mode of Manual or SpecificDate it rests at Release.
+//!   uploaded archive. Each read of `/status` goes one step on, by default `CommitStarted`,
+//!   `PreProcessing`, `Certification`, `Release`, `Publishing`, `Published`; with a publish mode of `Manual` or
+//!   `SpecificDate` it rests at `Release`.
 //! * An update replaces the whole submission: members left out are gone, a missing `priceId` makes it free.
 //! * Members the fake does not know are stored as sent; the service's own rules on texts and sizes are not checked.
 //! * Time is the fake's own: it stands on real time and is moved on by [`FakeStore::advance`] and by clients that

@@ -4,6 +4,7 @@
 //! ends in logs.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -55,10 +56,12 @@ pub struct RecordedRequest {
     pub path: String,
     /// The query as it came, without the question mark; empty when there is none.
     pub query: String,
-    /// The header fields in their order, names in lower case.
+    /// The header fields in their order, names in lower case; fields of one name stand together.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: RecordedBody,
+    /// When its head arrived: the time since the fake started, on the fake's clock.
+    pub at: Duration,
     /// The status that was answered; none while there is no answer, or when a fault kept it back.
     pub status: Option<u16>,
 }
@@ -99,6 +102,7 @@ impl fmt::Debug for RecordedRequest {
             .field("query", &without_signature(&self.query))
             .field("headers", &headers)
             .field("body", &self.body)
+            .field("at", &self.at)
             .field("status", &self.status)
             .finish()
     }
@@ -180,6 +184,7 @@ mod tests {
             query: "sv=1&sig=s3cr3t&comp=block".into(),
             headers: vec![("authorization".into(), "Bearer s3cr3t".into()), ("x-a".into(), "b".into())],
             body: RecordedBody::Bytes(Bytes::from_static(b"client_secret=s3cr3t")),
+            at: Duration::ZERO,
             status: None,
         };
         let shown = format!("{request:?}");

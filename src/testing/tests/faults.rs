@@ -115,6 +115,15 @@ async fn a_cut_answer_has_its_status_and_half_its_body() {
     http.fake.fault(Fault::on("POST", "/submissions").cut(CutEnd::Reset));
     failed_body(&http).await;
     assert_eq!(http.fake.applied().len(), 1);
+    // There is nothing to cut in half.
+    http.fake.fault(Fault::on("DELETE", "/submissions/*").cut(CutEnd::Close));
+    let path = format!(
+        "{}/submissions/{}",
+        app(),
+        text(&http.fake.pending_submission(APP).unwrap()["id"])
+    );
+    failed(&http, "DELETE", &path).await;
+    assert!(http.fake.pending_submission(APP).is_none());
 }
 
 async fn failed_body(http: &Http) {

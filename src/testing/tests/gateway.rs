@@ -149,9 +149,86 @@ async fn requests_are_recorded_as_they_came() {
     assert_eq!(requests[1].json().unwrap(), json!({ "friendlyName": "Beta" }));
     assert_eq!(requests[1].header("Content-Type"), Some("application/json"));
     assert_eq!(requests[1].status, Some(201));
+    assert!(requests[0].at <= requests[1].at && requests[1].at < Duration::from_secs(60));
+    http.fake.advance(Duration::from_secs(100));
+    http.get(&app()).await.ok(200);
+    assert!(http.fake.requests()[2].at >= Duration::from_secs(100));
     assert!(!format!("{requests:?}").contains(&http.token));
     assert_eq!(http.fake.requests_to("post", "/flights").len(), 1);
     assert_eq!(http.fake.applied_to("*", "/flights").len(), 1);
+}
+
+#[tokio::test]
+async fn every_endpoint_answers() {
+    let http = Http::sample().await;
+    let body = |members: &str| serde_json::from_str::<Value>(members).unwrap();
+    let mut endpoints = std::collections::BTreeSet::new();
+    let mut answered = |method: &str, template: &str| endpoints.insert(format!("{method} {template}"));
+    for list in ["applications", "inappproducts"] {
+        http.get(list).await.ok(200);
+        answered("GET", list);
+    }
+    for (path, template) in [
+        (app(), "applications/*"),
+        (format!("{}/listflights", app()), "applications/*/listflights"),
+        (format!("{}/listinappproducts", app()), "applications/*/listinappproducts"),
+        (add_on(), "inappproducts/*"),
+        (flight(), "applications/*/flights/*"),
+    ] {
+        http.get(&path).await.ok(200);
+        answered("GET", template);
+    }
+    let add_on_body = body(&format!(
+        r#"{{"applicationIds":["{APP}"],"productId":"new","productType":"Durable"}}"#
+    ));
+    let made = http.post_json("inappproducts", add_on_body).await.ok(201);
+    answered("POST", "inappproducts");
+    http.delete(&format!("inappproducts/{}", text(&made["id"]))).await.ok(204);
+    answered("DELETE", "inappproducts/*");
+    let made = http.post_json(&format!("{}/flights", app()), json!({})).await.ok(201);
+    answered("POST", "applications/*/flights");
+    http.delete(&format!("{}/flights/{}", app(), text(&made["flightId"])))
+        .await
+        .ok(204);
+    answered("DELETE", "applications/*/flights/*");
+
+    for (parent, template) in [
+        (app(), "applications/*/submissions"),
+        (add_on(), "inappproducts/*/submissions"),
+        (flight(), "applications/*/flights/*/submissions"),
+    ] {
+        let (path, _) = http.draft(&parent).await;
+        answered("POST", template);
+        http.delete(&path).await.ok(204);
+        answered("DELETE", &format!("{template}/*"));
+        let (path, mut draft) = http.draft(&parent).await;
+        http.get(&path).await.ok(200);
+        answered("GET", &format!("{template}/*"));
+        if parent != add_on() {
+            draft["packageDeliveryOptions"]["packageRollout"]["isPackageRollout"] = true.into();
+        }
+        http.put(&path, &draft).await.ok(200);
+        answered("PUT", &format!("{template}/*"));
+        http.post(&format!("{path}/commit")).await.ok(202);
+        answered("POST", &format!("{template}/*/commit"));
+        http.wait_for(&path, "Published").await;
+        answered("GET", &format!("{template}/*/status"));
+        if parent == add_on() {
+            continue;
+        }
+        http.get(&format!("{path}/packagerollout")).await.ok(200);
+        answered("GET", &format!("{template}/*/packagerollout"));
+        http.post(&format!("{path}/updatepackagerolloutpercentage?percentage=50"))
+            .await
+            .ok(200);
+        answered("POST", &format!("{template}/*/updatepackagerolloutpercentage"));
+        http.post(&format!("{path}/haltpackagerollout")).await.ok(200);
+        answered("POST", &format!("{template}/*/haltpackagerollout"));
+        http.fake.seed_rollout(parent.rsplit('/').next().unwrap(), 10.0);
+        http.post(&format!("{path}/finalizepackagerollout")).await.ok(200);
+        answered("POST", &format!("{template}/*/finalizepackagerollout"));
+    }
+    assert_eq!(endpoints.len(), 37, "{endpoints:#?}");
 }
 
 /// Sends bytes and waits for the first ones of the answer.

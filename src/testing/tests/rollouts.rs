@@ -78,7 +78,7 @@ async fn the_next_submission_clones_the_halted_one() {
     let path = rolled_out(&http, &app()).await;
     let halted = http.fake.published_submission(APP).unwrap();
     http.fake.edit_submission(text(&halted["id"]), |document| {
-        document["notesForCertification"] = "halted".into()
+        document["notesForCertification"] = "halted".into();
     });
     let stopped = http.post(&format!("{path}/haltpackagerollout")).await.ok(200);
     assert_eq!(

@@ -74,7 +74,7 @@ async fn a_missing_price_makes_it_free_and_base_is_refused() {
             reply.refused(400, "InvalidParameterValue", "pricing");
         }
         let reply = edited(&http, &path, &draft, |body| {
-            body["pricing"]["marketSpecificPricings"]["US"] = "Base".into()
+            body["pricing"]["marketSpecificPricings"]["US"] = "Base".into();
         });
         assert_eq!(reply.await.ok(200)["pricing"]["marketSpecificPricings"]["US"], "Base");
     }
@@ -100,7 +100,7 @@ async fn existing_packages_must_stay() {
             assert!(message.ends_with(&format!("update: {id}")), "{message}");
         }
         let reply = edited(&http, &path, &draft, |body| {
-            body[member][0]["fileStatus"] = "PendingDelete".into()
+            body[member][0]["fileStatus"] = "PendingDelete".into();
         })
         .await;
         assert_eq!(reply.ok(200)[member][0]["fileStatus"], "PendingDelete");
@@ -182,7 +182,7 @@ async fn names_are_read_in_any_case_and_values_are_not() {
     ];
     for (pointer, wrong) in table {
         let reply = edited(&http, &path, &draft, |body| {
-            *body.pointer_mut(pointer).unwrap() = wrong.into()
+            *body.pointer_mut(pointer).unwrap() = wrong.into();
         })
         .await;
         reply.refused(400, "InvalidParameterValue", pointer.rsplit('/').next().unwrap());
