@@ -28,6 +28,7 @@
 //!   `SpecificDate` it rests at `Release`.
 //! * An update replaces the whole submission: members left out are gone, a missing `priceId` makes it free.
 //! * Members the fake does not know are stored as sent; the service's own rules on texts and sizes are not checked.
+//! * Calls are not counted against a limit; [`Fault::throttle`] does that.
 //! * Time is the fake's own: it stands on real time and is moved on by [`FakeStore::advance`] and by clients that
 //!   share its clock. Tokens, upload links and throttling run on it.
 

@@ -214,6 +214,19 @@ async fn blocks_make_a_blob_in_the_order_of_the_list() {
         committed.contains("<CommittedBlocks>") && !committed.contains("Uncommitted"),
         "{committed}"
     );
+
+    // A blob in one go replaces all of it.
+    let block = format!("{url}&comp=block&blockid={}", block_id("d"));
+    assert_eq!(send(&http, "PUT", &block, &[], "late").await.status, 201);
+    assert_eq!(
+        send(&http, "PUT", &url, &[("x-ms-blob-type", "BlockBlob")], "whole")
+            .await
+            .status,
+        201
+    );
+    assert!(http.fake.uncommitted_blocks(text(&draft["id"])).is_empty());
+    refused(&send(&http, "PUT", &commit, &[], list(&["a"])).await, 400, "InvalidBlockList");
+    assert_eq!(send(&http, "GET", &url, &[], "").await.text, "whole");
 }
 
 #[tokio::test]

@@ -110,6 +110,11 @@ async fn add_ons_are_created_and_deleted() {
     http.post_json("inappproducts", wanted.clone())
         .await
         .refused(409, "InvalidState", "productId");
+    // Another app may use the same.
+    http.fake.seed_application("9OTHER000000");
+    let mut elsewhere = wanted.clone();
+    elsewhere["applicationIds"] = json!(["9OTHER000000"]);
+    http.post_json("inappproducts", elsewhere).await.ok(201);
     let table = [
         ("applicationIds", json!([]), 400),
         ("applicationIds", json!([APP, APP]), 400),

@@ -244,6 +244,13 @@ async fn raw(fake: &FakeStore, request: &str) {
     assert!(answer.starts_with(b"HTTP/1.1 "));
 }
 
+#[test]
+fn a_fake_can_be_shared() {
+    fn shared<T: Send + Sync>() {}
+    shared::<FakeStore>();
+    shared::<Fault>();
+}
+
 #[tokio::test]
 async fn a_dropped_fake_is_gone() {
     let http = Http::sample().await;
