@@ -110,6 +110,7 @@ pub(super) async fn exchange(
         Outcome::Answer(status, body) => answer = Answer::guessed(*status, body.clone()),
         Outcome::Truncate => answer.body = answer.body.slice(..answer.body.len() / 2),
         // Nothing to cut in half: it is lost whole.
+        Outcome::Cut(CutEnd::Stall) if answer.body.is_empty() => return std::future::pending().await,
         Outcome::Cut(end) if answer.body.is_empty() => {
             if *end == CutEnd::Reset {
                 wire.reset();

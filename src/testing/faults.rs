@@ -66,12 +66,14 @@ pub(super) enum Outcome {
     ChangePrice(String),
 }
 
-/// How a connection ends after half an answer.
+/// What comes after half an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CutEnd {
     /// An orderly end of the connection.
     Close,
+    /// It does not: nothing more is sent, and the connection stays open.
+    Stall,
     /// A reset. Outside Linux the caller may lose with it what was sent before.
     Reset,
 }
@@ -177,8 +179,8 @@ impl Fault {
         self
     }
 
-    /// The request takes effect; half of the answer's body is sent, then the connection ends. An answer
-    /// without a body is not sent at all.
+    /// The request takes effect; half of the answer's body is sent, then the connection ends or stalls. An
+    /// answer without a body is not sent at all.
     pub fn cut(mut self, end: CutEnd) -> Self {
         self.outcome = Outcome::Cut(end);
         self

@@ -119,6 +119,10 @@ impl FakeStore {
     /// # Errors
     ///
     /// When the port or the thread cannot be had.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is waited for; a fake that nobody takes ends again.
     pub async fn start() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let origin = format!("http://{}", listener.local_addr()?);
@@ -140,6 +144,10 @@ impl FakeStore {
     /// # Errors
     ///
     /// When the port or the thread cannot be had.
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`start`](Self::start).
     pub async fn start_with_sample() -> io::Result<Self> {
         let fake = Self::start().await?;
         fake.seed_sample();

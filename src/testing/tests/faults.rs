@@ -115,6 +115,12 @@ async fn a_cut_answer_has_its_status_and_half_its_body() {
     http.fake.fault(Fault::on("POST", "/submissions").cut(CutEnd::Reset));
     failed_body(&http).await;
     assert_eq!(http.fake.applied().len(), 1);
+    http.fake.fault(Fault::on("GET", "/inappproducts/*").cut(CutEnd::Stall));
+    let mut response = http.request("GET", &add_on(), None).send().await.unwrap();
+    assert!(!response.chunk().await.unwrap().unwrap().is_empty());
+    tokio::time::timeout(Duration::from_millis(50), response.chunk())
+        .await
+        .unwrap_err();
     // There is nothing to cut in half.
     http.fake.fault(Fault::on("DELETE", "/submissions/*").cut(CutEnd::Close));
     let path = format!(
