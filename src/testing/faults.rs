@@ -66,13 +66,15 @@ pub(super) enum Outcome {
     ChangePrice(String),
 }
 
-/// How a connection ends after half an answer.
+/// What comes after half an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CutEnd {
     /// An orderly end of the connection.
     Close,
-    /// A reset.
+    /// It does not: nothing more is sent, and the connection stays open.
+    Stall,
+    /// A reset. Outside Linux the caller may lose with it what was sent before.
     Reset,
 }
 
@@ -91,7 +93,8 @@ pub enum RetryHint {
 impl Fault {
     /// Hits the requests with this method (`"*"`: any) whose path ends with `path`, compared segment by segment and
     /// without regard to case. A segment `*` fits any: `"/submissions"` is the creation of a submission of any kind,
-    /// `"/applications/*/submissions/*/commit"` the commit of an app's, `""` everything.
+    /// `"/applications/*/submissions/*/commit"` the commit of an app's, `""` everything. A pattern that ends with `**`
+    /// is compared with the beginning of the path instead: `"/v1.0/my/**"` is the whole API.
     ///
     /// Unless told otherwise it happens to the first such request and serves it as usual.
     pub fn on(method: impl Into<String>, path: impl Into<String>) -> Self {
@@ -176,7 +179,8 @@ impl Fault {
         self
     }
 
-    /// The request takes effect; half of the answer's body is sent, then the connection ends.
+    /// The request takes effect; half of the answer's body is sent, then the connection ends or stalls. An
+    /// answer without a body is not sent at all.
     pub fn cut(mut self, end: CutEnd) -> Self {
         self.outcome = Outcome::Cut(end);
         self
