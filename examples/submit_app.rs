@@ -70,10 +70,12 @@ impl Task {
         })
     }
 
-    fn sample(_: &FakeStore) -> Result<Self, Box<dyn Error>> {
+    fn sample(fake: &FakeStore) -> Result<Self, Box<dyn Error>> {
         let package = std::env::temp_dir().join(format!("msstore-{}/PaperLantern_2.0.0.0_x64.msix", std::process::id()));
         std::fs::create_dir_all(package.parent().unwrap_or(&package))?;
         std::fs::write(&package, vec![0x5a; 6 << 20])?;
+        // Somebody left a draft behind.
+        fake.seed_draft(FakeStore::SAMPLE_APPLICATION);
         Ok(Self {
             app: FakeStore::SAMPLE_APPLICATION.parse()?,
             package,
@@ -105,15 +107,28 @@ fn pending() -> Result<PendingPolicy, Box<dyn Error>> {
 fn timeout() -> Result<Option<Duration>, Box<dyn Error>> {
     match std::env::var("MSSTORE_WAIT_TIMEOUT").unwrap_or_default().as_str() {
         "" => Ok(None),
-        seconds => Ok(Some(Duration::from_secs(seconds.parse().map_err(|_| "MSSTORE_WAIT_TIMEOUT must be a number of seconds")?))),
+        seconds => Ok(Some(Duration::from_secs(
+            seconds
+                .parse()
+                .map_err(|_| "MSSTORE_WAIT_TIMEOUT must be a number of seconds")?,
+        ))),
     }
 }
 
 /// Shows how far the upload is, in one line.
 fn bar(now: Progress) {
-    let done = if now.bytes_total == 0 { 40 } else { usize::try_from(now.bytes * 40 / now.bytes_total).unwrap_or(40) };
+    let done = if now.bytes_total == 0 {
+        40
+    } else {
+        usize::try_from(now.bytes * 40 / now.bytes_total).unwrap_or(40)
+    };
     let end = if now.blocks == now.blocks_total { "\n" } else { "" };
-    print!("\r[{:<40}] {} of {} KiB{end}", "#".repeat(done), now.bytes >> 10, now.bytes_total >> 10);
+    print!(
+        "\r[{:<40}] {} of {} KiB{end}",
+        "#".repeat(done),
+        now.bytes >> 10,
+        now.bytes_total >> 10
+    );
 }
 
 #[tokio::main]
@@ -126,7 +141,10 @@ async fn main() -> ExitCode {
     match work(&client, task).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(msstore::Error::WaitTimedOut(error)) => {
-            println!("{} is still under way; to attach to it again, run this once more with MSSTORE_PENDING=reuse", error.path());
+            println!(
+                "{} is still under way; to attach to it again, run this once more with MSSTORE_PENDING=reuse",
+                error.path()
+            );
             fail(2, &error)
         }
         Err(error) => fail(1, &error),

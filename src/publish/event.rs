@@ -85,6 +85,12 @@ impl fmt::Display for Event {
     }
 }
 
+/// `1 file`, `2 files`.
+pub(super) fn count(number: impl Into<u64>, what: &str) -> String {
+    let number = number.into();
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Tells events to the observer.
 #[derive(Clone)]
 pub(super) struct Teller {
@@ -194,13 +200,9 @@ impl fmt::Display for PublishReport {
         if self.held {
             f.write_str(", held until it is published by hand or on its date")?;
         }
-        write!(
-            f,
-            "; {} changes, {} files, {} bytes sent",
-            self.changes.len(),
-            self.files.len(),
-            self.bytes_sent
-        )?;
+        let changes = count(self.changes.len() as u64, "change");
+        let files = count(self.files.len() as u64, "file");
+        write!(f, "; {changes}, {files}, {} sent", count(self.bytes_sent, "byte"))?;
         for warning in &self.warnings {
             write!(f, "; warning: {warning}")?;
         }

@@ -274,11 +274,11 @@ mod tests {
         })
     }
 
-    fn found(body: &Value, archive: &[&str]) -> Vec<Guard> {
+    fn found(edited: &Value, archive: &[&str]) -> Vec<Guard> {
         let archive: Vec<String> = archive.iter().map(|name| (*name).to_owned()).collect();
         let look = Look {
-            received: &super::tests::body(),
-            body,
+            received: &body(),
+            body: edited,
             archive: &archive,
         };
         check::<ApplicationSubmission>(&look)

@@ -14,7 +14,7 @@ use crate::model::guard::Guard;
 use crate::model::package::PackageRolloutStatus;
 use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
-use crate::publish::event::{PublishReport, PublishedFile, Step, Teller};
+use crate::publish::event::{PublishReport, PublishedFile, Step, Teller, count};
 use crate::publish::guards::{Look, check, compare, upload_link};
 use crate::publish::inputs::{InputFile, is_done};
 use crate::publish::packages::{Entry, Package, entries};
@@ -215,7 +215,7 @@ impl<S: Submission> Run<S> {
         let known = S::PACKAGES.map(|list| entries(draft.as_received(), list)).unwrap_or_default();
         self.edit(edits, &mut draft)?;
         report.changes = draft.changes()?;
-        teller.tell(Step::Edit, Some(&id), format!("{} changes", report.changes.len()));
+        teller.tell(Step::Edit, Some(&id), count(report.changes.len() as u64, "change"));
         self.check(&draft, &files)?;
         let link = draft.upload_url().clone();
         let draft = self.update(draft, report, teller).await?;
@@ -299,7 +299,7 @@ impl<S: Submission> Run<S> {
         teller.tell(
             Step::Archive,
             id.as_ref(),
-            format!("{} files in {} bytes", files.len(), archive.len()),
+            format!("{} in {} bytes", count(files.len() as u64, "file"), archive.len()),
         );
         let core = self.submissions.core();
         let mut upload =
@@ -312,8 +312,10 @@ impl<S: Submission> Run<S> {
         report.retries = sent.retries;
         let receipt = Receipt::new(sent.status, None, sent.request_id, ());
         let detail = format!(
-            "{} bytes in {} blocks, {} there already",
-            sent.bytes, sent.blocks, sent.blocks_skipped
+            "{} bytes in {}, {} there already",
+            sent.bytes,
+            count(sent.blocks, "block"),
+            sent.blocks_skipped
         );
         teller.tell_call(Step::Upload, id.as_ref(), detail, Some(&receipt));
         Ok(())
@@ -375,7 +377,7 @@ impl<S: Submission> Run<S> {
                         .iter()
                         .all(|name| was_taken(name, &entries(now.as_received(), list), known, self.goal))
                     {
-                        let detail = format!("{} packages were taken", names.len());
+                        let detail = format!("{} taken", count(names.len() as u64, "package"));
                         teller.tell_call(Step::Verify, Some(&report.submission), detail, Some(now.receipt()));
                         return Ok(());
                     }

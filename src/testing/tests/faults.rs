@@ -141,7 +141,7 @@ async fn failed_body(http: &Http) {
 #[tokio::test]
 async fn delays_and_stalls() {
     let http = Http::sample().await;
-    let clock = http.fake.clock();
+    let clock = http.fake.clock.clone();
     http.fake
         .fault(Fault::on("GET", "/applications/*").delay(Duration::from_millis(60)));
     let start = Instant::now();
@@ -183,7 +183,7 @@ async fn throttling_lasts_on_the_clock() {
             RetryHint::Seconds => assert_eq!(header, "30"),
             RetryHint::Date => {
                 let at = httpdate::parse_http_date(header).unwrap();
-                let wait = at.duration_since(http.fake.clock().system_now()).unwrap();
+                let wait = at.duration_since(http.fake.clock.system_now()).unwrap();
                 assert!(wait <= Duration::from_secs(31) && wait > Duration::from_secs(20), "{wait:?}");
             }
             RetryHint::Text => {}
