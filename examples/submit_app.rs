@@ -4,6 +4,7 @@
 //!
 //! Credentials come from `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`, or the same with `AZURE_`.
 //! `MSSTORE_PENDING=fail|replace|reuse` says what happens to a draft that is there already; here the default is `replace`.
+//! `MSSTORE_ROLLOUT` rolls the packages out to so many per cent of the customers at first.
 //! `MSSTORE_WAIT_TIMEOUT` is how many seconds to wait at most.
 //! Exit codes: 0 taken by the Store, 1 refused or failed, 2 still under way when the time was up, 64 usage.
 
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use msstore::testing::FakeStore;
-use msstore::{ApplicationId, Package, PendingPolicy, Progress, StoreClient};
+use msstore::{ApplicationId, Package, PendingPolicy, Progress, StatusReport, StoreClient};
 
 async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
     let app = client.applications().get(&task.app).await?;
@@ -41,6 +42,9 @@ async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
     if let Some(timeout) = task.timeout {
         publish = publish.timeout(timeout);
     }
+    if let Some(percentage) = task.rollout {
+        publish = publish.rollout_percentage(percentage);
+    }
     let report = publish.await?;
     println!("{report}");
     Ok(())
@@ -52,6 +56,7 @@ struct Task {
     release_notes: Option<String>,
     pending: PendingPolicy,
     timeout: Option<Duration>,
+    rollout: Option<f64>,
 }
 
 impl Task {
@@ -67,6 +72,7 @@ impl Task {
             release_notes,
             pending: pending()?,
             timeout: timeout()?,
+            rollout: rollout()?,
         })
     }
 
@@ -82,6 +88,7 @@ impl Task {
             release_notes: Some("Lanterns float higher.".to_owned()),
             pending: pending()?,
             timeout: timeout()?,
+            rollout: rollout()?,
         })
     }
 }
@@ -112,6 +119,16 @@ fn timeout() -> Result<Option<Duration>, Box<dyn Error>> {
                 .parse()
                 .map_err(|_| "MSSTORE_WAIT_TIMEOUT must be a number of seconds")?,
         ))),
+    }
+}
+
+fn rollout() -> Result<Option<f64>, Box<dyn Error>> {
+    match std::env::var("MSSTORE_ROLLOUT").unwrap_or_default().as_str() {
+        "" => Ok(None),
+        text => match text.parse() {
+            Ok(percentage) if (0.0..=100.0).contains(&percentage) => Ok(Some(percentage)),
+            _ => Err("MSSTORE_ROLLOUT must be a number from 0 to 100".into()),
+        },
     }
 }
 
@@ -147,6 +164,10 @@ async fn main() -> ExitCode {
             );
             fail(2, &error)
         }
+        Err(msstore::Error::SubmissionFailed(error)) => {
+            details(error.report());
+            fail(1, &error)
+        }
         Err(error) => fail(1, &error),
     }
 }
@@ -165,6 +186,23 @@ async fn prepare(arguments: &[String]) -> Result<(StoreClient, Task, Option<Fake
     let fake = FakeStore::start_with_sample().await?;
     let task = Task::sample(&fake)?;
     Ok((fake.client()?, task, Some(fake)))
+}
+
+/// Prints what the service says about a submission that failed.
+fn details(report: &StatusReport) {
+    println!("final status: {}", report.status);
+    for error in &report.status_details.errors {
+        println!("  error: {error}");
+    }
+    for warning in report.status_details.notable_warnings() {
+        println!("  warning: {warning}");
+    }
+    for certification in &report.status_details.certification_reports {
+        println!(
+            "  certification report of {}: {}",
+            certification.date, certification.report_url
+        );
+    }
 }
 
 /// Prints an error and what lies below it.

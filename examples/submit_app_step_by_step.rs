@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use msstore::testing::FakeStore;
 use msstore::{
-    ApplicationId, ApplicationPackage, ArchiveBuilder, PendingPolicy, Progress, Receipt, StoreClient, SubmissionStatus,
+    ApplicationId, ApplicationPackage, ArchiveBuilder, PendingPolicy, Progress, Receipt, StatusReport, StoreClient,
+    SubmissionStatus,
 };
 
 async fn work(client: &StoreClient, task: Task) -> Result<(), Box<dyn Error>> {
@@ -209,6 +210,10 @@ async fn main() -> ExitCode {
                 );
                 fail(2, &*error)
             }
+            Some(msstore::Error::SubmissionFailed(failed)) => {
+                details(failed.report());
+                fail(1, &*error)
+            }
             _ => fail(1, &*error),
         },
     }
@@ -228,6 +233,23 @@ async fn prepare(arguments: &[String]) -> Result<(StoreClient, Task, Option<Fake
     let fake = FakeStore::start_with_sample().await?;
     let task = Task::sample(&fake)?;
     Ok((fake.client()?, task, Some(fake)))
+}
+
+/// Prints what the service says about a submission that failed.
+fn details(report: &StatusReport) {
+    println!("final status: {}", report.status);
+    for error in &report.status_details.errors {
+        println!("  error: {error}");
+    }
+    for warning in report.status_details.notable_warnings() {
+        println!("  warning: {warning}");
+    }
+    for certification in &report.status_details.certification_reports {
+        println!(
+            "  certification report of {}: {}",
+            certification.date, certification.report_url
+        );
+    }
 }
 
 /// Prints an error and what lies below it.

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use msstore::testing::FakeStore;
-use msstore::{ApplicationId, FlightId, Package, PendingPolicy, Progress, StoreClient};
+use msstore::{ApplicationId, FlightId, Package, PendingPolicy, Progress, StatusReport, StoreClient};
 
 async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
     let flights = client.flights(&task.app);
@@ -134,6 +134,10 @@ async fn main() -> ExitCode {
             );
             fail(2, &error)
         }
+        Err(msstore::Error::SubmissionFailed(error)) => {
+            details(error.report());
+            fail(1, &error)
+        }
         Err(error) => fail(1, &error),
     }
 }
@@ -152,6 +156,23 @@ async fn prepare(arguments: &[String]) -> Result<(StoreClient, Task, Option<Fake
     let fake = FakeStore::start_with_sample().await?;
     let task = Task::sample(&fake)?;
     Ok((fake.client()?, task, Some(fake)))
+}
+
+/// Prints what the service says about a submission that failed.
+fn details(report: &StatusReport) {
+    println!("final status: {}", report.status);
+    for error in &report.status_details.errors {
+        println!("  error: {error}");
+    }
+    for warning in report.status_details.notable_warnings() {
+        println!("  warning: {warning}");
+    }
+    for certification in &report.status_details.certification_reports {
+        println!(
+            "  certification report of {}: {}",
+            certification.date, certification.report_url
+        );
+    }
 }
 
 /// Prints an error and what lies below it.
