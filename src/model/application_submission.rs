@@ -36,7 +36,7 @@ pub struct ApplicationSubmission {
     pub listings: BTreeMap<String, Listing>,
     /// Hardware that the app makes use of.
     pub hardware_preferences: Vec<HardwarePreference>,
-    /// Whether Windows may back its data up to OneDrive.
+    /// Whether Windows may back its data up to the customer's cloud storage.
     pub automatic_backup_enabled: Option<bool>,
     /// Whether it can be installed on removable media.
     pub can_install_on_removable_media: Option<bool>,

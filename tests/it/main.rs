@@ -2,3 +2,6 @@
 
 mod job;
 mod publish;
+//! The crate as its users see it.
+
+mod document;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{document, fixtures, inside, with, with_model};
+use super::{Kind, document, fixtures, inside, with, with_model};
 use crate::document::decode_value;
 
 /// JSON out of the names and texts of the fixtures, so that it often comes near to what the models read.
@@ -20,7 +20,7 @@ fn json() -> impl Strategy<Value = Value> {
         "é".to_owned(),
     ];
     for (_, _, root) in fixtures() {
-        for (pointer, value) in inside(&root) {
+        for (pointer, value) in inside(root) {
             names.extend(pointer.rsplit('/').next().map(str::to_owned));
             texts.extend(value.as_str().map(str::to_owned));
         }
@@ -66,15 +66,15 @@ proptest! {
 
     #[test]
     fn any_json_is_read_or_refused(value in json(), other in json()) {
-        for (_, kind, _) in fixtures() {
+        // The kinds with the most members.
+        for kind in [Kind::InAppProducts, Kind::Flights, Kind::ApplicationSubmission, Kind::InAppProductSubmission, Kind::FlightSubmission] {
             with_model!(kind, T => keeps_its_promises::<T>(&value, &other));
         }
     }
 
     #[test]
     fn any_value_in_any_place_is_read_or_refused(which: Index, place: Index, value in json()) {
-        let fixtures = fixtures();
-        let (_, kind, root) = which.get(&fixtures);
+        let (_, kind, root) = which.get(fixtures());
         let places = inside(root);
         let (pointer, _) = place.get(&places);
         let received = with(root, pointer, value);

@@ -7,6 +7,7 @@ mod unedited;
 mod views;
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -126,7 +127,12 @@ fn fixture(name: &str) -> Value {
 }
 
 /// Every fixture but the error bodies.
-fn fixtures() -> Vec<(String, Kind, Value)> {
+fn fixtures() -> &'static [(String, Kind, Value)] {
+    static FIXTURES: LazyLock<Vec<(String, Kind, Value)>> = LazyLock::new(read_fixtures);
+    &FIXTURES
+}
+
+fn read_fixtures() -> Vec<(String, Kind, Value)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder()).unwrap() {
         let path = entry.unwrap().path();

@@ -92,10 +92,10 @@ fn pair((name, value): (&String, &Value)) -> (String, Value) {
 fn an_unedited_document_goes_back_as_it_came() {
     let mut count = 0;
     for (name, kind, root) in fixtures() {
-        for (pointer, received) in variants(&root) {
+        for (pointer, received) in variants(root) {
             count += 1;
             let place = format!("{name} at {pointer:?}");
-            with_model!(kind, T => goes_back::<T>(&place, &received));
+            with_model!(*kind, T => goes_back::<T>(&place, &received));
         }
     }
     assert!(count > 3000, "{count}");

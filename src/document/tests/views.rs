@@ -302,7 +302,7 @@ fn the_views_know_every_documented_member() {
     for (name, kind, received) in fixtures() {
         // It holds entries of another kind, which are left out on purpose.
         if name != "application-submission-contradictions" {
-            with_model!(kind, T => unknown_to::<T>(&received, &mut found));
+            with_model!(*kind, T => unknown_to::<T>(received, &mut found));
         }
     }
     // Sent by the service with packages, and documented nowhere.
