@@ -1,3 +1,4 @@
 //! One binary, a module a topic.
 
+mod architecture;
 mod job;
