@@ -1,4 +1,183 @@
-//! Typed async client for the Microsoft Store submission API.
+//! Typed async client for the [Microsoft Store submission API]: apps, add-ons, package flights, their submissions and
+//! gradual rollouts.
+//!
+//! This page is a tutorial. What calls guarantee when the service or the network fails stands at [`Outcome`]; how the crate is
+//! built, in [ARCHITECTURE.md]. It is not affiliated with Microsoft.
+//!
+//! # The first call
+//!
+//! A [`StoreClient`] is cheap to clone; its clones share connections, the access token and the rate limit (20 requests a
+//! minute). The credentials are those of an Entra app with the Manager role in Partner Center; [`StoreClient::from_env`] reads
+//! `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use msstore::{ApplicationId, ClientSecret, StoreClient};
+//!
+//! let client = StoreClient::builder(ClientSecret::new("tenant", "client id", "secret")).build()?;
+//! for app in client.applications().list().all().await? {
+//!     println!("{} {}", app.id, app.primary_name);
+//! }
+//! let id: ApplicationId = "9NBLGGH4R315".parse()?;
+//! let app = client.applications().get(&id).await?;
+//! println!("{:?} is pending", app.pending_submission_id());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Handles such as [`Applications`] and [`Submissions`] are owned and cost no I/O to make. There is one
+//! [`Submissions`] for the three kinds of submission: `client.applications().submissions(app)`,
+//! `client.in_app_products().submissions(product)` and `client.flights(app).submissions(flight)`. An endpoint that the crate does
+//! not know is reached by [`StoreClient::request`].
+//!
+//! # Editing a document
+//!
+//! An update replaces the whole submission, so whatever a client drops is deleted. Single resources therefore come as
+//! [`Document`]s: the JSON as received, with a typed view that it dereferences to. What you do not edit goes back as it came,
+//! also what the view does not know.
+//!
+//! ```no_run
+//! # async fn run(client: msstore::StoreClient, app: msstore::ApplicationId) -> Result<(), Box<dyn std::error::Error>> {
+//! let submissions = client.applications().submissions(app);
+//! let mut draft = submissions.ensure_created().await?.document;
+//!
+//! draft.listing_mut("en-us")?.base_listing.release_notes = "Faster.".into();
+//! draft.notes_for_certification = "Log in with demo / demo.".into();
+//! // What the view does not know is written by a JSON pointer.
+//! draft.set("/aMemberOfNextYear", serde_json::json!(true))?;
+//!
+//! for change in draft.changes()? {
+//!     println!("{change}");
+//! }
+//! let draft = submissions.update(&draft).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Submitting
+//!
+//! [`Submissions::publish`] is the whole job: it deals with a pending submission as you say, creates a draft, edits it, checks it,
+//! builds the ZIP and uploads it, commits, waits, and looks whether the Store has taken the packages.
+//!
+//! ```no_run
+//! # async fn run(client: msstore::StoreClient, app: msstore::ApplicationId) -> Result<(), Box<dyn std::error::Error>> {
+//! use msstore::{Milestone, Package, PendingPolicy};
+//!
+//! let report = client
+//!     .applications()
+//!     .submissions(app)
+//!     .publish()
+//!     .pending(PendingPolicy::Replace)
+//!     .edit(|draft| {
+//!         draft.listing_mut("en-us")?.base_listing.release_notes = "Faster.".into();
+//!         Ok(())
+//!     })
+//!     .package(Package::new("dist/App_1.4.0.0_x64.msix"))
+//!     .until(Milestone::Certified)
+//!     .on_event(|event| println!("{event}"))
+//!     .await?;
+//! println!("{report}");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! With `.plan()` in place of `.await` it only reads, and says what it would change and upload and what its guards find. The
+//! steps are there one by one too: [`Submissions::create`], [`Submissions::update`], [`StoreClient::upload`],
+//! [`Submissions::commit`].
+//!
+//! # Waiting
+//!
+//! A commit only begins. A [`Wait`] polls until a [`Milestone`] is reached; it has a finite deadline, and it fails at once, with the
+//! service's own reasons, when the submission does. It can be dropped and taken up again at any time, also by another program.
+//!
+//! ```no_run
+//! # async fn run(client: msstore::StoreClient, app: msstore::ApplicationId) -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//! use msstore::{Milestone, SubmissionId};
+//!
+//! let id: SubmissionId = "1152921504621243680".parse()?;
+//! let last = client
+//!     .applications()
+//!     .submissions(app)
+//!     .watch(id)
+//!     .until(Milestone::Published)
+//!     .timeout(Duration::from_secs(24 * 3600))
+//!     .on_status(|now| println!("{}", now.report.status))
+//!     .await?;
+//! if last.held {
+//!     println!("certified; it is published by hand or on its date");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Errors and outcomes
+//!
+//! There is one [`Error`]. Besides what went wrong it says whether the failed call has changed something at the service:
+//! [`Error::outcome`] is [`NotApplied`](Outcome::NotApplied), [`MaybeApplied`](Outcome::MaybeApplied) (the answer was lost, or was
+//! a 5xx, which this service also sends after doing the work) or [`Applied`](Outcome::Applied).
+//!
+//! ```no_run
+//! # async fn run(client: msstore::StoreClient, app: msstore::ApplicationId) -> Result<(), Box<dyn std::error::Error>> {
+//! use msstore::{Error, Outcome};
+//!
+//! let submissions = client.applications().submissions(app);
+//! match submissions.create().await {
+//!     Ok(draft) => println!("draft {}", draft.id),
+//!     Err(error) if error.is_conflict() => println!("another submission is pending"),
+//!     Err(error) if error.outcome() == Outcome::MaybeApplied => println!("look whether a draft is there: {error}"),
+//!     Err(Error::Auth(error)) => println!("check the credentials: {error}"),
+//!     Err(error) => return Err(error.into()),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Calls that are safe to repeat are repeated by the crate ([`RetryPolicy`]). Calls that are not, are sent once, and the
+//! `ensure_…` and `…_or_find` methods resolve an ambiguous outcome by looking: [`Submissions::ensure_created`],
+//! [`Submissions::ensure_deleted`], [`InAppProducts::create_or_find`], [`Flights::create_or_find`]. Secrets never show in an
+//! error, in `Debug` or in `tracing` events.
+//!
+//! # Testing your own pipeline
+//!
+//! `testing::FakeStore` (feature `testing`) is the service in your process: stateful, over HTTP on the loopback, with
+//! the faults of bad days on request. Its clients share a clock that jumps where they would wait.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use msstore::testing::{FakeStore, Fault};
+//! use msstore::{ApplicationId, Milestone};
+//!
+//! let fake = FakeStore::start_with_sample().await?;
+//! // The gateway gives up on the create, although it takes effect.
+//! fake.fault(Fault::on("POST", "/submissions").apply_then().answer(504, "<html>Gateway Timeout</html>"));
+//!
+//! let app: ApplicationId = FakeStore::SAMPLE_APPLICATION.parse()?;
+//! let submissions = fake.client()?.applications().submissions(app);
+//! let draft = submissions.ensure_created().await?;
+//! assert!(draft.adopted);
+//! assert_eq!(fake.applied_to("POST", "/submissions").len(), 1);
+//!
+//! // Hours of polling take milliseconds.
+//! let done = submissions.commit_and_wait(&draft.document.id).until(Milestone::Published).await?;
+//! assert!(done.waited.as_secs() > 0);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! | feature | default | what it brings |
+//! |---|---|---|
+//! | `rustls` | yes | TLS by rustls with aws-lc-rs and the platform's certificate verifier |
+//! | `native-tls` | no | TLS by the platform: SChannel, Secure Transport or OpenSSL |
+//! | `rustls-no-provider` | no | rustls without a crypto provider: the program installs one |
+//! | `archive` | yes | builds the ZIP that goes with a submission |
+//! | `testing` | no | `testing::FakeStore` |
+//!
+//! [Microsoft Store submission API]: https://learn.microsoft.com/windows/uwp/monetize/create-and-manage-submissions-using-windows-store-services
+//! [ARCHITECTURE.md]: https://github.com/msstore-rs/msstore/blob/main/ARCHITECTURE.md
 
 mod api;
 #[cfg(feature = "archive")]
@@ -72,3 +251,8 @@ pub use crate::upload::{Progress, Source, Upload, UploadReport};
 
 /// The HTTP client's builder, for [`StoreClientBuilder::http_client_builder`].
 pub use reqwest;
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
