@@ -166,11 +166,17 @@ impl Core {
         json(response)
     }
 
-    async fn exchange(&self, call: Call) -> Result<Response> {
+    /// Where a call goes.
+    fn url(&self, call: &Call) -> Url {
         let mut url = call.path.url(&self.endpoint);
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);
         }
+        url
+    }
+
+    async fn exchange(&self, call: Call) -> Result<Response> {
+        let url = self.url(&call);
         let mut request = self.request(call.method, url, call.path.text());
         call.path.template().clone_into(&mut request.template);
         request.replay = call.replay;
