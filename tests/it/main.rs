@@ -1,7 +1,9 @@
 //! One binary, a module a topic.
 
 mod conformance;
+mod input;
 mod job;
 mod lists;
+mod raw;
 mod support;
 mod tokens;
