@@ -5,5 +5,6 @@ mod input;
 mod job;
 mod lists;
 mod raw;
+mod submissions;
 mod support;
 mod tokens;
