@@ -1,5 +1,6 @@
 //! Every documented endpoint, a row each: what is asked through the public API, and what is on the wire.
 
+use msstore::reqwest::Client;
 use msstore::{
     BoxFuture, Error, NewFlight, NewInAppProduct, PackageRolloutHandle, ProductType, Result, Rollout, StoreClient, Submission,
     Submissions,
@@ -231,7 +232,7 @@ async fn each_endpoint_is_asked_as_documented() {
 #[tokio::test]
 async fn a_correlation_id_and_a_user_agent_of_ones_own_are_sent() {
     let server = Recorder::always(200, json!({"id": app()})).await;
-    let http = msstore::reqwest::Client::builder().user_agent("pipeline/7");
+    let http = Client::builder().user_agent("pipeline/7");
     let builder = server.client_builder().correlation_id("build-4711").http_client_builder(http);
     let client = builder.build().unwrap();
     for _ in 0..2 {

@@ -10,7 +10,7 @@ use msstore::{
 };
 use serde_json::json;
 
-use crate::support::{Recorder, call};
+use crate::support::{Recorder, assert_about, call};
 
 fn sample() -> ApplicationId {
     FakeStore::SAMPLE_APPLICATION.parse().unwrap()
@@ -52,7 +52,7 @@ async fn a_safe_call_is_sent_five_times() {
         let call = error.call().unwrap();
         assert_eq!(call.attempts as usize, attempts);
         // Four pauses of at most 0.5, 1, 2 and 4 seconds.
-        assert!(call.elapsed < Duration::from_secs(9), "{status}: {:?}", call.elapsed);
+        assert!(call.elapsed < Duration::from_secs(12), "{status}: {:?}", call.elapsed);
         let maybe = status == 408 || status >= 500;
         assert_eq!(
             error.outcome(),
@@ -137,8 +137,8 @@ async fn the_service_says_how_long_to_wait() {
         let name = format!("{fault:?}");
         let (fake, client) = faulty(fault.always(), RetryPolicy::default().attempts(2)).await;
         let error = read(&client).await.unwrap_err();
-        let elapsed = error.call().unwrap().elapsed;
-        assert_eq!((reads(&fake), elapsed.as_secs()), (2, seconds), "{name}: {elapsed:?}");
+        assert_eq!(reads(&fake), 2, "{name}");
+        assert_about(error.call().unwrap().elapsed, seconds);
         assert_eq!(error.retry_after(), Some(Duration::from_secs(seconds)));
     }
 }
@@ -194,7 +194,7 @@ async fn a_call_ends_within_its_time() {
 
 #[tokio::test]
 async fn an_attempt_that_hangs_is_noticed() {
-    let short = Duration::from_millis(150);
+    let short = Duration::from_millis(500);
     let settings = |builder: StoreClientBuilder| builder.attempt_timeout(short).create_timeout(short * 2);
     let fake = FakeStore::start_with_sample().await.unwrap();
     fake.fault(on_read().stall());
@@ -307,7 +307,7 @@ async fn what_never_arrived_is_sent_again() {
 #[tokio::test]
 async fn no_minute_has_more_than_twenty_requests() {
     // Whoever comes within a minute of the first gets a status that nothing else has.
-    let mark = || Fault::on("GET", "").during(Duration::from_millis(59_500)).answer(418, "");
+    let mark = || Fault::on("GET", "").during(Duration::from_secs(57)).answer(418, "");
     let (fake, client) = faulty(mark(), RetryPolicy::default()).await;
     let clones = [client.clone(), client.clone()];
     for at in 0..50 {
@@ -318,7 +318,7 @@ async fn no_minute_has_more_than_twenty_requests() {
 
     // Repeats count: four calls of five attempts fill a minute.
     let (fake, client) = faulty(
-        Fault::on("GET", "").during(Duration::from_millis(59_500)).answer(500, ""),
+        Fault::on("GET", "").during(Duration::from_secs(57)).answer(500, ""),
         RetryPolicy::default(),
     )
     .await;
@@ -373,9 +373,7 @@ async fn the_pause_of_the_api_does_not_hold_for_tokens() {
     let fake = FakeStore::start_with_sample().await.unwrap();
     let client = fake.client_builder().endpoint(server.endpoint()).build().unwrap();
     let error = read(&client).await.unwrap_err();
-    assert_eq!(
-        (server.requests().len(), error.call().unwrap().elapsed.as_secs()),
-        (5, 4 * 101)
-    );
+    assert_eq!(server.requests().len(), 5);
+    assert_about(error.call().unwrap().elapsed, 4 * 101);
     assert_eq!(fake.requests().len(), 1);
 }

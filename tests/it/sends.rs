@@ -3,6 +3,8 @@
 
 use std::future::IntoFuture;
 
+use msstore::reqwest::redirect::Policy;
+use msstore::reqwest::{Client, Proxy};
 use msstore::{
     AccessToken, Application, ApplicationSubmission, Applications, AuthError, BoxFuture, ClientSecret, Document, Ensured, Error,
     FlightSubmission, Flights, InAppProductSubmission, InAppProducts, List, Method, NewFlight, NewInAppProduct, Outcome,
@@ -103,7 +105,7 @@ async fn a_redirect_is_not_followed() {
         let answer = Answer::new(status, "").header("Location", format!("{}applications/x", other.endpoint()));
         let server = Recorder::scripted([answer]).await;
         // Not even when the program's own settings ask for it.
-        let http = msstore::reqwest::Client::builder().redirect(msstore::reqwest::redirect::Policy::limited(5));
+        let http = Client::builder().redirect(Policy::limited(5));
         let client = server.client_builder().http_client_builder(http).build().unwrap();
         let error = client.applications().get(app()).await.unwrap_err();
         assert_eq!((error.status(), error.outcome()), (Some(status), Outcome::NotApplied));
@@ -118,8 +120,8 @@ async fn a_proxy_is_used_but_for_loopback_and_never_gets_the_bearer() {
     let proxy = Recorder::always(502, "").await;
     let server = Recorder::always(200, json!({"id": app()})).await;
     let through = || {
-        let proxy = msstore::reqwest::Proxy::all(proxy.origin()).unwrap();
-        msstore::reqwest::Client::builder().proxy(proxy)
+        let proxy = Proxy::all(proxy.origin()).unwrap();
+        Client::builder().proxy(proxy)
     };
     let client = server.client_builder().http_client_builder(through()).build().unwrap();
     client.applications().get(app()).await.unwrap();

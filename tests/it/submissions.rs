@@ -7,7 +7,7 @@ use msstore::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Recorder, add_on, app, draft, flight, submission};
+use crate::support::{Answer, Recorded, Recorder, add_on, app, draft, flight, submission};
 
 const SUBMISSION: &str = "applications/9TESTAPP0001/submissions/1152921505000000042";
 
@@ -37,7 +37,7 @@ async fn holding(document: Value) -> Recorder {
 fn puts(server: &Recorder) -> Vec<Value> {
     let requests = server.requests();
     let puts = requests.iter().filter(|request| request.method == "PUT");
-    puts.map(|request| request.json()).collect()
+    puts.map(Recorded::json).collect()
 }
 
 async fn echoes<S: Submission>(handle: fn(&StoreClient) -> Submissions<S>) {
@@ -296,6 +296,20 @@ async fn odd_answers_are_understood() {
     assert_eq!(receipt.status, 200);
     assert_eq!(receipt.correlation_id.as_deref(), Some("theirs"));
     assert_eq!(receipt.request_id.as_deref(), Some("request-7"));
+}
+
+#[tokio::test]
+async fn a_percentage_is_written_plainly() {
+    let server = Recorder::always(200, "{}").await;
+    let rollout = of_app(&server.client()).package_rollout(submission());
+    for (percentage, text) in [(0.0, "0"), (100.0, "100"), (33.3, "33.3"), (0.000_000_1, "0.0000001")] {
+        rollout.set_percentage(percentage).await.unwrap();
+        let line = server.lines().pop().unwrap();
+        assert_eq!(
+            line,
+            format!("POST {SUBMISSION}/updatepackagerolloutpercentage?percentage={text}")
+        );
+    }
 }
 
 #[tokio::test]

@@ -268,3 +268,11 @@ pub(crate) fn assert_input(error: &Error, words: &str) {
     assert!(!text.contains('\n') && text.contains("cannot be used: "), "{text}");
     assert_eq!(error.outcome(), Outcome::NotApplied);
 }
+
+/// Asserts that so many seconds of the fake's clock passed, and little more: real time goes on in between.
+pub(crate) fn assert_about(time: Duration, seconds: u64) {
+    assert!(
+        (seconds..seconds + 5).contains(&time.as_secs()),
+        "{time:?} instead of {seconds} s"
+    );
+}
