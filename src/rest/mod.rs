@@ -13,7 +13,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::auth::{AccessToken, TokenCache, TokenProvider};
-use crate::error::{CallInfo, DecodeError, InvalidInput, Outcome, Result};
+use crate::error::{CallInfo, DecodeError, InvalidInput, Result};
 use crate::model::receipt::Receipt;
 use crate::transport::request::{Audience, Body, Method, Path, Replay, Request};
 use crate::transport::{Authorize, CORRELATION_ID, Response, Transport, is_loopback};
@@ -166,11 +166,17 @@ impl Core {
         json(response)
     }
 
-    async fn exchange(&self, call: Call) -> Result<Response> {
+    /// Where a call goes.
+    fn url(&self, call: &Call) -> Url {
         let mut url = call.path.url(&self.endpoint);
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);
         }
+        url
+    }
+
+    async fn exchange(&self, call: Call) -> Result<Response> {
+        let url = self.url(&call);
         let mut request = self.request(call.method, url, call.path.text());
         call.path.template().clone_into(&mut request.template);
         request.replay = call.replay;
@@ -232,7 +238,7 @@ fn receipt(response: Response) -> Receipt<Bytes> {
     )
 }
 
-fn json(mut response: Response) -> Result<Json> {
+fn json(response: Response) -> Result<Json> {
     let text = response.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&response.body);
     match serde_json::from_slice(text) {
         Ok(value) => {
@@ -248,10 +254,7 @@ fn json(mut response: Response) -> Result<Json> {
                 value,
             })
         }
-        Err(_) => {
-            response.call.outcome = Outcome::Applied;
-            Err(DecodeError::new(response.call, response.status, "", "JSON").into())
-        }
+        Err(_) => Err(DecodeError::new(response.call, response.status, "", "JSON").into()),
     }
 }
 
