@@ -1,3 +1,5 @@
 //! One binary, a module a topic.
 
+mod faulty;
 mod job;
+mod matrix;
