@@ -53,9 +53,7 @@ impl World {
         fake.seed_draft(FOREIGN);
         let gate = Arc::new(Gate::default());
         // A connection a request, so that the gate can refuse a certain one. The name leads to the gate.
-        let http = reqwest::Client::builder()
-            .dns_resolver(Resolver(gate.clone()))
-            .pool_max_idle_per_host(0);
+        let http = http().dns_resolver(Resolver(gate.clone())).pool_max_idle_per_host(0);
         let builder = fake
             .client_builder()
             .endpoint(fake.endpoint().replace("127.0.0.1", "localhost"))
@@ -112,6 +110,14 @@ impl World {
         }
         harm
     }
+}
+
+/// Without the certificates of the system, which take longer to load than a whole test: all of this is plain HTTP.
+pub(crate) fn http() -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder();
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    let builder = builder.tls_certs_only([]);
+    builder
 }
 
 /// Refuses connections, counted from the last [`Gate::refuse`].
