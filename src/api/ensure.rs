@@ -2,7 +2,8 @@
 //!
 //! A draft is adopted only if it shows up after our own create was lost, where another or none was before, and only if it is
 //! one that the API can go on with. The single pending slot makes a second draft impossible, so sending a create once more
-//! is safe there; add-ons and flights have no such slot, so theirs is never sent twice.
+//! is safe there; add-ons and flights have no such slot, so theirs is never sent twice. Whatever fails in the end, its
+//! outcome is the greatest of all calls, so that a failed look does not hide a write.
 
 use std::time::{Duration, Instant};
 
@@ -79,6 +80,10 @@ impl<S: Submission> Submissions<S> {
         };
         if let Some(document) = self.look_for_draft(before.as_ref()).await? {
             return Ok(Ensured::adopted(document));
+        match self.look_for_draft(before.as_ref()).await {
+            Ok(Some(document)) => return Ok(Ensured { document, adopted: true }),
+            Ok(None) => {}
+            Err(look) => return Err(unresolved(first, look)),
         }
         tracing::info!(error = %first, "no draft showed up; the create is sent once more");
         match self.create_minimal().await {
@@ -88,9 +93,13 @@ impl<S: Submission> Submissions<S> {
                 match self.look_for_draft(before.as_ref()).await? {
                     Some(document) => Ok(Ensured::adopted(document)),
                     None => Err(error),
+                match self.look_for_draft(before.as_ref()).await {
+                    Ok(Some(document)) => Ok(Ensured { document, adopted: true }),
+                    Ok(None) => Err(error.at_least(first.outcome())),
+                    Err(look) => Err(unresolved(error.at_least(first.outcome()), look)),
                 }
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.at_least(first.outcome())),
         }
     }
 
@@ -150,7 +159,15 @@ impl<S: Submission> Submissions<S> {
         };
         let started = self.now();
         loop {
-            let pending = self.refs().await?.pending;
+            let pending = match self.refs().await {
+                Ok(refs) => refs.pending,
+                Err(look) => {
+                    return Err(match failed {
+                        Some(delete) => unresolved(delete, look),
+                        None => look.at_least(Outcome::Applied),
+                    });
+                }
+            };
             if pending.as_ref() != Some(&id) {
                 return Ok(deleted.unwrap_or_else(|error| refusal(&error)));
             }
@@ -180,12 +197,20 @@ fn refusal(error: &Error) -> Receipt {
         id(|call| &call.request_id),
         (),
     )
+/// It could not be looked up what became of a write. Its own error says what was lost, unless it is known by now.
+fn unresolved(write: Error, look: Error) -> Error {
+    if matches!(look, Error::LeftBehind(_)) {
+        return look;
+    }
+    tracing::warn!(error = %look, "what became of a call could not be looked up");
+    write
 }
 
 /// What was found or created, before it is read.
 pub(crate) enum Found<T> {
     Created(Document<T>),
-    Adopted(T),
+    /// With the outcome of our own create.
+    Adopted(T, Outcome),
 }
 
 impl<T> Found<T> {
@@ -197,6 +222,14 @@ impl<T> Found<T> {
                 Ok(Ensured::created(document, receipt))
             }
             Self::Adopted(item) => Ok(Ensured::adopted(get(item).await?)),
+            Self::Created(document) => Ok(Ensured {
+                document,
+                adopted: false,
+            }),
+            Self::Adopted(item, outcome) => Ok(Ensured {
+                document: get(item).await.map_err(|error| error.at_least(outcome))?,
+                adopted: true,
+            }),
         }
     }
 }
@@ -218,7 +251,7 @@ where
         Ok(None)
     };
     if let Some(item) = look().await? {
-        return Ok(Found::Adopted(item));
+        return Ok(Found::Adopted(item, Outcome::NotApplied));
     }
     let error = match create.await {
         Ok(document) => return Ok(Found::Created(document)),
@@ -229,8 +262,10 @@ where
     // A conflict says that it is there, or that there is another reason; one look tells.
     let deadline = clock.now() + if error.is_conflict() { Duration::ZERO } else { LOOK };
     loop {
-        if let Some(item) = look().await? {
-            return Ok(Found::Adopted(item));
+        match look().await {
+            Ok(Some(item)) => return Ok(Found::Adopted(item, error.outcome())),
+            Ok(None) => {}
+            Err(look) => return Err(unresolved(error, look)),
         }
         if clock.now() >= deadline {
             return Err(error);

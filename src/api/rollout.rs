@@ -140,6 +140,7 @@ impl PackageRolloutHandle {
         as_wanted: impl Fn(&PackageRollout) -> bool,
     ) -> Result<Receipt<PackageRollout>> {
         let mut sent = 0;
+        let mut outcome = Outcome::NotApplied;
         loop {
             let mut call = Call::post(self.submission.clone()?.then(operation));
             if let Some(percentage) = percentage {
@@ -150,8 +151,9 @@ impl PackageRolloutHandle {
                 Ok(receipt) => return Ok(receipt),
                 // A refusal of the repeat may be due to the first having worked after all.
                 Err(error) if error.outcome() == Outcome::NotApplied && sent == 1 => return Err(error),
-                Err(error) => error,
+                Err(error) => error.at_least(outcome),
             };
+            outcome = error.outcome();
             match self.get().await {
                 Ok(now) if as_wanted(&now) => return Ok(now),
                 Ok(_) if sent == 1 => {}

@@ -32,6 +32,10 @@ impl DecodeError {
         &self.call
     }
 
+    pub(crate) fn call_mut(&mut self) -> &mut CallInfo {
+        &mut self.call
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {

@@ -176,6 +176,22 @@ impl Error {
             Self::InvalidInput(_) | Self::Edit(_) | Self::Guard(_) => Outcome::NotApplied,
         }
     }
+
+    /// The same error, for something that was made of several calls, of which an earlier one came to this.
+    pub(crate) fn at_least(mut self, outcome: Outcome) -> Self {
+        let call = match &mut self {
+            Self::Api(error) => error.call_mut(),
+            Self::Transport(error) => error.call_mut(),
+            Self::Decode(error) => error.call_mut(),
+            Self::Auth(error) => {
+                error.set_outcome(error.outcome().max(outcome));
+                return self;
+            }
+            _ => return self,
+        };
+        call.outcome = call.outcome.max(outcome);
+        self
+    }
 }
 
 impl From<ApiError> for Error {

@@ -112,7 +112,11 @@ pub(crate) struct Json {
 impl Json {
     /// The error for an answer that is JSON, but not the JSON that was expected.
     pub(crate) fn unexpected(&self, path: impl Into<String>, expected: impl Into<String>) -> DecodeError {
-        DecodeError::new(self.call.clone(), self.receipt.status, path, expected)
+        let call = CallInfo {
+            outcome: Outcome::Applied,
+            ..self.call.clone()
+        };
+        DecodeError::new(call, self.receipt.status, path, expected)
     }
 }
 

@@ -47,6 +47,7 @@ enum Occurrence {
     Every(u32),
     Always,
     During(Duration),
+    OneIn(u32, u64),
 }
 
 #[derive(Clone)]
@@ -144,6 +145,12 @@ impl Fault {
     /// Happens to the first request that fits and to those that follow within this time of the fake's clock.
     pub fn during(mut self, time: Duration) -> Self {
         self.occurrence = Occurrence::During(time);
+        self
+    }
+
+    /// Happens to one of `n` requests that fit, at random. The same `seed` draws the same ones.
+    pub fn one_in(mut self, n: u32, seed: u64) -> Self {
+        self.occurrence = Occurrence::OneIn(n.max(1), seed);
         self
     }
 
@@ -272,6 +279,7 @@ pub(super) struct Armed {
     fault: Fault,
     seen: u32,
     since: Option<Instant>,
+    random: fastrand::Rng,
 }
 
 /// What a fault needs to know of a request.
@@ -294,10 +302,15 @@ pub(super) struct Hit {
 
 impl Armed {
     pub(super) fn new(fault: Fault) -> Self {
+        let seed = match fault.occurrence {
+            Occurrence::OneIn(_, seed) => seed,
+            _ => 0,
+        };
         Self {
             fault,
             seen: 0,
             since: None,
+            random: fastrand::Rng::with_seed(seed),
         }
     }
 
@@ -322,6 +335,7 @@ impl Armed {
             Occurrence::First(n) => (self.seen <= n, Duration::ZERO),
             Occurrence::Every(n) => (self.seen.is_multiple_of(n), Duration::ZERO),
             Occurrence::Always => (true, Duration::ZERO),
+            Occurrence::OneIn(n, _) => (self.random.u32(..n) == 0, Duration::ZERO),
             Occurrence::During(time) => (passed < time, time.saturating_sub(passed)),
         };
         due.then(|| Hit {
@@ -379,6 +393,11 @@ mod tests {
             (Fault::on("PUT", "/b").always(), [f, f, f, f]),
             (Fault::on("GET", "/b").stale().always(), [f, f, f, f]),
         ];
+        let drawn = |n, seed| hits(Fault::on("GET", "/b").one_in(n, seed), 4000);
+        assert!(drawn(1, 7).iter().all(|hit| *hit));
+        assert_eq!(drawn(5, 7), drawn(5, 7));
+        assert_ne!(drawn(5, 7), drawn(5, 8));
+        assert!((700..900).contains(&drawn(5, 7).iter().filter(|hit| **hit).count()));
         for (fault, expected) in table {
             let shown = format!("{fault:?}");
             assert_eq!(hits(fault, 4), expected, "{shown}");

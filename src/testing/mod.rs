@@ -62,7 +62,7 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -89,6 +89,7 @@ const CLIENT_SECRET: &str = "fake~secret+of/the=store";
 pub struct FakeStore {
     state: Arc<Mutex<State>>,
     clock: Clock,
+    started: Instant,
     origin: String,
     _server: Server,
 }
@@ -134,6 +135,7 @@ impl FakeStore {
         let server = Server::start(listener, Arc::clone(&state))?;
         Ok(Self {
             state,
+            started: clock.now(),
             clock,
             origin,
             _server: server,
@@ -212,6 +214,12 @@ impl FakeStore {
     /// Moves the fake's clock on.
     pub fn advance(&self, time: Duration) {
         self.clock.advance(time);
+    }
+
+    /// How far the fake's clock has gone since it was started: the time that a pipeline would have taken.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.clock.now() - self.started
     }
 
     /// Installs a fault. Of several that hit a request, the one installed first acts.
