@@ -70,7 +70,7 @@ pub struct ApplicationSubmission {
     pub friendly_name: String,
     /// Up to 15.
     pub trailers: Vec<Trailer>,
-    /// See [`PackageRollout::is_seek_enabled`](crate::PackageRollout::is_seek_enabled).
+    /// See [`PackageRollout::is_seek_enabled`](crate::model::package::PackageRollout::is_seek_enabled).
     pub is_seek_enabled: Option<bool>,
 }
 

@@ -33,7 +33,7 @@ fn single_edits(view: &Value) -> Vec<(String, Value)> {
             Value::Array(values) => {
                 let mut edits: Vec<Value> = [json!("x"), json!({"fileName": "new"}), json!({"title": "new"})]
                     .iter()
-                    .map(|new| [values.as_slice(), &[new.clone()]].concat().into())
+                    .map(|new| [values.as_slice(), std::slice::from_ref(new)].concat().into())
                     .collect();
                 edits.extend((0..values.len()).map(|gone| [&values[..gone], &values[gone + 1..]].concat().into()));
                 edits

@@ -284,7 +284,7 @@ fn unknown(received: &Value, view: &Value, found: &mut BTreeSet<String>) {
             }
         }
         (Value::Array(values), Value::Array(seen)) => {
-            values.iter().zip(seen).for_each(|(value, seen)| unknown(value, seen, found))
+            values.iter().zip(seen).for_each(|(value, seen)| unknown(value, seen, found));
         }
         (single @ Value::Object(_), Value::Array(seen)) => seen.iter().for_each(|seen| unknown(single, seen, found)),
         _ => {}
