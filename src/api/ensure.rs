@@ -78,10 +78,8 @@ impl<S: Submission> Submissions<S> {
             Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
             Err(error) => error,
         };
-        if let Some(document) = self.look_for_draft(before.as_ref()).await? {
-            return Ok(Ensured::adopted(document));
         match self.look_for_draft(before.as_ref()).await {
-            Ok(Some(document)) => return Ok(Ensured { document, adopted: true }),
+            Ok(Some(document)) => return Ok(Ensured::adopted(document)),
             Ok(None) => {}
             Err(look) => return Err(unresolved(first, look)),
         }
@@ -90,11 +88,8 @@ impl<S: Submission> Submissions<S> {
             Ok(created) => self.read_created(created).await,
             // Ambiguous again, or the slot is taken after all.
             Err(error) if error.outcome() > Outcome::NotApplied || error.is_conflict() => {
-                match self.look_for_draft(before.as_ref()).await? {
-                    Some(document) => Ok(Ensured::adopted(document)),
-                    None => Err(error),
                 match self.look_for_draft(before.as_ref()).await {
-                    Ok(Some(document)) => Ok(Ensured { document, adopted: true }),
+                    Ok(Some(document)) => Ok(Ensured::adopted(document)),
                     Ok(None) => Err(error.at_least(first.outcome())),
                     Err(look) => Err(unresolved(error.at_least(first.outcome()), look)),
                 }
@@ -159,14 +154,10 @@ impl<S: Submission> Submissions<S> {
         };
         let started = self.now();
         loop {
-            let pending = match self.refs().await {
-                Ok(refs) => refs.pending,
-                Err(look) => {
-                    return Err(match failed {
-                        Some(delete) => unresolved(delete, look),
-                        None => look.at_least(Outcome::Applied),
-                    });
-                }
+            let pending = match (self.refs().await, &deleted) {
+                (Ok(refs), _) => refs.pending,
+                (Err(look), Ok(_)) => return Err(look.at_least(Outcome::Applied)),
+                (Err(look), Err(_)) => return deleted.map_err(|delete| unresolved(delete, look)),
             };
             if pending.as_ref() != Some(&id) {
                 return Ok(deleted.unwrap_or_else(|error| refusal(&error)));
@@ -197,6 +188,8 @@ fn refusal(error: &Error) -> Receipt {
         id(|call| &call.request_id),
         (),
     )
+}
+
 /// It could not be looked up what became of a write. Its own error says what was lost, unless it is known by now.
 fn unresolved(write: Error, look: Error) -> Error {
     if matches!(look, Error::LeftBehind(_)) {
@@ -221,15 +214,10 @@ impl<T> Found<T> {
                 let receipt = document.receipt().clone();
                 Ok(Ensured::created(document, receipt))
             }
-            Self::Adopted(item) => Ok(Ensured::adopted(get(item).await?)),
-            Self::Created(document) => Ok(Ensured {
-                document,
-                adopted: false,
-            }),
-            Self::Adopted(item, outcome) => Ok(Ensured {
-                document: get(item).await.map_err(|error| error.at_least(outcome))?,
-                adopted: true,
-            }),
+            Self::Adopted(item, outcome) => {
+                let document = get(item).await.map_err(|error| error.at_least(outcome))?;
+                Ok(Ensured::adopted(document))
+            }
         }
     }
 }

@@ -351,7 +351,7 @@ impl<S: Submission> Submissions<S> {
         let id = |name: &str| {
             let reference = member(&json.value, name).filter(|reference| reference.is_object())?;
             let reference: SubmissionRef = decode_value(reference).ok()?;
-            SubmissionRef::set_id(Some(&reference)).cloned()
+            SubmissionRef::known_id(Some(&reference)).cloned()
         };
         Ok(Refs {
             pending: id(S::PENDING),

@@ -13,7 +13,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::auth::{AccessToken, TokenCache, TokenProvider};
-use crate::error::{CallInfo, DecodeError, InvalidInput, Result};
+use crate::error::{CallInfo, DecodeError, InvalidInput, Outcome, Result};
 use crate::model::receipt::Receipt;
 use crate::transport::request::{Audience, Body, Method, Path, Replay, Request};
 use crate::transport::{Authorize, CORRELATION_ID, Response, Transport, is_loopback};
