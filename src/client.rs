@@ -248,6 +248,12 @@ impl StoreClientBuilder {
         self
     }
 
+    /// How many bytes an answer may have. Default 64 MiB. Of an answer that is an error 64 KiB are kept.
+    pub fn max_answer(mut self, bytes: usize) -> Self {
+        self.settings.max_answer = bytes;
+        self
+    }
+
     /// The `MS-CorrelationId` of each call. Without it each call gets a fresh one.
     pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
         self.correlation_id = Some(id.into());
