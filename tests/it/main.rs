@@ -9,6 +9,7 @@ mod chaos;
 mod conformance;
 mod document;
 mod ensure;
+mod examples;
 mod faulty;
 mod input;
 mod job;
