@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod conformance;
+mod deadlines;
 mod input;
 mod job;
 mod lists;
