@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::auth::{TokenContext, TokenProvider, TokenReason};
 use crate::error::AuthError;
+use crate::transport::clock::after;
 use crate::transport::{Authorize, Bearer, BoxFuture, Transport};
 
 /// A token is refreshed this long before its end, or a quarter of its life before it, whichever is less.
@@ -124,7 +125,7 @@ impl TokenCache {
             deadline,
         };
         let token = self.provider.token(&context).await?;
-        let expires_at = asked + token.lifetime();
+        let expires_at = after(asked, token.lifetime());
         let refresh_at = expires_at - EARLY.min(token.lifetime() / 4);
         let mut state = self.state();
         state.generation += 1;

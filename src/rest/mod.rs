@@ -13,8 +13,9 @@ use serde_json::Value;
 use url::Url;
 
 use crate::auth::{AccessToken, TokenCache, TokenProvider};
-use crate::error::{CallInfo, DecodeError, InvalidInput, Outcome, Result};
+use crate::error::{CallInfo, DecodeError, InvalidInput, Result};
 use crate::model::receipt::Receipt;
+use crate::transport::clock::after;
 use crate::transport::request::{Audience, Body, Method, Path, Replay, Request};
 use crate::transport::{Authorize, CORRELATION_ID, Response, Transport, is_loopback};
 
@@ -112,11 +113,7 @@ pub(crate) struct Json {
 impl Json {
     /// The error for an answer that is JSON, but not the JSON that was expected.
     pub(crate) fn unexpected(&self, path: impl Into<String>, expected: impl Into<String>) -> DecodeError {
-        let call = CallInfo {
-            outcome: Outcome::Applied,
-            ..self.call.clone()
-        };
-        DecodeError::new(call, self.receipt.status, path, expected)
+        DecodeError::new(self.call.clone(), self.receipt.status, path, expected)
     }
 }
 
@@ -147,7 +144,7 @@ impl Core {
     }
 
     pub(crate) async fn access_token(&self) -> Result<AccessToken> {
-        let deadline = self.transport.clock().now() + self.transport.settings().retry.call_timeout;
+        let deadline = after(self.transport.clock().now(), self.transport.settings().retry.call_timeout);
         Ok(self.tokens.access_token(deadline).await?)
     }
 

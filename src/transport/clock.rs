@@ -15,6 +15,13 @@ pub(crate) struct Clock {
     ahead: Option<Arc<AtomicU64>>,
 }
 
+/// This long after a moment. Times come from users and from the service, and adding the longest of them would panic; a
+/// century stands for what is longer.
+pub(crate) fn after(moment: Instant, time: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+    moment + time.min(CENTURY)
+}
+
 impl Clock {
     pub(crate) fn real() -> Self {
         Self { ahead: None }
@@ -48,7 +55,7 @@ impl Clock {
     }
 
     pub(crate) async fn sleep(&self, duration: Duration) {
-        self.sleep_until(self.now() + duration).await;
+        self.sleep_until(after(self.now(), duration)).await;
     }
 
     pub(crate) async fn sleep_until(&self, until: Instant) {

@@ -21,13 +21,16 @@ use url::Url;
 
 use crate::error::{ApiError, AuthError, CallInfo, Error, ErrorBody, Outcome, Result, TransportError, TransportErrorKind};
 use crate::transport::attempt::{Answer, Limits};
-use crate::transport::clock::Clock;
+use crate::transport::clock::{Clock, after};
 use crate::transport::limit::{RateLimit, Window};
 use crate::transport::request::{Audience, Body, Request};
 use crate::transport::retry::{Decision, Failure, RetryPolicy, Situation, decide, hint};
 
 /// A boxed future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Connections are kept for so long without use.
+const POOL_IDLE: Duration = Duration::from_secs(30);
 
 /// Answers are read up to this many bytes, unless told otherwise.
 const MAX_ANSWER: usize = 64 << 20;
@@ -114,6 +117,8 @@ impl Transport {
                 .referer(false)
                 .http1_only()
                 .connection_verbose(false)
+                // A connection that the server may have closed meanwhile would make a write ambiguous.
+                .pool_idle_timeout(POOL_IDLE)
                 .connect_timeout(settings.connect_timeout)
         };
         let build = |builder: reqwest::ClientBuilder| {
@@ -161,7 +166,7 @@ impl Transport {
         deadline: Option<Instant>,
     ) -> Result<Response> {
         let started = self.clock().now();
-        let own = started + request.call_timeout.unwrap_or(self.settings().retry.call_timeout);
+        let own = after(started, request.call_timeout.unwrap_or(self.settings().retry.call_timeout));
         let deadline = deadline.map_or(own, |deadline| deadline.min(own));
         let mut call = CallInfo::new(request.method.as_str(), &request.path);
         call.correlation_id = request
@@ -247,7 +252,7 @@ impl Transport {
             (Audience::Api, Failure::Status(429, None), Decision::RetryAfter(pause)) => pause,
             _ => return,
         };
-        self.window().pause_until(self.clock().now() + pause);
+        self.window().pause_until(after(self.clock().now(), pause));
     }
 
     async fn attempt(&self, request: &Request, bearer: Option<&Bearer>, run: &mut Run) -> Answer {

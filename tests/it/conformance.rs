@@ -243,3 +243,20 @@ async fn a_correlation_id_and_a_user_agent_of_ones_own_are_sent() {
         assert_eq!(request.header("User-Agent").as_deref(), Some("pipeline/7"));
     }
 }
+
+#[tokio::test]
+async fn paths_are_put_below_any_endpoint() {
+    let server = Recorder::always(200, json!({"id": app()})).await;
+    let table = [
+        ("/v1.0/my/", "/v1.0/my/"),
+        ("/v1.0/my", "/v1.0/my/"),
+        ("", "/"),
+        ("/a%20b/c", "/a%20b/c/"),
+    ];
+    for (path, base) in table {
+        let endpoint = format!("{}{path}", server.origin());
+        let client = server.client_builder().endpoint(endpoint).build().unwrap();
+        client.applications().get(app()).await.unwrap();
+        assert_eq!(server.requests().pop().unwrap().target, format!("{base}{APP}"));
+    }
+}

@@ -1,13 +1,15 @@
 //! Bad input gets one clear sentence, and nothing is sent.
 
+use std::time::Duration;
+
 use msstore::{
-    ApplicationId, ClientSecret, FlightId, InAppProductId, Method, NewFlight, NewInAppProduct, ProductType, Replay, StoreClient,
-    SubmissionId,
+    ApplicationId, ClientSecret, FlightId, InAppProductId, Method, NewFlight, NewInAppProduct, ProductType, RateLimit, Replay,
+    RetryPolicy, StoreClient, SubmissionId,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::support::{FixedToken, Recorder, app, assert_input, call, flight, submission};
+use crate::support::{Answer, FixedToken, Recorder, app, assert_input, call, flight, submission};
 
 /// The service sends what is no id now and then, so it decodes.
 fn lenient<T: DeserializeOwned>(text: &str) -> T {
@@ -208,4 +210,37 @@ async fn credentials_that_cannot_be_right_are_not_sent() {
         assert_input(&client.access_token().await.unwrap_err(), words);
     }
     assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn time_without_end_is_no_panic() {
+    let forever = Duration::MAX;
+    let server = Recorder::start(|request| match request.target.contains("oauth2") {
+        true => Answer::new(200, json!({"access_token": "t", "expires_in": 1.8e19})),
+        false => Answer::new(200, json!({"id": app(), "status": "Published"})),
+    })
+    .await;
+    let provider = ClientSecret::new("tenant", "client", "secret").authority(server.origin());
+    let client = StoreClient::builder(provider)
+        .endpoint(server.endpoint())
+        .retry(
+            RetryPolicy::default()
+                .call_timeout(forever)
+                .max_hint(forever)
+                .delays(forever, forever),
+        )
+        .rate_limit(RateLimit::new(2, forever))
+        .attempt_timeout(forever)
+        .connect_timeout(forever)
+        .build()
+        .unwrap();
+    assert!(client.access_token().await.unwrap().lifetime() > Duration::from_secs(1 << 29));
+    client.applications().get(app()).await.unwrap();
+    let watch = client.applications().submissions(app()).watch(submission());
+    watch.timeout(forever).poll_interval(forever).await.unwrap();
+
+    let busy = Recorder::start(|_| Answer::new(429, "").header("Retry-After", u64::MAX)).await;
+    let builder = busy.client_builder().retry(RetryPolicy::default().max_hint(forever));
+    let error = builder.build().unwrap().applications().get(app()).await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(u64::MAX)));
 }

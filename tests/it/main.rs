@@ -7,6 +7,7 @@ mod architecture;
 mod cancel;
 mod chaos;
 mod conformance;
+mod deadlines;
 mod document;
 mod ensure;
 mod examples;

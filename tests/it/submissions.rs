@@ -203,6 +203,8 @@ async fn a_create_whose_answer_is_lost_is_found_or_made_again() {
         (create().apply_then().reset(), true, 1),
         (create().cut(CutEnd::Close), true, 1),
         (create().cut(CutEnd::Reset), true, 1),
+        (create().truncate(), true, 1),
+        (create().apply_then().answer(201, "{}"), true, 1),
         (create().answer(503, ""), false, 2),
         (create().reset(), false, 2),
         (create().answer(429, ""), false, 2),

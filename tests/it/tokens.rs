@@ -254,6 +254,29 @@ async fn a_wait_outlives_many_tokens() {
     );
 }
 
+#[tokio::test]
+async fn the_request_for_a_token_is_repeated_and_can_be_dropped() {
+    let token = || Fault::on("POST", "/oauth2/token");
+    for fault in [
+        token().first(2).answer(503, ""),
+        token().first(2).reset(),
+        token().first(2).answer(429, ""),
+    ] {
+        let fake = FakeStore::start_with_sample().await.unwrap();
+        fake.fault(fault);
+        fake.client().unwrap().access_token().await.unwrap();
+        assert_eq!(token_requests(&fake), 3);
+    }
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.fault(token().stall());
+    let client = fake.client().unwrap();
+    let dropped = tokio::time::timeout(Duration::from_millis(300), client.access_token()).await;
+    assert!(dropped.is_err());
+    // Whoever comes next does not wait for it.
+    client.applications().list().all().await.unwrap();
+    assert_eq!(token_requests(&fake), 2);
+}
+
 #[derive(Debug, Default)]
 struct Foreign {
     reasons: Mutex<Vec<TokenReason>>,

@@ -1,4 +1,4 @@
-//! Waits: each row of the table of steps over the wire, deadlines, observers, and polls that fail.
+//! Waits: each row of the table of steps over the wire, the commit that goes with it, and who hears of it.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,13 +11,11 @@ use msstore::{
 };
 use serde_json::{Value, json};
 
-use crate::support::assert_about;
-
-const APP: &str = FakeStore::SAMPLE_APPLICATION;
+pub(crate) const APP: &str = FakeStore::SAMPLE_APPLICATION;
 
 /// A fake whose sample app has a draft.
-struct Bench {
-    fake: FakeStore,
+pub(crate) struct Bench {
+    pub(crate) fake: FakeStore,
     submissions: Submissions<ApplicationSubmission>,
     id: SubmissionId,
 }
@@ -32,27 +30,27 @@ impl Bench {
     }
 
     /// The statuses after the commit; the last one stays.
-    async fn scripted<T: Into<Value>>(statuses: impl IntoIterator<Item = T>) -> Self {
+    pub(crate) async fn scripted<T: Into<Value>>(statuses: impl IntoIterator<Item = T>) -> Self {
         let bench = Self::new().await;
         bench.fake.script_statuses(APP, statuses);
         bench
     }
 
-    async fn faulty(fault: Fault) -> Self {
+    pub(crate) async fn faulty(fault: Fault) -> Self {
         let bench = Self::new().await;
         bench.fake.fault(fault);
         bench
     }
 
-    fn commit(&self) -> Wait<ApplicationSubmission> {
+    pub(crate) fn commit(&self) -> Wait<ApplicationSubmission> {
         self.submissions.commit_and_wait(&self.id)
     }
 
-    fn polls(&self) -> usize {
+    pub(crate) fn polls(&self) -> usize {
         self.fake.requests_to("GET", "/status").len()
     }
 
-    fn commits(&self) -> usize {
+    pub(crate) fn commits(&self) -> usize {
         self.fake.requests_to("POST", "/commit").len()
     }
 
@@ -68,7 +66,7 @@ fn failed(result: Result<WaitReport, Error>) -> msstore::SubmissionFailed {
     }
 }
 
-fn timed_out(result: Result<WaitReport, Error>) -> msstore::WaitTimedOut {
+pub(crate) fn timed_out(result: Result<WaitReport, Error>) -> msstore::WaitTimedOut {
     match result {
         Err(Error::WaitTimedOut(error)) => *error,
         other => panic!("{other:?}"),
@@ -262,86 +260,6 @@ async fn a_release_by_hand_or_on_a_date_ends_it_well() {
     bench.fake.fault(Fault::on("GET", "/submissions/*").answer(400, "{}"));
     let done = bench.commit().until(Milestone::Published).await.unwrap();
     assert_eq!((done.held, done.polls, bench.reads()), (true, 2, 2));
-}
-
-#[tokio::test]
-async fn the_deadline_passes_with_the_last_report() {
-    for (status, words) in [
-        ("CommitStarted", "its last status was CommitStarted"),
-        ("CommitStarted", "Submit in Partner Center"),
-        ("Signing", "its last status was Signing"),
-        ("None", "its last status was None"),
-    ] {
-        let bench = Bench::scripted([status]).await;
-        let error = timed_out(bench.commit().timeout(Duration::from_secs(3600)).await);
-        assert_about(error.waited(), 3600);
-        assert_eq!(error.last_report().unwrap().status.as_str(), status);
-        let text = error.to_string();
-        for words in [
-            words,
-            "has not reached acceptance after 360",
-            "attach to it again with watch()",
-        ] {
-            assert!(text.contains(words), "{words:?} is not in {text:?}");
-        }
-        // A pause of a tenth of the time so far, from 5 s to 60 s: frequent at first, cheap in the long run.
-        assert!((70..=110).contains(&bench.polls()), "{}", bench.polls());
-    }
-    let bench = Bench::scripted(["CommitStarted"]).await;
-    let error = timed_out(bench.commit().timeout(Duration::ZERO).await);
-    assert_eq!((bench.polls(), error.last_report().is_some()), (1, true));
-}
-
-#[tokio::test]
-async fn the_default_deadlines_are_finite() {
-    for (goal, hours) in [
-        (Milestone::Accepted, 2),
-        (Milestone::Certified, 72),
-        (Milestone::Published, 168),
-    ] {
-        let limit = Duration::from_secs(hours * 3600);
-        assert_eq!(goal.default_timeout(), limit);
-        let bench = Bench::scripted(["CommitStarted"]).await;
-        let wait = bench.commit().until(goal).poll_interval(Duration::from_secs(1800));
-        assert_about(timed_out(wait.await).waited(), limit.as_secs());
-    }
-}
-
-#[tokio::test]
-async fn polls_that_fail_do_not_end_it() {
-    let poll = || Fault::on("GET", "/status");
-    let faults = [
-        poll().first(12).answer(503, "<html></html>"),
-        poll().first(12).answer(500, "{}"),
-        poll().first(12).answer(408, ""),
-        poll().first(12).reset(),
-        poll().first(12).cut(CutEnd::Reset),
-        poll().first(12).truncate(),
-        poll().throttle(Duration::from_secs(1000), msstore::testing::RetryHint::Text),
-        poll().first(3).answer(200, "<html>Signed out</html>"),
-        poll().first(3).answer(200, r#"{"status": ["what"], "statusDetails": 7}"#),
-        poll().expire_tokens(),
-    ];
-    for fault in faults {
-        let name = format!("{fault:?}");
-        let bench = Bench::faulty(fault).await;
-        bench.fake.script_statuses(APP, ["PreProcessing"]);
-        let done = bench.commit().await.unwrap();
-        assert_eq!(done.report.status, msstore::SubmissionStatus::PreProcessing, "{name}");
-        assert_eq!(bench.commits(), 1, "{name}");
-    }
-    // Nothing but failures: the deadline still holds, and says why.
-    let bench = Bench::faulty(poll().always().answer(503, "")).await;
-    let error = timed_out(bench.commit().timeout(Duration::from_secs(900)).await);
-    assert_about(error.waited(), 900);
-    assert_eq!(error.last_report(), None);
-    assert!(error.to_string().contains("no status could be read (GET"), "{error}");
-    // What will not pass ends it at once.
-    for status in [400, 403, 404, 409] {
-        let bench = Bench::faulty(poll().always().answer(status, "{}")).await;
-        let error = bench.commit().await.unwrap_err();
-        assert_eq!((error.status(), bench.polls()), (Some(status), 1));
-    }
 }
 
 #[tokio::test]
