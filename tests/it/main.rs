@@ -3,7 +3,9 @@
 mod cancel;
 mod chaos;
 mod ensure;
+mod errors;
 mod faulty;
 mod job;
 mod matrix;
+mod redaction;
 mod submit;
