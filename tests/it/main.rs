@@ -1,4 +1,6 @@
 //! One binary, a module a topic.
+// clippy.toml lets `#[test]` functions unwrap, but not what they share; and a test's own futures stay where they are.
+#![allow(clippy::unwrap_used, clippy::future_not_send)]
 
 mod cancel;
 mod chaos;

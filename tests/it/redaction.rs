@@ -201,10 +201,9 @@ async fn no_error_shows_a_secret() {
 
     // A draft that is left behind.
     let (w, secrets) = world([]).await;
-    let text = echo(&w, &secrets);
+    let body = shapes(&echo(&w, &secrets))[1].clone();
     w.app_submissions().ensure_deleted(w.submission(APP)).await.unwrap();
-    w.fake
-        .fault(Fault::on("GET", "/submissions/*").answer(400, bodies[1].clone()));
+    w.fake.fault(Fault::on("GET", "/submissions/*").answer(400, body));
     check(&secrets, w.app_submissions().ensure_created().await.unwrap_err());
 
     // A guard, and a document that belongs elsewhere.
