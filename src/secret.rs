@@ -107,6 +107,21 @@ pub(crate) fn scrub(text: &str, known: &[&str]) -> String {
     text
 }
 
+/// A text of the service, scrubbed when it is shown.
+pub(crate) struct Scrubbed<'t>(pub(crate) &'t str);
+
+impl fmt::Display for Scrubbed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&scrub(self.0, &[]))
+    }
+}
+
+impl fmt::Debug for Scrubbed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&scrub(self.0, &[]), f)
+    }
+}
+
 fn scrub_after(text: &str, mark: &str) -> String {
     let mut scrubbed = String::with_capacity(text.len());
     let mut rest = text;

@@ -223,11 +223,12 @@ impl<T> Found<T> {
 }
 
 /// Looks, creates if there is none, and looks again if it is unknown what became of that.
-pub(crate) async fn create_or_find<T, L, C>(core: &Core, list: L, is_it: impl Fn(&T) -> bool, create: C) -> Result<Found<T>>
+pub(crate) async fn create_or_find<T, L, I, C>(core: &Core, list: L, is_it: I, create: C) -> Result<Found<T>>
 where
     T: DeserializeOwned + Send + 'static,
-    L: Fn() -> List<T>,
-    C: Future<Output = Result<Document<T>>>,
+    L: Fn() -> List<T> + Send + Sync,
+    I: Fn(&T) -> bool + Send + Sync,
+    C: Future<Output = Result<Document<T>>> + Send,
 {
     let look = || async {
         let mut items = list();

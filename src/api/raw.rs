@@ -1,5 +1,6 @@
 //! The escape hatch: an endpoint that the crate does not know, with the same token, limits, retries and errors.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 
@@ -12,8 +13,7 @@ use crate::model::receipt::Receipt;
 use crate::rest::Core;
 use crate::transport::request::{Method, Replay};
 
-/// A call that the crate has no method for. Await it to send it.
-#[derive(Debug)]
+/// A call that the crate has no method for. Await it to send it. `Debug` shows neither query nor body.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct RawRequest {
     core: Arc<Core>,
@@ -22,6 +22,17 @@ pub struct RawRequest {
     query: Vec<(String, String)>,
     body: Option<Bytes>,
     replay: Replay,
+}
+
+impl fmt::Debug for RawRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.split(['?', '#']).next().unwrap_or_default();
+        f.debug_struct("RawRequest")
+            .field("method", &self.method)
+            .field("path", &path)
+            .field("replay", &self.replay)
+            .finish_non_exhaustive()
+    }
 }
 
 impl RawRequest {

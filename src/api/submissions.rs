@@ -383,20 +383,28 @@ pub(crate) fn price_problem(body: &Value) -> Option<&'static str> {
     }
 }
 
-#[derive(Debug)]
 struct Prepared {
     path: Path,
     body: Vec<u8>,
     price: Option<&'static str>,
 }
 
-/// An update that is ready to be sent. Await it to send it.
-#[derive(Debug)]
+/// An update that is ready to be sent. Await it to send it. `Debug` does not show the body.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct Update<S> {
     submissions: Submissions<S>,
     prepared: Result<Prepared>,
     lifted: Vec<Guard>,
+}
+
+impl<S> fmt::Debug for Update<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.prepared.as_ref().map(|prepared| prepared.path.text());
+        f.debug_struct("Update")
+            .field("path", &path)
+            .field("lifted", &self.lifted)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<S: Submission> Update<S> {

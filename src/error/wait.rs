@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::error::api::partner_center_url;
 use crate::model::status::StatusReport;
+use crate::secret::Scrubbed;
 
 /// What became of the submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +96,7 @@ impl fmt::Display for SubmissionFailed {
         }
         for certification in &report.status_details.certification_reports {
             if !certification.report_url.is_empty() {
-                write!(f, "; report: {}", certification.report_url)?;
+                write!(f, "; report: {}", Scrubbed(&certification.report_url))?;
             }
         }
         if let (FailureKind::Failed | FailureKind::CommitFailed, Some(url)) = (self.kind, self.partner_center_url()) {

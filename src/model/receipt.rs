@@ -1,10 +1,13 @@
 //! What the service said about a call besides its value.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use crate::secret::scrub;
+
 /// The outcome of a call: the HTTP status, the ids that support asks for, and the value, where there is one. It
-/// dereferences to the value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// dereferences to the value. `Debug` hides signatures of links in the value.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Receipt<T = ()> {
     /// The HTTP status.
@@ -35,6 +38,23 @@ impl<T> Receipt<T> {
             request_id: self.request_id,
             value: change(self.value),
         }
+    }
+}
+
+// A raw answer may be a submission, whose upload link is a secret.
+impl<T: fmt::Debug> fmt::Debug for Receipt<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = if f.alternate() {
+            format!("{:#?}", self.value)
+        } else {
+            format!("{:?}", self.value)
+        };
+        f.debug_struct("Receipt")
+            .field("status", &self.status)
+            .field("correlation_id", &self.correlation_id)
+            .field("request_id", &self.request_id)
+            .field("value", &format_args!("{}", scrub(&value, &[])))
+            .finish()
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::open_enum::open_enum;
 use crate::model::timestamp::Timestamp;
+use crate::secret::Scrubbed;
 
 open_enum! {
     /// Where a submission stands.
@@ -97,8 +98,8 @@ open_enum! {
     }
 }
 
-/// An error or a warning about a submission.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// An error or a warning about a submission. `Debug` and `Display` hide signatures of links.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StatusDetail {
@@ -111,15 +112,24 @@ pub struct StatusDetail {
 impl fmt::Display for StatusDetail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.code.is_set(), self.details.is_empty()) {
-            (true, false) => write!(f, "{}: {}", self.code, self.details),
+            (true, false) => write!(f, "{}: {}", self.code, Scrubbed(&self.details)),
             (true, true) => write!(f, "{}", self.code),
-            (false, _) => f.write_str(&self.details),
+            (false, _) => write!(f, "{}", Scrubbed(&self.details)),
         }
     }
 }
 
-/// Where a report of the certification can be read.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+impl fmt::Debug for StatusDetail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StatusDetail")
+            .field("code", &self.code)
+            .field("details", &Scrubbed(&self.details))
+            .finish()
+    }
+}
+
+/// Where a report of the certification can be read. `Debug` hides signatures of links.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CertificationReport {
@@ -127,6 +137,15 @@ pub struct CertificationReport {
     pub date: Timestamp,
     /// Where it stands.
     pub report_url: String,
+}
+
+impl fmt::Debug for CertificationReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CertificationReport")
+            .field("date", &self.date)
+            .field("report_url", &Scrubbed(&self.report_url))
+            .finish()
+    }
 }
 
 /// What the service says about a submission besides its status.

@@ -106,7 +106,7 @@ async fn what_is_left_behind_is_what_the_docs_say_and_the_job_can_run_again() {
             // The job again: a draft of ours may go, and what is committed is watched.
             let pending = world.fake.pending_submission(APP).map(|_| world.submission(APP));
             if expected == "committed" {
-                world.app_submissions().watch(&pending.unwrap()).await.unwrap();
+                world.app_submissions().watch(pending.unwrap()).await.unwrap();
             } else {
                 submit(&world, pending.as_ref()).await.unwrap();
             }

@@ -110,7 +110,8 @@ async fn a_draft_made_in_partner_center_is_left_alone() {
 
 #[tokio::test]
 async fn what_turns_up_is_adopted_only_if_the_api_can_go_on_with_it() {
-    let edits: [(&str, fn(&mut Value)); 2] = [
+    type Edit = fn(&mut Value);
+    let edits: [(&str, Edit); 2] = [
         ("no upload link", |draft| draft["fileUploadUrl"] = Value::Null),
         ("under way", |draft| draft["status"] = "PreProcessing".into()),
     ];
