@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 
+pub(crate) use crate::archive::names::normalised;
 use crate::archive::pack::{Content, pack};
 use crate::error::{InvalidInput, Result};
 

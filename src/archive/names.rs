@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::error::InvalidInput;
 
 /// The name with forward slashes, if it stays within the archive.
-pub(super) fn normalised(name: &str) -> Result<String, InvalidInput> {
+pub(crate) fn normalised(name: &str) -> Result<String, InvalidInput> {
     let refused = |problem: &str| Err(InvalidInput::new(format!("the name {name:?} in the archive"), problem));
     let slashed = name.replace('\\', "/");
     if slashed.is_empty() {

@@ -26,7 +26,7 @@ impl LeftBehind {
 
     /// What went wrong.
     #[must_use]
-    pub fn cause(&self) -> &Error {
+    pub fn error(&self) -> &Error {
         &self.source
     }
 }

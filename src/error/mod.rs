@@ -85,7 +85,7 @@ impl Error {
             Self::Transport(error) => error.status(),
             Self::Decode(error) => Some(error.status()),
             Self::Upload(error) => error.status(),
-            Self::LeftBehind(error) => error.cause().status(),
+            Self::LeftBehind(error) => error.error().status(),
             Self::SubmissionFailed(_) | Self::WaitTimedOut(_) | Self::InvalidInput(_) | Self::Edit(_) | Self::Guard(_) => None,
         }
     }
@@ -97,7 +97,7 @@ impl Error {
             Self::Api(error) => error.code(),
             Self::Auth(error) => error.code(),
             Self::Upload(error) => error.code(),
-            Self::LeftBehind(error) => error.cause().code(),
+            Self::LeftBehind(error) => error.error().code(),
             _ => None,
         }
     }
@@ -109,7 +109,7 @@ impl Error {
             Self::Auth(error) => error.correlation_id(),
             Self::SubmissionFailed(error) => error.correlation_id(),
             Self::WaitTimedOut(error) => error.correlation_id(),
-            Self::LeftBehind(error) => error.cause().correlation_id(),
+            Self::LeftBehind(error) => error.error().correlation_id(),
             _ => self.call().and_then(|call| call.correlation_id.as_deref()),
         }
     }
@@ -122,7 +122,7 @@ impl Error {
             Self::Transport(error) => Some(error.call()),
             Self::Decode(error) => Some(error.call()),
             Self::Upload(error) => error.call(),
-            Self::LeftBehind(error) => error.cause().call(),
+            Self::LeftBehind(error) => error.error().call(),
             _ => None,
         }
     }
@@ -147,7 +147,7 @@ impl Error {
             Self::Auth(error) => error.is_retryable(),
             Self::Transport(error) => !matches!(error.kind(), TransportErrorKind::TooLarge | TransportErrorKind::Request),
             Self::Upload(error) => error.is_retryable(),
-            Self::LeftBehind(error) => error.cause().is_retryable(),
+            Self::LeftBehind(error) => error.error().is_retryable(),
             Self::WaitTimedOut(_) => true,
             Self::Decode(_) | Self::SubmissionFailed(_) | Self::InvalidInput(_) | Self::Edit(_) | Self::Guard(_) => false,
         }
@@ -160,7 +160,7 @@ impl Error {
             Self::Api(error) => error.retry_after(),
             Self::Auth(error) => error.retry_after(),
             Self::Upload(error) => error.retry_after(),
-            Self::LeftBehind(error) => error.cause().retry_after(),
+            Self::LeftBehind(error) => error.error().retry_after(),
             _ => None,
         }
     }

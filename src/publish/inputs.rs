@@ -39,8 +39,10 @@ impl<S: Submission> Run<S> {
         let mut files: Vec<InputFile> = Vec::new();
         for file in packages.chain(others) {
             let (name, path): (String, &Path) = file?;
+            #[cfg(feature = "archive")]
+            let name = crate::archive::normalised(&name)?;
             let problem = |problem: String| InvalidInput::new(format!("the file {}", path.display()), problem);
-            if files.iter().any(|known| known.name.eq_ignore_ascii_case(&name)) {
+            if files.iter().any(|known| known.name.to_lowercase() == name.to_lowercase()) {
                 return Err(problem(format!("the archive has {name} already")).into());
             }
             let metadata = tokio::fs::metadata(path).await.map_err(|error| problem(error.to_string()))?;

@@ -78,7 +78,7 @@ impl Job {
         let found = if resume {
             let request = self
                 .link
-                .request(Method::Get, &[("comp", "blocklist"), ("blocklisttype", "uncommitted")]);
+                .request(Method::Get, &[("comp", "blocklist"), ("blocklisttype", "all")]);
             match self.send(request).await {
                 Ok(answer) => Leftover::read(&String::from_utf8_lossy(&answer.body), self.plan.count()),
                 Err(error) if error.is_not_found() => Leftover::default(),

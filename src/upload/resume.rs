@@ -1,7 +1,8 @@
-//! What an earlier upload left: the blob store's list of uncommitted blocks, read into what may be kept. Pure.
+//! What an earlier upload left: the blob store's lists of blocks, read into what may be kept. Pure.
 //!
-//! A block is kept if its name is one of ours; the name says what it holds, its size is checked all the same. A blob
-//! whose uncommitted ids differ in length takes no block with another length, so foreign ids make everything go.
+//! A block is kept if its name is one of ours; the name says what it holds, its size is checked all the same. That holds
+//! for committed blocks too: after an upload that came to its end nothing is sent again. A blob whose uncommitted ids
+//! differ in length takes no block with another length, so foreign ids make everything go.
 
 use std::collections::HashMap;
 
@@ -26,14 +27,14 @@ impl Leftover {
     pub(super) fn read(xml: &str, count: u64) -> Self {
         let mut leftover = Self::default();
         let mut found = 0;
-        for block in elements(uncommitted(xml), "Block") {
+        // The uncommitted ones last: of two of a name it is them that `Latest` means.
+        for (id, size) in blocks(xml, "CommittedBlocks") {
+            leftover.sizes.extend(name_of(id).map(|name| (name, size)));
+        }
+        for (id, size) in blocks(xml, "UncommittedBlocks") {
             found += 1;
-            let id = elements(block, "Name").next().unwrap_or_default().trim();
             match name_of(id) {
-                Some(name) => {
-                    let size = elements(block, "Size").next().and_then(|size| size.trim().parse().ok());
-                    leftover.sizes.insert(name, size.unwrap_or(0));
-                }
+                Some(name) => drop(leftover.sizes.insert(name, size)),
                 None => leftover.discard |= STANDARD.decode(id).map_or(true, |id| id.len() != NAME_LENGTH),
             }
         }
@@ -57,9 +58,13 @@ impl Leftover {
     }
 }
 
-/// Committed blocks are of another blob's making and count for nothing.
-fn uncommitted(xml: &str) -> &str {
-    elements(xml, "UncommittedBlocks").next().unwrap_or_default()
+/// The ids and sizes in one of the lists.
+fn blocks<'x>(xml: &'x str, list: &str) -> impl Iterator<Item = (&'x str, u64)> {
+    let list = elements(xml, list).next().unwrap_or_default();
+    elements(list, "Block").map(|block| {
+        let text = |name| elements(block, name).next().unwrap_or_default().trim();
+        (text("Name"), text("Size").parse().unwrap_or(0))
+    })
 }
 
 /// The contents of the elements of a name. Enough for this answer: its elements have no attributes, and ids in base64
@@ -95,13 +100,17 @@ mod tests {
 
     #[test]
     fn our_blocks_are_kept_if_their_size_fits() {
-        let xml = answer(&[(id(&name(9, 9)), 4)], &[(id(&name(0, 1)), 4), (id(&name(1, 2)), 3)]);
+        let foreign = STANDARD.encode("00000001");
+        let xml = answer(
+            &[(id(&name(9, 9)), 4), (foreign, 4)],
+            &[(id(&name(0, 1)), 4), (id(&name(1, 2)), 3)],
+        );
         let leftover = Leftover::read(&xml, 2);
         assert!(!leftover.discard);
         assert!(leftover.has(&name(0, 1), 4));
         assert!(!leftover.has(&name(0, 2), 4));
         assert!(!leftover.has(&name(1, 2), 4));
-        assert!(!leftover.has(&name(9, 9), 4));
+        assert!(leftover.has(&name(9, 9), 4));
     }
 
     #[test]

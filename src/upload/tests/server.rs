@@ -246,11 +246,16 @@ fn apply(blob: &mut Blob, seen: &Seen, body: Vec<u8>) -> (u16, String) {
             if blob.uncommitted.is_empty() && blob.content.is_none() {
                 return error(404, "BlobNotFound");
             }
-            let blocks = blob.uncommitted.iter();
-            let blocks: String = blocks
-                .map(|(id, block)| format!("<Block><Name>{id}</Name><Size>{}</Size></Block>", block.len()))
-                .collect();
-            let list = format!("<BlockList><CommittedBlocks /><UncommittedBlocks>{blocks}</UncommittedBlocks></BlockList>");
+            let list = |blocks: &BTreeMap<String, Vec<u8>>| -> String {
+                let block = |(id, block): (&String, &Vec<u8>)| {
+                    format!("<Block><Name>{id}</Name><Size>{}</Size></Block>", block.len())
+                };
+                blocks.iter().map(block).collect()
+            };
+            let (committed, uncommitted) = (list(&blob.committed), list(&blob.uncommitted));
+            let list = format!(
+                "<BlockList><CommittedBlocks>{committed}</CommittedBlocks><UncommittedBlocks>{uncommitted}</UncommittedBlocks></BlockList>"
+            );
             return (200, list);
         }
         _ => return error(405, "UnsupportedHttpVerb"),

@@ -1,0 +1,218 @@
+//! Packages and other files: which come, stay and go, and that running twice does not add twice.
+
+use std::time::Duration;
+
+use msstore::testing::Fault;
+use msstore::{Error, ExistingPackages, FailureKind, ImageType, Milestone, Package, PendingPolicy, Step};
+use serde_json::{Value, json};
+
+use super::{ADD_ON, APP, PACKAGE, Shop, notes, observed, package_names, packages};
+
+/// The app with a package for each of four architectures, the last for a newer Windows.
+async fn four_architectures() -> Shop {
+    let shop = Shop::open().await;
+    let mut submission = shop.fake.published_submission(APP).unwrap();
+    let sample = submission["applicationPackages"][0].clone();
+    let package = |(n, architecture, min_os): (usize, &str, &str)| {
+        let mut package = sample.clone();
+        package["id"] = format!("200000000000000{n}").into();
+        package["fileName"] = format!("App_1.0_{architecture}.msix").into();
+        package["architecture"] = architecture.into();
+        package["targetDeviceFamilies"] = json!([format!("Windows.Desktop min version {min_os}")]);
+        package
+    };
+    let four = [
+        (1, "x86", "10.0.17763.0"),
+        (2, "x64", "10.0.17763.0"),
+        (3, "arm", "10.0.17763.0"),
+        (4, "arm64", "10.0.19041.0"),
+    ];
+    submission["applicationPackages"] = four.map(package).to_vec().into();
+    shop.fake.set_published_submission(APP, submission);
+    shop
+}
+
+#[tokio::test]
+async fn of_four_architectures_those_go_that_are_replaced() {
+    use ExistingPackages::{Keep, ReplaceAll, ReplaceMatching};
+    let table: [(ExistingPackages, &[(&str, &str)], &[&str]); 6] = [
+        (Keep, &[("x64", "10.0.17763.0")], &["x86", "x64", "arm", "arm64"]),
+        (ReplaceMatching, &[("x64", "10.0.17763.0")], &["x86", "arm", "arm64"]),
+        (ReplaceMatching, &[("x64", "10.0.19041.0")], &["x86", "x64", "arm", "arm64"]),
+        (
+            ReplaceMatching,
+            &[("ARM64", "10.0.17763.0"), ("x86", "10.0.10240.0")],
+            &["x64", "arm"],
+        ),
+        (ReplaceMatching, &[("x86,x64,arm,arm64", "10.0.17763.0")], &[]),
+        (ReplaceAll, &[("x64", "10.0.22000.0")], &[]),
+    ];
+    for (existing, new, stay) in table {
+        let shop = four_architectures().await;
+        let mut job = shop.app().publish().existing_packages(existing).until(Milestone::Published);
+        let mut expected: Vec<String> = stay
+            .iter()
+            .map(|architecture| format!("App_1.0_{architecture}.msix"))
+            .collect();
+        for (n, (architecture, min_os)) in new.iter().enumerate() {
+            let name = format!("App_2.{n}.msix");
+            job = job.package(shop.package(&name).architecture(*architecture).min_os(*min_os));
+            expected.push(name);
+        }
+        expected.sort();
+        job.await.unwrap();
+        let published = shop.fake.published_submission(APP).unwrap();
+        assert_eq!(package_names(&published), expected, "{existing:?} {new:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_package_of_the_same_name_is_replaced() {
+    let shop = Shop::open().await;
+    let name = "PaperLantern_1.0.0.0_x64.msix";
+    let id = |submission: &Value| {
+        let packages = submission["applicationPackages"].as_array().unwrap();
+        let of_the_name: Vec<_> = packages.iter().filter(|package| package["fileName"] == name).collect();
+        assert_eq!(of_the_name.len(), 1, "{packages:?}");
+        of_the_name[0]["id"].clone()
+    };
+    let before = id(&shop.fake.published_submission(APP).unwrap());
+    let job = shop.app().publish().package(shop.package(name)).until(Milestone::Published);
+    job.await.unwrap();
+    assert_ne!(id(&shop.fake.published_submission(APP).unwrap()), before);
+}
+
+#[tokio::test]
+async fn a_package_can_have_another_name_than_its_file() {
+    let shop = Shop::open().await;
+    let package = Package::new(shop.folder.file("out.bin", 100)).name("store\\App.msix");
+    let report = shop
+        .app()
+        .publish()
+        .package(package)
+        .until(Milestone::Published)
+        .await
+        .unwrap();
+    assert_eq!(report.files[0].name, "store/App.msix");
+    let published = shop.fake.published_submission(APP).unwrap();
+    assert!(package_names(&published).contains(&"store/App.msix".to_owned()));
+}
+
+#[tokio::test]
+async fn running_twice_adds_nothing_twice() {
+    let shop = Shop::open().await;
+    let image = shop.folder.file("one.png", 100);
+    let extra = shop.folder.file("extra.png", 100);
+    let job = || {
+        // Not by .image(): the edit names it, and .file() gives it.
+        let name_it = |draft: &mut msstore::Document<msstore::ApplicationSubmission>| {
+            let images = &mut draft.listing_mut("en-us")?.base_listing.images;
+            if !images.iter().any(|image| image.file_name == "extra.png") {
+                images.push(msstore::Image::pending_upload("extra.png", ImageType::Icon));
+            }
+            Ok(())
+        };
+        let job = shop
+            .job()
+            .pending(PendingPolicy::Reuse)
+            .edit(name_it)
+            .file("extra.png", &extra);
+        job.image("en-US", ImageType::Screenshot, &image)
+    };
+    let first = job().leave_draft().await.unwrap();
+    assert_eq!(first.files.len(), 3);
+    let draft = shop.fake.pending_submission(APP).unwrap();
+    for run in 0..2 {
+        let again = job().leave_draft().await.unwrap();
+        assert_eq!((again.submission, again.changes), (first.submission.clone(), vec![]), "{run}");
+        assert_eq!(shop.fake.pending_submission(APP).unwrap(), draft, "{run}");
+    }
+    assert_eq!(shop.count("update"), 1);
+    assert_eq!(packages(&draft).iter().filter(|(name, _)| name == PACKAGE).count(), 1);
+    let images = |submission: &Value| -> Vec<Value> {
+        let images = submission["listings"]["en-us"]["baseListing"]["images"].as_array().unwrap();
+        images.iter().map(|image| image["fileName"].clone()).collect()
+    };
+    assert_eq!(images(&draft), ["screens/one.png", "extra.png", "en-US/one.png"]);
+    // Once it is under way its files are the service's, and it still is what is to be published.
+    job().until(Milestone::Accepted).await.unwrap();
+    shop.fake.forget_requests();
+    let report = job().until(Milestone::Published).await.unwrap();
+    assert_eq!((report.submission, report.adopted), (first.submission, true));
+    assert_eq!(shop.sent(), [""; 0]);
+    // In the next submission they replace those of the same name.
+    let next = job().until(Milestone::Published).await.unwrap();
+    assert_eq!(next.files.len(), 2 + 1);
+    let published = shop.fake.published_submission(APP).unwrap();
+    assert_eq!(images(&published), ["screens/one.png", "extra.png", "en-US/one.png"]);
+}
+
+#[tokio::test]
+async fn an_icon_is_not_added_twice_either() {
+    let shop = Shop::open().await;
+    let icon = shop.folder.file("pack.png", 100);
+    let job = || shop.add_on().publish().pending(PendingPolicy::Reuse).icon("EN", &icon);
+    let first = job().leave_draft().await.unwrap();
+    let draft = shop.fake.pending_submission(ADD_ON).unwrap();
+    let named = json!({ "fileName": "EN/pack.png", "fileStatus": "PendingUpload" });
+    assert_eq!(draft["listings"]["en"]["icon"], named);
+    assert_eq!(job().leave_draft().await.unwrap().changes, []);
+    job().until(Milestone::Accepted).await.unwrap();
+    shop.fake.forget_requests();
+    let report = job().until(Milestone::Published).await.unwrap();
+    assert_eq!((report.submission, report.adopted), (first.submission, true));
+    assert_eq!(shop.sent(), [""; 0]);
+    let published = shop.fake.published_submission(ADD_ON).unwrap();
+    let taken = json!({ "fileName": "EN/pack.png", "fileStatus": "Uploaded" });
+    assert_eq!(published["listings"]["en"]["icon"], taken);
+}
+
+#[tokio::test]
+async fn a_package_that_is_dropped_without_a_word_is_missed() {
+    for name in [PACKAGE, "PaperLantern_1.0.0.0_x64.msix"] {
+        let shop = Shop::open().await;
+        shop.fake.fault(Fault::on("POST", "/submissions/*/commit").drop_packages());
+        let job = shop.app().publish().edit(notes).package(shop.package(name));
+        let (job, events) = observed(job.until(Milestone::Published));
+        let error = job.await.unwrap_err();
+        let id = shop.published_id();
+        match &error {
+            Error::SubmissionFailed(failed) => {
+                assert_eq!(failed.kind(), FailureKind::PackageNotTaken, "{name}");
+                assert_eq!(failed.path(), format!("applications/{APP}/submissions/{id}"));
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+        let said = error.to_string();
+        assert!(
+            said.contains("went on to Published without a package that was uploaded"),
+            "{said}"
+        );
+        assert!(error.correlation_id().is_some());
+        // It was looked for, for ten minutes.
+        assert!(!events.lock().unwrap().iter().any(|event| event.step == Step::Verify));
+        let looks = shop.fake.requests_to("GET", "/submissions/*").len();
+        assert!((20..=23).contains(&looks), "{looks}");
+    }
+}
+
+#[tokio::test]
+async fn a_package_that_shows_up_late_is_waited_for() {
+    let shop = Shop::open().await;
+    // The draft is read once before; then the packages show only at the fourth look.
+    let hide = |submission: &mut Value| {
+        submission["applicationPackages"] = json!([]);
+    };
+    for look in 2..5 {
+        shop.fake
+            .fault(Fault::on("GET", "/submissions/*").nth(look).edit_answer(hide));
+    }
+    let (job, events) = observed(shop.job().until(Milestone::Published));
+    let report = job.await.unwrap();
+    let events = events.lock().unwrap();
+    let last = events.last().unwrap();
+    assert_eq!((last.step, &last.detail[..]), (Step::Verify, "1 packages were taken"));
+    let waited = last.elapsed - events[events.len() - 2].elapsed;
+    assert!(waited >= Duration::from_secs(90), "{waited:?}");
+    assert_eq!(report.submission, shop.published_id());
+}

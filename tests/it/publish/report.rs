@@ -1,0 +1,232 @@
+//! What a run tells on its way and at its end.
+
+use std::time::Duration;
+
+use msstore::testing::Fault;
+use msstore::{Error, FailureKind, Milestone, Package, Step, SubmissionStatus};
+use serde_json::json;
+
+use super::{APP, PACKAGE, Shop, TWO_BLOCKS, left, notes, observed};
+
+#[tokio::test]
+async fn the_events_come_in_order_with_their_ids() {
+    let shop = Shop::open().await;
+    let (job, events) = observed(shop.job().until(Milestone::Published));
+    let report = job.await.unwrap();
+    let events = events.lock().unwrap();
+    let steps: Vec<Step> = events.iter().map(|event| event.step).collect();
+    let mut expected = vec![
+        Step::Look,
+        Step::Create,
+        Step::Edit,
+        Step::Update,
+        Step::Archive,
+        Step::Upload,
+        Step::Commit,
+    ];
+    expected.extend([Step::Wait; 6]);
+    expected.push(Step::Verify);
+    assert_eq!(steps, expected);
+    let requests = shop.fake.requests();
+    let mut elapsed = Duration::ZERO;
+    for event in events.iter() {
+        let shown = event.to_string();
+        assert_eq!(event.submission.is_some(), event.step != Step::Look, "{shown}");
+        assert!(event.submission.iter().all(|id| *id == report.submission), "{shown}");
+        let is_call = ![Step::Edit, Step::Archive].contains(&event.step);
+        assert_eq!(event.status.is_some(), is_call, "{shown}");
+        // The blob store has no correlation ids.
+        let is_api = is_call && event.step != Step::Upload;
+        assert_eq!(event.correlation_id.is_some(), is_api, "{shown}");
+        if let Some(id) = &event.correlation_id {
+            assert!(
+                requests.iter().any(|request| request.header("MS-CorrelationId") == Some(id)),
+                "{shown}"
+            );
+            assert!(shown.contains(id), "{shown}");
+        }
+        assert!(event.elapsed >= elapsed, "{shown}");
+        elapsed = event.elapsed;
+        assert!(
+            shown.contains(&event.step.to_string()) && !shown.contains('\n') && !shown.contains("sig="),
+            "{shown}"
+        );
+    }
+    assert_eq!(events[1].status, Some(201));
+    assert_eq!(events[6].status, Some(202));
+    assert!(elapsed >= Duration::from_secs(25), "{elapsed:?}");
+}
+
+#[tokio::test]
+async fn the_report_has_all_that_was_done() {
+    let shop = Shop::open().await;
+    let warnings = |codes: &[&str]| {
+        let warnings: Vec<_> = codes.iter().map(|code| json!({ "code": code, "details": "so" })).collect();
+        json!({ "errors": [], "warnings": warnings, "certificationReports": [{ "date": "2026-02-10T07:00:00Z", "reportUrl": "https://partner.example/r/1" }] })
+    };
+    let noise = "SalesUnsupportedWarning";
+    let published = json!({ "status": "Published", "statusDetails": warnings(&[noise, "ListingOptInWarning"]) });
+    shop.fake
+        .script_statuses(APP, [json!("CommitStarted"), json!("Certification"), published]);
+    shop.fake
+        .fault(Fault::on("PUT", "/blob/ingestion/*").query("comp=block&").reset_mid_request());
+    let package = Package::new(shop.folder.file(PACKAGE, TWO_BLOCKS));
+    let job = shop.app().publish().edit(notes).package(package);
+    let report = job.until(Milestone::Published).await.unwrap();
+    assert_eq!(report.submission, shop.published_id());
+    assert!(!report.adopted && report.committed && !report.held);
+    let pointers: Vec<&str> = report.changes.iter().map(|change| change.pointer.as_str()).collect();
+    assert_eq!(
+        pointers,
+        ["/applicationPackages/2", "/listings/en-us/baseListing/releaseNotes"]
+    );
+    assert_eq!(report.changes[1].after, Some("Faster.".into()));
+    assert_eq!((report.files.len(), &report.files[0].name[..]), (1, PACKAGE));
+    assert_eq!(report.files[0].bytes, TWO_BLOCKS as u64);
+    assert_eq!(
+        Some(report.bytes_sent),
+        shop.fake.blob(&report.submission).map(|blob| blob.length)
+    );
+    assert_eq!(report.retries, 1);
+    use SubmissionStatus::{Certification, CommitStarted, Published};
+    let statuses: Vec<_> = report.history.iter().map(|(status, _)| status.clone()).collect();
+    assert_eq!(statuses, [CommitStarted, Certification, Published]);
+    assert!(report.history.is_sorted_by_key(|(_, waited)| *waited) && report.history[2].1 >= Duration::from_secs(10));
+    assert_eq!(report.warnings.len(), 1, "{:?}", report.warnings);
+    assert_eq!(report.warnings[0].code.as_str(), "ListingOptInWarning");
+    assert_eq!(report.certification_reports[0].report_url, "https://partner.example/r/1");
+    let shown = report.to_string();
+    let says = [
+        report.submission.as_str(),
+        "Published",
+        "2 changes, 1 files",
+        "ListingOptInWarning: so",
+    ];
+    assert!(
+        says.iter().all(|says| shown.contains(says)) && !shown.contains(noise),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn a_submission_that_is_held_is_a_good_end() {
+    for (mode, status) in [("Manual", "Release"), ("SpecificDate", "PendingPublication")] {
+        let shop = Shop::open().await;
+        if status != "Release" {
+            shop.fake.script_statuses(APP, ["Certification", status]);
+        }
+        let job = shop.job().until(Milestone::Published).edit(move |draft| {
+            draft.target_publish_mode = mode.into();
+            draft.target_publish_date = msstore::Timestamp::new("2030-01-01T00:00:00Z");
+            Ok(())
+        });
+        let report = job.await.unwrap();
+        assert!(report.held && report.committed, "{mode}");
+        assert_eq!(report.status().unwrap().as_str(), status);
+        assert!(
+            report
+                .to_string()
+                .contains("held until it is published by hand or on its date"),
+            "{report}"
+        );
+        assert_eq!(report.submission, shop.pending_id());
+    }
+}
+
+#[tokio::test]
+async fn a_draft_that_is_left_is_whole_but_for_the_commit() {
+    let shop = Shop::open().await;
+    let report = shop.job().leave_draft().await.unwrap();
+    assert!(!report.committed && report.history.is_empty());
+    assert!(
+        report.to_string().contains("packages are taken over by a commit alone"),
+        "{report}"
+    );
+    assert_eq!(shop.writes(), ["create", "update", "blob"]);
+    let draft = shop.fake.pending_submission(APP).unwrap();
+    assert_eq!(draft["status"], "PendingCommit");
+    assert!(shop.fake.blob(&report.submission).is_some());
+}
+
+#[tokio::test]
+async fn a_failed_submission_comes_with_the_words_of_the_service() {
+    let shop = Shop::open().await;
+    let failed = json!({ "status": "CertificationFailed", "statusDetails": { "errors": [{ "code": "MissingTitle", "details": "no title in de-de" }] } });
+    shop.fake.script_statuses(APP, [json!("CommitStarted"), failed]);
+    let error = shop.job().until(Milestone::Certified).await.unwrap_err();
+    assert!(
+        matches!(&error, Error::SubmissionFailed(failed) if failed.kind() == FailureKind::Failed),
+        "{error:?}"
+    );
+    let text = error.to_string();
+    assert!(
+        text.contains("CertificationFailed") && text.contains("no title in de-de"),
+        "{text}"
+    );
+    // It is mended and committed again.
+    let report = shop
+        .job()
+        .pending(msstore::PendingPolicy::Reuse)
+        .until(Milestone::Published)
+        .await
+        .unwrap();
+    assert_eq!(report.submission, shop.published_id());
+    assert_eq!((shop.count("create"), shop.count("commit")), (1, 2));
+}
+
+#[tokio::test]
+async fn a_wait_that_takes_too_long_says_where_it_stands() {
+    let shop = Shop::open().await;
+    shop.fake.script_statuses(APP, ["CommitStarted"]);
+    let job = shop
+        .job()
+        .timeout(Duration::from_secs(600))
+        .poll_interval(Duration::from_secs(60));
+    let (job, events) = observed(job);
+    let error = job.await.unwrap_err();
+    match &error {
+        Error::WaitTimedOut(late) => {
+            assert_eq!(late.last_report().unwrap().status, SubmissionStatus::CommitStarted);
+            assert!(late.path().ends_with(shop.pending_id().as_str()));
+        }
+        other => panic!("{other:?}"),
+    }
+    let polls = events.lock().unwrap().iter().filter(|event| event.step == Step::Wait).count();
+    assert!((10..=13).contains(&polls), "{polls}");
+}
+
+#[tokio::test]
+async fn what_fails_while_there_is_a_draft_names_it() {
+    let table = [
+        ("GET", "/submissions/*", "", 500),
+        ("PUT", "/submissions/*", "", 400),
+        ("PUT", "/blob/ingestion/*", "", 403),
+        ("POST", "/submissions/*/commit", "", 400),
+    ];
+    for (method, path, query, status) in table {
+        let shop = Shop::open().await;
+        let body = r#"{"code":"InvalidOperation","message":"not today"}"#;
+        shop.fake
+            .fault(Fault::on(method, path).query(query).answer(status, body).always());
+        let error = shop.job().await.unwrap_err();
+        let (path, cause) = left(&error);
+        assert_eq!(
+            path,
+            format!("applications/{APP}/submissions/{}", shop.pending_id()),
+            "{method} {path}"
+        );
+        assert_eq!((cause.status(), error.status()), (Some(status), Some(status)), "{cause:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_observers_of_progress_hear_of_all_bytes() {
+    let shop = Shop::open().await;
+    let seen = std::sync::Arc::new(std::sync::Mutex::new((0, 0)));
+    let kept = seen.clone();
+    let job = shop
+        .job()
+        .on_progress(move |progress| *kept.lock().unwrap() = (progress.bytes, progress.bytes_total));
+    let report = job.await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), (report.bytes_sent, report.bytes_sent));
+}
