@@ -105,7 +105,7 @@ fn shapes(text: &str) -> [String; 5] {
 fn all_of(error: &Error) -> String {
     let api = match error {
         Error::Api(api) => format!("{} {:?} {:?}", api.body(), api.message(), api.code()),
-        Error::LeftBehind(left) => format!("{:?}", left.cause()),
+        Error::LeftBehind(left) => format!("{:?}", left.error()),
         _ => String::new(),
     };
     format!(
