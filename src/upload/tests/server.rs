@@ -247,9 +247,8 @@ fn apply(blob: &mut Blob, seen: &Seen, body: Vec<u8>) -> (u16, String) {
                 return error(404, "BlobNotFound");
             }
             let list = |blocks: &BTreeMap<String, Vec<u8>>| -> String {
-                let block = |(id, block): (&String, &Vec<u8>)| {
-                    format!("<Block><Name>{id}</Name><Size>{}</Size></Block>", block.len())
-                };
+                let block =
+                    |(id, block): (&String, &Vec<u8>)| format!("<Block><Name>{id}</Name><Size>{}</Size></Block>", block.len());
                 blocks.iter().map(block).collect()
             };
             let (committed, uncommitted) = (list(&blob.committed), list(&blob.uncommitted));
