@@ -160,10 +160,11 @@ impl<S> fmt::Debug for Submissions<S> {
 }
 
 /// What a parent says of its submissions.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refs {
     pub(crate) pending: Option<SubmissionId>,
     pub(crate) last_published: Option<SubmissionId>,
+    pub(crate) receipt: Receipt,
 }
 
 impl<S> Submissions<S> {
@@ -353,9 +354,12 @@ impl<S: Submission> Submissions<S> {
             let reference: SubmissionRef = decode_value(reference).ok()?;
             SubmissionRef::known_id(Some(&reference)).cloned()
         };
+        let last_published = id(S::LAST_PUBLISHED);
         Ok(Refs {
-            pending: id(S::PENDING),
-            last_published: id(S::LAST_PUBLISHED),
+            // Reads lag: it may still be shown as pending when it is published.
+            pending: id(S::PENDING).filter(|pending| Some(pending) != last_published.as_ref()),
+            last_published,
+            receipt: json.receipt,
         })
     }
 }

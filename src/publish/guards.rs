@@ -209,18 +209,30 @@ fn price_changed(sent: &Value, has: &Value) -> Option<String> {
             format!("the service has {has} for {what} where {sent} was sent: look at the draft in Partner Center before anything is committed")
         })
     };
-    let members = ["priceId", "trialPeriod"].into_iter();
-    let plain = members.map(|name| differs(name, text(member(&sent, name)), text(member(&has, name))));
+    // No trial and none set are the same.
+    let trial = |pricing| match text(member(pricing, "trialPeriod")) {
+        unset if unset == "nothing" || unset.is_empty() => "NoFreeTrial".to_owned(),
+        trial => trial,
+    };
+    let plain = [
+        differs("priceId", text(member(&sent, "priceId")), text(member(&has, "priceId"))),
+        differs("trialPeriod", trial(&sent), trial(&has)),
+    ];
     let markets = |pricing: &Value| match member(pricing, "marketSpecificPricings") {
         Some(Value::Object(markets)) => markets.clone(),
         _ => serde_json::Map::new(),
     };
     let (sent, has) = (markets(&sent), markets(&has));
     let names: BTreeSet<&String> = sent.keys().chain(has.keys()).collect();
+    // The service adds these two to every app, whatever is sent.
+    let added = |name: &str| {
+        ["LB", "EH"].contains(&name) && !sent.contains_key(name) && has.get(name).is_some_and(|tier| tier == "NotAvailable")
+    };
     let by_market = names
         .into_iter()
+        .filter(|name| !added(name))
         .map(|name| differs(&format!("the market {name}"), text(sent.get(name)), text(has.get(name))));
-    plain.chain(by_market).flatten().next()
+    plain.into_iter().chain(by_market).flatten().next()
 }
 
 fn packages_changed(sent: &[Entry], has: &[Entry]) -> Option<String> {
@@ -399,8 +411,18 @@ mod tests {
     #[test]
     fn what_the_service_made_of_an_update_is_compared() {
         type Edit = fn(&mut Value);
-        let table: [(&str, Edit, &[Guard]); 8] = [
+        let table: [(&str, Edit, &[Guard]); 10] = [
             ("nothing", |_| {}, &[]),
+            (
+                "a market that the service adds",
+                |b| b["pricing"]["marketSpecificPricings"]["LB"] = "NotAvailable".into(),
+                &[],
+            ),
+            (
+                "a price in it",
+                |b| b["pricing"]["marketSpecificPricings"]["LB"] = "Free".into(),
+                &[Guard::PriceChanged],
+            ),
             (
                 "isAdvancedPricingModel",
                 |b| b["pricing"]["isAdvancedPricingModel"] = false.into(),

@@ -8,7 +8,7 @@ use crate::api::submissions::Submission;
 use crate::document::{Document, member};
 use crate::error::{EditError, InvalidInput, Result};
 use crate::publish::packages::{ExistingPackages, Package, Step, entries, file_name, new_entry, steps};
-use crate::publish::{BoxedError, Edit, Run};
+use crate::publish::{BoxedError, Edits, Run};
 
 /// A file for the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +64,8 @@ impl<S: Submission> Run<S> {
 
 impl<S: Submission> Run<S> {
     /// Edits a draft: the caller's edits first, then what the builder was told.
-    pub(super) fn edit(&self, edits: Vec<Edit<S>>, draft: &mut Document<S>) -> Result<()> {
-        for edit in edits {
+    pub(super) fn edit(&self, edits: Edits<S>, draft: &mut Document<S>) -> Result<()> {
+        for edit in edits.caller.into_iter().chain(edits.images) {
             edit(draft).map_err(edit_failed)?;
         }
         if let Some(list) = S::PACKAGES {
@@ -78,17 +78,22 @@ impl<S: Submission> Run<S> {
         }
         Ok(())
     }
-}
 
-/// Whether a submission that cannot be changed any more already is what is to be published: the caller's edits change nothing,
-/// and it names the files.
-pub(super) fn is_done<S: Submission>(submission: &Document<S>, edits: Vec<Edit<S>>, files: &[InputFile]) -> Result<bool> {
-    let mut copy = submission.clone();
-    for edit in edits {
-        edit(&mut copy).map_err(edit_failed)?;
+    /// Whether a submission that cannot be changed any more already is what is to be published: the caller's edits change
+    /// nothing, it names the files, and it is rolled out gradually if that is wanted.
+    pub(super) fn is_done(&self, submission: &Document<S>, edits: Edits<S>, files: &[InputFile]) -> Result<bool> {
+        let mut copy = submission.clone();
+        for edit in edits.caller {
+            edit(&mut copy).map_err(edit_failed)?;
+        }
+        let body = submission.as_received();
+        // Not by its percentage: that goes up once it is published.
+        let rollout = member(body, "packageDeliveryOptions").and_then(|options| member(options, "packageRollout"));
+        let is_rollout = rollout.and_then(|rollout| member(rollout, "isPackageRollout")) == Some(&Value::Bool(true));
+        Ok(copy.changes()?.is_empty()
+            && files.iter().all(|file| names(body, &file.name))
+            && (self.rollout_percentage.is_none() || is_rollout))
     }
-    let body = copy.body()?;
-    Ok(copy.changes()?.is_empty() && files.iter().all(|file| names(&body, &file.name)))
 }
 
 fn edit_failed(error: BoxedError) -> crate::error::Error {

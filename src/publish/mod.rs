@@ -42,6 +42,13 @@ use crate::upload::Progress;
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 type Edit<S> = Box<dyn FnOnce(&mut Document<S>) -> std::result::Result<(), BoxedError> + Send>;
 
+/// The edits of a draft, each made once.
+struct Edits<S> {
+    caller: Vec<Edit<S>>,
+    /// Those that name the images that were given. They are not made on a submission that has its files already.
+    images: Vec<Edit<S>>,
+}
+
 /// What to do about a gradual rollout that is in progress: it blocks the next submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -111,7 +118,7 @@ pub enum ExistingRollout {
 #[must_use = "nothing is sent before it is awaited"]
 pub struct Publish<S> {
     run: Run<S>,
-    edits: Vec<Edit<S>>,
+    edits: Edits<S>,
 }
 
 /// What a run was told, but for the edits, which are made once.
@@ -167,7 +174,11 @@ impl<S: Submission> Submissions<S> {
             on_event: None,
             on_progress: None,
         };
-        Publish { run, edits: Vec::new() }
+        let (caller, images) = (Vec::new(), Vec::new());
+        Publish {
+            run,
+            edits: Edits { caller, images },
+        }
     }
 }
 
@@ -185,12 +196,13 @@ impl<S: Submission> Publish<S> {
         self
     }
 
-    /// Edits the draft. Several edits are made one after the other.
+    /// Edits the draft. Several edits are made one after the other, and before what the other settings do to it. An edit that
+    /// changes nothing when it is made again lets a later run go on with this one.
     pub fn edit<F>(mut self, edit: F) -> Self
     where
         F: FnOnce(&mut Document<S>) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
     {
-        self.edits.push(Box::new(edit));
+        self.edits.caller.push(Box::new(edit));
         self
     }
 
@@ -301,20 +313,23 @@ impl Publish<ApplicationSubmission> {
     pub fn image(mut self, language: impl Into<String>, image_type: ImageType, path: impl Into<PathBuf>) -> Self {
         let language = language.into();
         let name = self.add_image(&language, &path.into());
-        self.edit(move |draft| {
-            let images = &mut draft.listing_mut(&language)?.base_listing.images;
-            if images
-                .iter()
-                .any(|image| image.file_name == name && image.file_status == FileStatus::PendingUpload)
-            {
-                return Ok(());
-            }
-            for image in images.iter_mut().filter(|image| image.file_name == name) {
-                image.file_status = FileStatus::PendingDelete;
-            }
-            images.push(Image::pending_upload(name, image_type));
-            Ok(())
-        })
+        self.edits
+            .images
+            .push(Box::new(move |draft: &mut Document<ApplicationSubmission>| {
+                let images = &mut draft.listing_mut(&language)?.base_listing.images;
+                if images
+                    .iter()
+                    .any(|image| image.file_name == name && image.file_status == FileStatus::PendingUpload)
+                {
+                    return Ok(());
+                }
+                for image in images.iter_mut().filter(|image| image.file_name == name) {
+                    image.file_status = FileStatus::PendingDelete;
+                }
+                images.push(Image::pending_upload(name, image_type));
+                Ok(())
+            }));
+        self
     }
 }
 
@@ -324,10 +339,13 @@ impl Publish<InAppProductSubmission> {
     pub fn icon(mut self, language: impl Into<String>, path: impl Into<PathBuf>) -> Self {
         let language = language.into();
         let name = self.add_image(&language, &path.into());
-        self.edit(move |draft| {
-            draft.listing_mut(&language)?.icon = Icon::pending_upload(name);
-            Ok(())
-        })
+        self.edits
+            .images
+            .push(Box::new(move |draft: &mut Document<InAppProductSubmission>| {
+                draft.listing_mut(&language)?.icon = Icon::pending_upload(name);
+                Ok(())
+            }));
+        self
     }
 }
 

@@ -71,6 +71,9 @@ pub(crate) fn resolve(policy: PendingPolicy, state: PendingState, deletable: boo
     }
 }
 
+/// Why one under way is not attached to.
+pub(crate) const NOT_THE_SAME: &str = "it is under way and is not what is to be published: wait for it, then publish again";
+
 /// The error for a pending submission that stops the run.
 pub(crate) fn refused(path: &str, status: &SubmissionStatus, why: &str) -> InvalidInput {
     InvalidInput::new(format!("the pending submission {path}, in status {status},"), why)

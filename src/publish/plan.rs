@@ -12,11 +12,11 @@ use crate::id::SubmissionId;
 use crate::model::change::Change;
 use crate::model::guard::Guard;
 use crate::model::status::SubmissionStatus;
-use crate::publish::guards::{Look, check};
+use crate::publish::inputs::InputFile;
 use crate::publish::packages::entries;
-use crate::publish::pending::{Resolution, resolve, state};
-use crate::publish::run::rollout_problem;
-use crate::publish::{Edit, ExistingRollout, Publish, Run};
+use crate::publish::pending::{NOT_THE_SAME, Resolution, resolve, state};
+use crate::publish::run::{document_id, rollout_problem};
+use crate::publish::{Edits, PendingPolicy, Publish, Run};
 
 /// What a run would do. `Display` is a text for people; it can be serialised for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -179,102 +179,107 @@ impl<S: Submission> Publish<S> {
 }
 
 impl<S: Submission> Run<S> {
-    async fn plan(self, edits: Vec<Edit<S>>) -> Result<Plan> {
+    async fn plan(self, edits: Edits<S>) -> Result<Plan> {
         let files = self.read_inputs().await?;
         let refs = self.submissions.refs().await?;
-        let named = self.submission.clone().or_else(|| refs.pending.clone());
-        let pending = match &named {
-            Some(id) => self.submissions.get_opt(id).await?,
-            None => None,
+        let pending = match (&self.submission, &refs.pending) {
+            (Some(id), _) => Some(self.submissions.get(id).await?),
+            (None, Some(id)) => self.submissions.get_opt(id).await?,
+            (None, None) => None,
         };
-        let planned = pending.as_ref().map(|pending| self.plan_pending(pending, &refs));
-        let reused = planned
-            .as_ref()
-            .is_some_and(|(_, resolution)| matches!(resolution, Resolution::Edit | Resolution::Attach));
-        let base = match (pending, &refs.last_published) {
-            (Some(pending), _) if reused => pending,
-            (_, Some(id)) => self.submissions.get(id).await?,
-            (Some(pending), None) => pending,
-            (None, None) => {
-                let problem =
-                    "it has neither a published submission nor a draft to plan on; the first one is made in Partner Center";
-                return Err(InvalidInput::new("the product", problem).into());
+        let Some(pending) = pending else {
+            return self.plan_new(edits, files, &refs, None).await;
+        };
+        let status = pending.status().clone();
+        let (policy, deletable) = match self.submission {
+            Some(_) => (PendingPolicy::Reuse, true),
+            None => (self.pending, self.is_deletable(&refs)),
+        };
+        let planned = |stops: bool, what: &str| PlannedPending {
+            id: document_id(&pending).unwrap_or_default(),
+            status: status.clone(),
+            stops,
+            what: what.to_owned(),
+        };
+        match resolve(policy, state(&status, pending.upload_url().is_set()), deletable) {
+            Resolution::Attach => {
+                let done = self.is_done(&pending, edits, &files)?;
+                let what = if done { "would be waited for" } else { NOT_THE_SAME };
+                self.plan_on(&pending, Some(planned(!done, what)), Vec::new(), Vec::new())
             }
+            Resolution::Edit => {
+                let planned = planned(false, "would be edited");
+                let mut draft = pending;
+                self.edit(edits, &mut draft)?;
+                let mut guards = self.plan_guards(&draft, &files)?;
+                if !files.is_empty() {
+                    let (guard, problem) = self.found_link(&draft);
+                    guards.push(self.planned(guard, problem));
+                }
+                self.plan_on(&draft, Some(planned), guards, files)
+            }
+            Resolution::Replace => {
+                let planned = planned(false, "would be deleted and made anew");
+                self.plan_new(edits, files, &refs, Some((planned, pending))).await
+            }
+            Resolution::Refuse(why) => {
+                let planned = planned(true, why);
+                self.plan_new(edits, files, &refs, Some((planned, pending))).await
+            }
+        }
+    }
+
+    /// As if a draft were created, on the last published submission; if there is none, on the pending one.
+    async fn plan_new(
+        &self,
+        edits: Edits<S>,
+        files: Vec<InputFile>,
+        refs: &Refs,
+        pending: Option<(PlannedPending, Document<S>)>,
+    ) -> Result<Plan> {
+        let (planned, pending) = pending.unzip();
+        let base = match (&refs.last_published, pending) {
+            (Some(id), _) => Some(self.submissions.get(id).await?),
+            (None, pending) => pending,
         };
-        let based_on = base.origin().rsplit('/').next().unwrap_or_default().parse()?;
-        let mut draft = base;
+        let mut draft = base.ok_or_else(|| {
+            let problem = "it has neither a published submission nor a draft to plan on; the first one is made in Partner Center";
+            InvalidInput::new("the product", problem)
+        })?;
         self.edit(edits, &mut draft)?;
-        let mut guards = self.plan_guards(&draft, files.iter().map(|file| file.name.clone()).collect())?;
+        let mut guards = self.plan_guards(&draft, &files)?;
         if !files.is_empty() {
-            guards.push(PlannedGuard {
-                guard: Guard::UploadLink,
-                finding: Finding::NotChecked,
-            });
+            let (guard, finding) = (Guard::UploadLink, Finding::NotChecked);
+            guards.push(PlannedGuard { guard, finding });
         }
-        if S::ROLLED_OUT && !reused {
-            let problem = match (self.rollout_in_progress(&refs).await?, self.existing_rollout) {
-                (Some(id), None) => Some(rollout_problem(&id)),
-                (Some(_), Some(ExistingRollout::Finalize | ExistingRollout::Halt)) | (None, _) => None,
-            };
-            guards.push(self.planned(Guard::RolloutInProgress, problem));
+        if S::ROLLED_OUT {
+            let in_the_way = self.rollout_in_progress(refs).await?;
+            let problem = in_the_way.filter(|_| self.existing_rollout.is_none());
+            guards.push(self.planned(Guard::RolloutInProgress, problem.map(|id| rollout_problem(&id))));
         }
+        self.plan_on(&draft, planned, guards, files)
+    }
+
+    fn plan_on(
+        &self,
+        draft: &Document<S>,
+        pending: Option<PlannedPending>,
+        guards: Vec<PlannedGuard>,
+        files: Vec<InputFile>,
+    ) -> Result<Plan> {
+        let file = |InputFile { name, path, bytes }| PlannedFile { name, path, bytes };
         Ok(Plan {
-            based_on,
-            pending: planned.map(|(pending, _)| pending),
+            based_on: document_id(draft)?,
+            pending,
             changes: draft.changes()?,
-            packages: planned_packages(&draft)?,
-            files: files
-                .into_iter()
-                .map(|file| PlannedFile {
-                    name: file.name,
-                    path: file.path,
-                    bytes: file.bytes,
-                })
-                .collect(),
+            packages: planned_packages(draft)?,
+            files: files.into_iter().map(file).collect(),
             guards,
         })
     }
 
-    fn plan_pending(&self, pending: &Document<S>, refs: &Refs) -> (PlannedPending, Resolution) {
-        let status = pending.status().clone();
-        let policy = if self.submission.is_some() {
-            crate::publish::PendingPolicy::Reuse
-        } else {
-            self.pending
-        };
-        let resolution = resolve(policy, state(&status, pending.upload_url().is_set()), self.is_deletable(refs));
-        let what = match &resolution {
-            Resolution::Replace => "would be deleted and made anew",
-            Resolution::Edit => "would be edited",
-            Resolution::Attach => "would be waited for, if it already is what is to be published",
-            Resolution::Refuse(why) => why,
-        };
-        let id = pending
-            .origin()
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .parse()
-            .unwrap_or_default();
-        let stops = matches!(resolution, Resolution::Refuse(_));
-        (
-            PlannedPending {
-                id,
-                status,
-                stops,
-                what: what.to_owned(),
-            },
-            resolution,
-        )
-    }
-
-    fn plan_guards(&self, draft: &Document<S>, archive: Vec<String>) -> Result<Vec<PlannedGuard>> {
-        let body = draft.body()?;
-        let found = check::<S>(&Look {
-            received: draft.as_received(),
-            body: &body,
-            archive: &archive,
-        });
+    fn plan_guards(&self, draft: &Document<S>, files: &[InputFile]) -> Result<Vec<PlannedGuard>> {
+        let found = self.found(draft, files)?;
         Ok(found
             .into_iter()
             .map(|(guard, problem)| self.planned(guard, problem))

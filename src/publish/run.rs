@@ -1,5 +1,7 @@
 //! The run: one step after the other. Each is a thin call of what decides (`pending`, `packages`, `guards`) or resolves (`api`).
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -8,7 +10,7 @@ use crate::api::ensure::Ensured;
 use crate::api::submissions::{Refs, Submission};
 use crate::api::wait::{Milestone, Wait};
 use crate::document::Document;
-use crate::error::{Error, FailureKind, GuardError, InvalidInput, LeftBehind, Result, SubmissionFailed};
+use crate::error::{Error, FailureKind, GuardError, LeftBehind, Outcome, Result, SubmissionFailed};
 use crate::id::SubmissionId;
 use crate::model::guard::Guard;
 use crate::model::package::PackageRolloutStatus;
@@ -16,10 +18,10 @@ use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
 use crate::publish::event::{PublishReport, PublishedFile, Step, Teller, count};
 use crate::publish::guards::{Look, check, compare, upload_link};
-use crate::publish::inputs::{InputFile, is_done};
+use crate::publish::inputs::InputFile;
 use crate::publish::packages::{Entry, Package, entries};
-use crate::publish::pending::{PendingState, Resolution, refused, resolve, state};
-use crate::publish::{Edit, ExistingRollout, PendingPolicy, Run};
+use crate::publish::pending::{NOT_THE_SAME, Resolution, refused, resolve, state};
+use crate::publish::{Edits, ExistingRollout, PendingPolicy, Run};
 use crate::secret::UploadUrl;
 
 /// For how long it is looked whether the packages were taken.
@@ -37,7 +39,7 @@ enum Found<S> {
 }
 
 impl<S: Submission> Run<S> {
-    pub(super) async fn run(mut self, edits: Vec<Edit<S>>) -> Result<PublishReport> {
+    pub(super) async fn run(mut self, edits: Edits<S>) -> Result<PublishReport> {
         let files = self.read_inputs().await?;
         let packages: Vec<String> = self.packages.iter().map(Package::file_name).collect::<Result<_>>()?;
         let clock = self.submissions.core().transport().clock().clone();
@@ -57,7 +59,16 @@ impl<S: Submission> Run<S> {
                 let known = known.map_err(|error| Error::from(LeftBehind::new(&path, error)))?;
                 if goes_on {
                     let wait = self.submissions.commit_and_wait(&id);
-                    self.finish(wait, &mut report, &teller).await?;
+                    let finished = self.finish(wait, &mut report, &teller).await;
+                    finished.map_err(|error| {
+                        // The commit was refused, or never sent.
+                        let is_left = !report.committed && error.outcome() == Outcome::NotApplied;
+                        if is_left {
+                            LeftBehind::new(&path, error).into()
+                        } else {
+                            error
+                        }
+                    })?;
                     self.verify(&report, &packages, &known, &teller).await?;
                 }
                 Ok(report)
@@ -67,16 +78,16 @@ impl<S: Submission> Run<S> {
 
     /// Looks at what is pending, deals with it by the policy, and creates a draft if there is none to go on with.
     async fn find(&self, teller: &Teller) -> Result<Found<S>> {
-        let refs = self.submissions.refs().await?;
         if let Some(id) = &self.submission {
-            return self.find_named(id, &refs, teller).await;
+            return self.find_named(id, teller).await;
         }
-        let pending = match refs.pending.as_ref().filter(|id| Some(*id) != refs.last_published.as_ref()) {
+        let refs = self.submissions.refs().await?;
+        let pending = match &refs.pending {
             Some(id) => self.submissions.get_opt(id).await?,
             None => None,
         };
         let Some(pending) = pending else {
-            teller.tell(Step::Look, None, "nothing is pending");
+            teller.tell_call(Step::Look, None, "nothing is pending", Some(&refs.receipt));
             return self.create(&refs, teller).await;
         };
         let id = document_id(&pending)?;
@@ -96,6 +107,12 @@ impl<S: Submission> Run<S> {
             }),
             Resolution::Attach => Ok(Found::Attached(pending)),
             Resolution::Replace => {
+                // What would stop the create stops the run before anything is deleted.
+                if self.existing_rollout.is_none()
+                    && let Some(id) = self.rollout_in_progress(&refs).await?
+                {
+                    self.stop_at([(Guard::RolloutInProgress, rollout_problem(&id))].into_iter())?;
+                }
                 let receipt = self.submissions.ensure_deleted(&id).await?;
                 teller.tell_call(
                     Step::Delete,
@@ -114,11 +131,7 @@ impl<S: Submission> Run<S> {
     }
 
     /// The caller says which submission it is.
-    async fn find_named(&self, id: &SubmissionId, refs: &Refs, teller: &Teller) -> Result<Found<S>> {
-        if let Some(pending) = refs.pending.as_ref().filter(|pending| *pending != id) {
-            let problem = format!("another one, {pending}, is pending");
-            return Err(InvalidInput::new(format!("the submission {id}"), problem).into());
-        }
+    async fn find_named(&self, id: &SubmissionId, teller: &Teller) -> Result<Found<S>> {
         let document = self.submissions.get(id).await?;
         let status = document.status().clone();
         teller.tell_call(
@@ -127,11 +140,10 @@ impl<S: Submission> Run<S> {
             format!("submission {id} is in status {status}"),
             Some(document.receipt()),
         );
-        let state = state(&status, document.upload_url().is_set());
-        match resolve(PendingPolicy::Reuse, state, true) {
+        match resolve(PendingPolicy::Reuse, state(&status, document.upload_url().is_set()), true) {
             Resolution::Refuse(why) => Err(refused(document.origin(), &status, why).into()),
-            _ if state == PendingState::UnderWay => Ok(Found::Attached(document)),
-            _ => Ok(Found::Draft { document, adopted: true }),
+            Resolution::Attach => Ok(Found::Attached(document)),
+            Resolution::Edit | Resolution::Replace => Ok(Found::Draft { document, adopted: true }),
         }
     }
 
@@ -206,7 +218,7 @@ impl<S: Submission> Run<S> {
     async fn prepare(
         &mut self,
         mut draft: Document<S>,
-        edits: Vec<Edit<S>>,
+        edits: Edits<S>,
         files: Vec<InputFile>,
         report: &mut PublishReport,
         teller: &Teller,
@@ -236,18 +248,26 @@ impl<S: Submission> Run<S> {
     }
 
     fn check(&self, draft: &Document<S>, files: &[InputFile]) -> Result<()> {
-        let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-        let body = draft.body()?;
-        let mut found = check::<S>(&Look {
-            received: draft.as_received(),
-            body: &body,
-            archive: &names,
-        });
+        let mut found = self.found(draft, files)?;
         if !files.is_empty() {
-            let now = self.submissions.core().transport().clock().system_now();
-            found.push((Guard::UploadLink, upload_link(draft.upload_url(), now)));
+            found.push(self.found_link(draft));
         }
         self.stop_at(found.into_iter().filter_map(|(guard, problem)| Some((guard, problem?))))
+    }
+
+    /// What the guards found that need no draft.
+    pub(super) fn found(&self, draft: &Document<S>, files: &[InputFile]) -> Result<Vec<(Guard, Option<String>)>> {
+        let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+        Ok(check::<S>(&Look {
+            received: draft.as_received(),
+            body: &draft.body()?,
+            archive: &names,
+        }))
+    }
+
+    pub(super) fn found_link(&self, draft: &Document<S>) -> (Guard, Option<String>) {
+        let now = self.submissions.core().transport().clock().system_now();
+        (Guard::UploadLink, upload_link(draft.upload_url(), now))
     }
 
     /// The first guard that found something and was not lifted.
@@ -330,7 +350,10 @@ impl<S: Submission> Run<S> {
     /// Waits.
     async fn finish(&mut self, wait: Wait<S>, report: &mut PublishReport, teller: &Teller) -> Result<()> {
         let (on_commit, id) = (teller.clone(), report.submission.clone());
+        let committed = Arc::new(AtomicBool::new(false));
+        let answered = Arc::clone(&committed);
         let mut wait = wait.until(self.goal).on_commit(move |receipt: &Receipt<StatusReport>| {
+            answered.store(true, Ordering::Relaxed);
             on_commit.tell_call(
                 Step::Commit,
                 Some(&id),
@@ -344,20 +367,22 @@ impl<S: Submission> Run<S> {
         if let Some(interval) = self.poll_interval {
             wait = wait.poll_interval(interval);
         }
-        report.committed = true;
         let on_status = teller.clone();
         let wait = wait.on_status(move |now| {
             let receipt = Receipt::new(now.http_status, now.correlation_id.clone(), None, ());
             on_status.tell_call(Step::Wait, Some(&now.id), now.report.status.to_string(), Some(&receipt));
         });
         let mut reports = std::pin::pin!(wait.reports());
-        while let Some(now) = reports.try_next().await? {
+        let mut next = reports.try_next().await;
+        report.committed = committed.load(Ordering::Relaxed) || matches!(next, Ok(Some(_)));
+        while let Some(now) = next? {
             report.held = now.held;
             report.warnings = now.report.status_details.notable_warnings().cloned().collect();
             report
                 .certification_reports
                 .clone_from(&now.report.status_details.certification_reports);
             report.history.push((now.report.status, now.waited));
+            next = reports.try_next().await;
         }
         Ok(())
     }
@@ -403,16 +428,15 @@ impl<S: Submission> Run<S> {
     async fn attach(
         &mut self,
         document: &Document<S>,
-        edits: Vec<Edit<S>>,
+        edits: Edits<S>,
         files: &[InputFile],
         packages: &[String],
         teller: &Teller,
     ) -> Result<PublishReport> {
         let id = document_id(document)?;
         let status = document.status().clone();
-        if !is_done(document, edits, files)? {
-            let why = "it is under way and is not what is to be published: wait for it, then publish again";
-            return Err(refused(document.origin(), &status, why).into());
+        if !self.is_done(document, edits, files)? {
+            return Err(refused(document.origin(), &status, NOT_THE_SAME).into());
         }
         let mut report = PublishReport::new(id.clone(), true);
         let wait = self.submissions.watch(&id);
@@ -437,7 +461,7 @@ pub(super) fn rollout_problem(id: &SubmissionId) -> String {
     )
 }
 
-fn document_id<S: Submission>(document: &Document<S>) -> Result<SubmissionId> {
+pub(super) fn document_id<S: Submission>(document: &Document<S>) -> Result<SubmissionId> {
     Ok(document.origin().rsplit('/').next().unwrap_or_default().parse()?)
 }
 

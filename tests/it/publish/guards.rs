@@ -319,6 +319,20 @@ async fn a_paid_app_becomes_free_only_if_both_guards_of_the_price_are_lifted() {
     assert_eq!(shop.fake.pending_submission(APP).unwrap()["pricing"]["priceId"], "Free");
 }
 
+/// The service fills in what an update lacks; only prices that change are a reason to stop.
+#[tokio::test]
+async fn what_the_service_fills_in_is_no_change_of_price() {
+    let shop = Shop::open().await;
+    published_price(&shop, |pricing| {
+        pricing.remove("trialPeriod");
+        pricing["marketSpecificPricings"] = serde_json::json!({ "DE": "Tier2" });
+    });
+    shop.job().await.unwrap();
+    let pricing = shop.fake.pending_submission(APP).unwrap()["pricing"].clone();
+    assert_eq!(pricing["trialPeriod"], "NoFreeTrial");
+    assert_eq!(pricing["marketSpecificPricings"]["LB"], "NotAvailable");
+}
+
 #[tokio::test]
 async fn add_ons_have_those_of_price_listing_and_files() {
     let shop = Shop::open().await;

@@ -116,7 +116,8 @@ async fn the_table_of_submissions_under_way() {
             Ok(())
         });
         let more = shop.job().package(shop.package("PaperLantern_2.0.0.0_arm64.msix"));
-        for job in [other, more] {
+        let gradual = shop.job().rollout_percentage(10.0);
+        for job in [other, more, gradual] {
             let error = job.pending(Reuse).await.unwrap_err();
             assert!(
                 error.to_string().contains("is not what is to be published"),
