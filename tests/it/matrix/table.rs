@@ -34,10 +34,10 @@ reset, not applied             once | Interrupted      | ok 2/0    ok 2/0    ok 
 reset, not applied             ever | Interrupted      | maybe 5/0 maybe 5/0 maybe 5/0 maybe 5/0 | maybe 1/0 maybe 1/0 | maybe 2/0 maybe 2/0      maybe 5/0      lost 2/0        maybe 1/0
 reset, applied                 once | Interrupted      | ok 2/0    ok 2/0    ok 2/2    ok 2/1    | maybe 1/1 maybe 1/1 | ok 1/1    adopted 1/1    ok 2/1         ok 1/1          adopted 1/1
 reset, applied                 ever | Interrupted      | maybe 5/0 maybe 5/0 maybe 5/5 maybe 5/1 | maybe 1/1 maybe 1/1 | ok 1/1    adopted 1/1    ok 5/1         ok 1/1          adopted 1/1
-reset within the answer        once | CutAnswer        | ok 2/0    ok 2/0    ok 2/2    ok 1/1    | did 1/1   did 1/1   | ok 1/1    adopted 1/1    ok 1/1         ok 1/1          adopted 1/1
-reset within the answer        ever | CutAnswer        | did 5/0   did 5/0   did 5/5   ok 1/1    | did 1/1   did 1/1   | ok 1/1    adopted 1/1    ok 1/1         ok 1/1          adopted 1/1
-end within the answer          once | CutAnswer        | ok 2/0    ok 2/0    ok 2/2    ok 1/1    | did 1/1   did 1/1   | ok 1/1    adopted 1/1    ok 1/1         ok 1/1          adopted 1/1
-end within the answer          ever | CutAnswer        | did 5/0   did 5/0   did 5/5   ok 1/1    | did 1/1   did 1/1   | ok 1/1    adopted 1/1    ok 1/1         ok 1/1          adopted 1/1
+reset within the answer        once | CutAnswer        | ok 2/0    ok 2/0    ok 2/2    ok 2/1    | did 1/1   did 1/1   | ok 1/1    adopted 1/1    ok 2/1         ok 1/1          adopted 1/1
+reset within the answer        ever | CutAnswer        | did 5/0   did 5/0   did 5/5   ok 2/1    | did 1/1   did 1/1   | ok 1/1    adopted 1/1    ok 2/1         ok 1/1          adopted 1/1
+end within the answer          once | CutAnswer        | ok 2/0    ok 2/0    ok 2/2    ok 2/1    | did 1/1   did 1/1   | ok 1/1    adopted 1/1    ok 2/1         ok 1/1          adopted 1/1
+end within the answer          ever | CutAnswer        | did 5/0   did 5/0   did 5/5   ok 2/1    | did 1/1   did 1/1   | ok 1/1    adopted 1/1    ok 2/1         ok 1/1          adopted 1/1
 408                            once | 408              | ok 2/0    ok 2/0    ok 2/1    ok 2/1    | maybe 1/0 maybe 1/0 | ok 2/1    ok 2/1         ok 2/1         ok 2/1          maybe 1/0
 408                            ever | 408              | maybe 5/0 maybe 5/0 maybe 5/0 maybe 5/0 | maybe 1/0 maybe 1/0 | maybe 2/0 maybe 2/0      maybe 5/0      lost 2/0        maybe 1/0
 429, wait as seconds           once | 429              | ok 2/0    ok 2/0    ok 2/1    ok 2/1    | ok 2/1    ok 2/1    | ok 2/1    ok 2/1         ok 2/1         ok 2/1          ok 2/1
