@@ -57,7 +57,10 @@ impl Server {
     }
 
     pub fn link(&self) -> String {
-        format!("http://{}/account/container/blob?sv=2021-12-02&sr=b&sp=rwl&sig=c2ln", self.address)
+        format!(
+            "http://{}/account/container/blob?sv=2021-12-02&sr=b&sp=rwl&sig=c2ln",
+            self.address
+        )
     }
 }
 
@@ -90,7 +93,11 @@ async fn serve(mut socket: TcpStream, settings: Settings, counts: Arc<Mutex<Coun
             counts.block_requests += u64::from(block.is_some());
             block.is_some() && counts.block_requests.is_multiple_of(20)
         });
-        let wanted = if matches!(fault, Some(Fault::Reset | Fault::Stall)) { length / 2 } else { length };
+        let wanted = if matches!(fault, Some(Fault::Reset | Fault::Stall)) {
+            length / 2
+        } else {
+            length
+        };
         let ahead = (filled - end) as u64;
         assert!(ahead <= length, "requests are not pipelined");
         let started = Instant::now();

@@ -64,9 +64,21 @@ async fn latency() {
         ("single PUT", 0),
     ];
     let usage = compare(settings, &file.0, &contenders).await;
-    ratio("wall, defaults, msstore / azure_storage_blob", usage[1].wall / usage[0].wall, 0.6);
-    ratio("wall, 8 at once, msstore / azure_storage_blob", usage[3].wall / usage[2].wall, 1.03);
-    ratio("wall, 16 at once, msstore / azure_storage_blob", usage[5].wall / usage[4].wall, 1.03);
+    ratio(
+        "wall, defaults, msstore / azure_storage_blob",
+        usage[1].wall / usage[0].wall,
+        0.6,
+    );
+    ratio(
+        "wall, 8 at once, msstore / azure_storage_blob",
+        usage[3].wall / usage[2].wall,
+        1.03,
+    );
+    ratio(
+        "wall, 16 at once, msstore / azure_storage_blob",
+        usage[5].wall / usage[4].wall,
+        1.03,
+    );
 }
 
 async fn loopback() {
@@ -83,8 +95,16 @@ async fn loopback() {
     ratio("CPU, msstore / single PUT", usage[1].cpu / usage[0].cpu, 1.5);
     ratio("wall, msstore / azure_storage_blob", usage[1].wall / usage[2].wall, 1.0);
     ratio("CPU, msstore / azure_storage_blob", usage[1].cpu / usage[2].cpu, 1.0);
-    ratio("wall, msstore / azure_storage_blob, 16 at once", usage[1].wall / usage[3].wall, 1.0);
-    ratio("CPU, msstore / azure_storage_blob, 16 at once", usage[1].cpu / usage[3].cpu, 1.0);
+    ratio(
+        "wall, msstore / azure_storage_blob, 16 at once",
+        usage[1].wall / usage[3].wall,
+        1.0,
+    );
+    ratio(
+        "CPU, msstore / azure_storage_blob, 16 at once",
+        usage[1].cpu / usage[3].cpu,
+        1.0,
+    );
 }
 
 async fn memory() {
@@ -174,7 +194,11 @@ async fn compare(settings: Settings, file: &Path, contenders: &[Contender]) -> V
             memory: median(|usage| usage.memory),
             retries: 0.0,
         };
-        let at_once = if *concurrency == 0 { "default".to_owned() } else { concurrency.to_string() };
+        let at_once = if *concurrency == 0 {
+            "default".to_owned()
+        } else {
+            concurrency.to_string()
+        };
         println!(
             "| {peer} | {at_once} | {:.3} | {:.2} | {:.1} |",
             usage.wall, usage.cpu, usage.memory
