@@ -14,11 +14,13 @@ use crate::auth::{AccessToken, ClientSecret, TokenProvider};
 use crate::error::{InvalidInput, Result};
 use crate::id::ApplicationId;
 use crate::rest::Core;
+use crate::secret::UploadUrl;
 use crate::transport::clock::Clock;
 use crate::transport::limit::RateLimit;
 use crate::transport::request::{Method, Replay};
 use crate::transport::retry::RetryPolicy;
 use crate::transport::{Settings, Transport, is_loopback};
+use crate::upload::{Source, Upload};
 
 /// The service.
 const ENDPOINT: &str = "https://manage.devcenter.microsoft.com/v1.0/my/";
@@ -94,6 +96,23 @@ impl StoreClient {
     /// ```
     pub fn request(&self, method: Method, path: impl Into<String>, replay: Replay) -> RawRequest {
         RawRequest::new(self.core.clone(), method, path.into(), replay)
+    }
+
+    /// Uploads a ZIP, from a path or from memory, to the link of a submission (`file_upload_url`): see [`Upload`].
+    ///
+    /// Packages are taken over by the commit alone; what was uploaded to a draft that is never committed is lost.
+    ///
+    /// ```no_run
+    /// # async fn run(client: msstore::StoreClient, draft: msstore::Document<msstore::ApplicationSubmission>) -> msstore::Result<()> {
+    /// let sent = client
+    ///     .upload(&draft.file_upload_url, std::path::Path::new("dist/submission.zip"))
+    ///     .on_progress(|now| println!("{} of {} bytes", now.bytes_sent, now.bytes_total))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upload(&self, url: impl Into<UploadUrl>, source: impl Into<Source>) -> Upload {
+        Upload::new(self.core.transport().clone(), self.core.is_local(), url.into(), source.into())
     }
 
     /// The access token that calls are made with: from the cache, or a new one. For programs that check their credentials.
@@ -226,6 +245,12 @@ impl StoreClientBuilder {
     /// How long one attempt to create a submission may take. Default 300 s, because copying large listings takes minutes.
     pub fn create_timeout(mut self, timeout: Duration) -> Self {
         self.settings.create_timeout = timeout;
+        self
+    }
+
+    /// How many bytes an answer may have. Default 64 MiB. Of an answer that is an error 64 KiB are kept.
+    pub fn max_answer(mut self, bytes: usize) -> Self {
+        self.settings.max_answer = bytes;
         self
     }
 

@@ -180,6 +180,8 @@
 //! [ARCHITECTURE.md]: https://github.com/msstore-rs/msstore/blob/main/ARCHITECTURE.md
 
 mod api;
+#[cfg(feature = "archive")]
+mod archive;
 mod auth;
 mod client;
 mod date;
@@ -187,11 +189,13 @@ mod document;
 mod error;
 mod id;
 mod model;
+mod publish;
 mod rest;
 mod secret;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transport;
+mod upload;
 
 pub use crate::api::applications::Applications;
 pub use crate::api::ensure::Ensured;
@@ -202,12 +206,14 @@ pub use crate::api::raw::RawRequest;
 pub use crate::api::rollout::{PackageRolloutHandle, Rollout};
 pub use crate::api::submissions::{Submission, Submissions, Update};
 pub use crate::api::wait::{Milestone, Wait, WaitReport};
+#[cfg(feature = "archive")]
+pub use crate::archive::{Archive, ArchiveBuilder, ArchiveProgress};
 pub use crate::auth::{AccessToken, BoxFuture, ClientSecret, TokenContext, TokenProvider, TokenReason};
 pub use crate::client::{StoreClient, StoreClientBuilder};
 pub use crate::document::Document;
 pub use crate::error::{
-    ApiError, AuthError, BodyShape, CallInfo, DecodeError, Error, FailureKind, GuardError, InvalidInput, LeftBehind, Outcome,
-    Result, SubmissionFailed, TransportError, TransportErrorKind, UploadError, UploadErrorKind, WaitTimedOut,
+    ApiError, AuthError, BodyShape, CallInfo, DecodeError, EditError, Error, FailureKind, GuardError, InvalidInput, LeftBehind,
+    Outcome, Result, SubmissionFailed, TransportError, TransportErrorKind, UploadError, UploadErrorKind, WaitTimedOut,
 };
 pub use crate::id::{ApplicationId, FlightId, InAppProductId, ParseIdError, SubmissionId};
 pub use crate::model::application::{Application, SubmissionRef};
@@ -233,10 +239,15 @@ pub use crate::model::receipt::Receipt;
 pub use crate::model::status::{CertificationReport, StatusCode, StatusDetail, StatusDetails, StatusReport, SubmissionStatus};
 pub use crate::model::timestamp::Timestamp;
 pub use crate::model::trailer::{Trailer, TrailerAssets, TrailerImage};
+pub use crate::publish::{
+    Event, ExistingPackages, ExistingRollout, Finding, Package, PackageFate, PendingPolicy, Plan, PlannedFile, PlannedGuard,
+    PlannedPackage, PlannedPending, Publish, PublishReport, PublishedFile, Step,
+};
 pub use crate::secret::UploadUrl;
 pub use crate::transport::limit::RateLimit;
 pub use crate::transport::request::{Method, Replay};
 pub use crate::transport::retry::RetryPolicy;
+pub use crate::upload::{Progress, Source, Upload, UploadReport};
 
 /// The HTTP client's builder, for [`StoreClientBuilder::http_client_builder`].
 pub use reqwest;

@@ -2,7 +2,8 @@
 //!
 //! A draft is adopted only if it shows up after our own create was lost, where another or none was before, and only if it is
 //! one that the API can go on with. The single pending slot makes a second draft impossible, so sending a create once more
-//! is safe there; add-ons and flights have no such slot, so theirs is never sent twice.
+//! is safe there; add-ons and flights have no such slot, so theirs is never sent twice. Whatever fails in the end, its
+//! outcome is the greatest of all calls, so that a failed look does not hide a write.
 
 use std::time::{Duration, Instant};
 
@@ -12,8 +13,9 @@ use serde::de::DeserializeOwned;
 use crate::api::list::List;
 use crate::api::submissions::{Submission, Submissions};
 use crate::document::Document;
-use crate::error::{Error, LeftBehind, Outcome, Result, WaitTimedOut};
+use crate::error::{CallInfo, Error, LeftBehind, Outcome, Result, WaitTimedOut};
 use crate::id::SubmissionId;
+use crate::model::receipt::Receipt;
 use crate::model::status::SubmissionStatus;
 use crate::rest::Core;
 
@@ -31,6 +33,26 @@ pub struct Ensured<T> {
     pub document: Document<T>,
     /// Whether it was not, or not surely, this call that made it: it was there before, or it turned up after an answer was lost.
     pub adopted: bool,
+    /// The answer to the create, if it was this call that made it.
+    pub created: Option<Receipt>,
+}
+
+impl<T> Ensured<T> {
+    fn created(document: Document<T>, receipt: Receipt) -> Self {
+        Self {
+            document,
+            adopted: false,
+            created: Some(receipt),
+        }
+    }
+
+    fn adopted(document: Document<T>) -> Self {
+        Self {
+            document,
+            adopted: true,
+            created: None,
+        }
+    }
 }
 
 impl<S: Submission> Submissions<S> {
@@ -52,35 +74,38 @@ impl<S: Submission> Submissions<S> {
     pub async fn ensure_created(&self) -> Result<Ensured<S>> {
         let before = self.refs().await?.pending;
         let first = match self.create_minimal().await {
-            Ok(id) => return self.read_created(&id, false).await,
+            Ok(created) => return self.read_created(created).await,
             Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
             Err(error) => error,
         };
-        if let Some(document) = self.look_for_draft(before.as_ref()).await? {
-            return Ok(Ensured { document, adopted: true });
+        match self.look_for_draft(before.as_ref()).await {
+            Ok(Some(document)) => return Ok(Ensured::adopted(document)),
+            Ok(None) => {}
+            Err(look) => return Err(unresolved(first, look)),
         }
         tracing::info!(error = %first, "no draft showed up; the create is sent once more");
         match self.create_minimal().await {
-            Ok(id) => self.read_created(&id, false).await,
+            Ok(created) => self.read_created(created).await,
             // Ambiguous again, or the slot is taken after all.
             Err(error) if error.outcome() > Outcome::NotApplied || error.is_conflict() => {
-                match self.look_for_draft(before.as_ref()).await? {
-                    Some(document) => Ok(Ensured { document, adopted: true }),
-                    None => Err(error),
+                match self.look_for_draft(before.as_ref()).await {
+                    Ok(Some(document)) => Ok(Ensured::adopted(document)),
+                    Ok(None) => Err(error.at_least(first.outcome())),
+                    Err(look) => Err(unresolved(error.at_least(first.outcome()), look)),
                 }
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.at_least(first.outcome())),
         }
     }
 
-    async fn read_created(&self, id: &SubmissionId, adopted: bool) -> Result<Ensured<S>> {
+    async fn read_created(&self, created: Receipt<SubmissionId>) -> Result<Ensured<S>> {
         let deadline = self.now() + LOOK;
         loop {
-            match self.get(id).await {
-                Ok(document) => return Ok(Ensured { document, adopted }),
+            match self.get(&created.value).await {
+                Ok(document) => return Ok(Ensured::created(document, created.map(|_| ()))),
                 // A new draft may not be visible yet.
                 Err(error) if error.is_not_found() && self.now() < deadline => self.pause().await,
-                Err(error) => return Err(LeftBehind::new(self.path(id)?.text(), error).into()),
+                Err(error) => return Err(LeftBehind::new(self.path(&created.value)?.text(), error).into()),
             }
         }
     }
@@ -108,7 +133,8 @@ impl<S: Submission> Submissions<S> {
         }
     }
 
-    /// Deletes a submission and waits until its parent no longer shows it, for up to 60 s. Done also if it was not there.
+    /// Deletes a submission and waits until its parent no longer shows it, for up to 60 s. Done also if it was not there; the
+    /// receipt then says 404.
     ///
     /// # Errors
     ///
@@ -118,23 +144,26 @@ impl<S: Submission> Submissions<S> {
     /// # Cancel safety
     ///
     /// Dropping the future may leave the submission deleted.
-    pub async fn ensure_deleted(&self, id: impl Into<SubmissionId>) -> Result<()> {
+    pub async fn ensure_deleted(&self, id: impl Into<SubmissionId>) -> Result<Receipt> {
         let id = id.into();
         let path = self.path(&id)?.text();
-        let failed = match self.delete(&id).await {
-            Ok(_) => None,
-            Err(error) if error.is_not_found() => None,
+        let deleted = match self.delete(&id).await {
+            Err(error) if error.is_not_found() => Ok(refusal(&error)),
             Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
-            Err(error) => Some(error),
+            deleted => deleted,
         };
         let started = self.now();
         loop {
-            let pending = self.refs().await?.pending;
+            let pending = match (self.refs().await, &deleted) {
+                (Ok(refs), _) => refs.pending,
+                (Err(look), Ok(_)) => return Err(look.at_least(Outcome::Applied)),
+                (Err(look), Err(_)) => return deleted.map_err(|delete| unresolved(delete, look)),
+            };
             if pending.as_ref() != Some(&id) {
-                return Ok(());
+                return Ok(deleted.unwrap_or_else(|error| refusal(&error)));
             }
             if self.now() >= started + LOOK {
-                return Err(failed.unwrap_or_else(|| WaitTimedOut::deletion(&path, LOOK).into()));
+                return deleted.and(Err(WaitTimedOut::deletion(&path, LOOK).into()));
             }
             self.pause().await;
         }
@@ -149,24 +178,46 @@ impl<S: Submission> Submissions<S> {
     }
 }
 
+/// The receipt of a call that was refused, or whose answer was lost.
+fn refusal(error: &Error) -> Receipt {
+    let call = error.call();
+    let id = |of: fn(&CallInfo) -> &Option<String>| call.and_then(|call| of(call).clone());
+    Receipt::new(
+        error.status().unwrap_or_default(),
+        id(|call| &call.correlation_id),
+        id(|call| &call.request_id),
+        (),
+    )
+}
+
+/// It could not be looked up what became of a write. Its own error says what was lost, unless it is known by now.
+fn unresolved(write: Error, look: Error) -> Error {
+    if matches!(look, Error::LeftBehind(_)) {
+        return look;
+    }
+    tracing::warn!(error = %look, "what became of a call could not be looked up");
+    write
+}
+
 /// What was found or created, before it is read.
 pub(crate) enum Found<T> {
     Created(Document<T>),
-    Adopted(T),
+    /// With the outcome of our own create.
+    Adopted(T, Outcome),
 }
 
 impl<T> Found<T> {
     /// Reads what was found in a list, so that the answer is a document in any case.
     pub(crate) async fn read<F: Future<Output = Result<Document<T>>>>(self, get: impl FnOnce(T) -> F) -> Result<Ensured<T>> {
         match self {
-            Self::Created(document) => Ok(Ensured {
-                document,
-                adopted: false,
-            }),
-            Self::Adopted(item) => Ok(Ensured {
-                document: get(item).await?,
-                adopted: true,
-            }),
+            Self::Created(document) => {
+                let receipt = document.receipt().clone();
+                Ok(Ensured::created(document, receipt))
+            }
+            Self::Adopted(item, outcome) => {
+                let document = get(item).await.map_err(|error| error.at_least(outcome))?;
+                Ok(Ensured::adopted(document))
+            }
         }
     }
 }
@@ -188,7 +239,7 @@ where
         Ok(None)
     };
     if let Some(item) = look().await? {
-        return Ok(Found::Adopted(item));
+        return Ok(Found::Adopted(item, Outcome::NotApplied));
     }
     let error = match create.await {
         Ok(document) => return Ok(Found::Created(document)),
@@ -199,8 +250,10 @@ where
     // A conflict says that it is there, or that there is another reason; one look tells.
     let deadline = clock.now() + if error.is_conflict() { Duration::ZERO } else { LOOK };
     loop {
-        if let Some(item) = look().await? {
-            return Ok(Found::Adopted(item));
+        match look().await {
+            Ok(Some(item)) => return Ok(Found::Adopted(item, error.outcome())),
+            Ok(None) => {}
+            Err(look) => return Err(unresolved(error, look)),
         }
         if clock.now() >= deadline {
             return Err(error);

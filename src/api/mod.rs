@@ -34,8 +34,7 @@ fn value<T: DeserializeOwned>(json: &Json) -> Result<Receipt<T>> {
     Ok(json.receipt.clone().map(|()| value))
 }
 
-fn not_as_expected(mut call: crate::error::CallInfo, status: u16, error: crate::document::ViewError) -> Error {
-    call.outcome = crate::error::Outcome::Applied;
+fn not_as_expected(call: crate::error::CallInfo, status: u16, error: crate::document::ViewError) -> Error {
     crate::error::DecodeError::new(call, status, error.path, error.expected).into()
 }
 

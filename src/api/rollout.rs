@@ -52,9 +52,16 @@ impl<S: Rollout> Submissions<S> {
     /// # }
     /// ```
     pub fn package_rollout(&self, id: impl Into<SubmissionId>) -> PackageRolloutHandle {
+        self.rollout_of(&id.into())
+    }
+}
+
+impl<S> Submissions<S> {
+    /// For callers that know by other means that the kind has rollouts.
+    pub(crate) fn rollout_of(&self, id: &SubmissionId) -> PackageRolloutHandle {
         PackageRolloutHandle {
             core: self.core().clone(),
-            submission: self.path(&id.into()),
+            submission: self.path(id),
         }
     }
 }
@@ -133,6 +140,7 @@ impl PackageRolloutHandle {
         as_wanted: impl Fn(&PackageRollout) -> bool,
     ) -> Result<Receipt<PackageRollout>> {
         let mut sent = 0;
+        let mut outcome = Outcome::NotApplied;
         loop {
             let mut call = Call::post(self.submission.clone()?.then(operation));
             if let Some(percentage) = percentage {
@@ -143,8 +151,9 @@ impl PackageRolloutHandle {
                 Ok(receipt) => return Ok(receipt),
                 // A refusal of the repeat may be due to the first having worked after all.
                 Err(error) if error.outcome() == Outcome::NotApplied && sent == 1 => return Err(error),
-                Err(error) => error,
+                Err(error) => error.at_least(outcome),
             };
+            outcome = error.outcome();
             match self.get().await {
                 Ok(now) if as_wanted(&now) => return Ok(now),
                 Ok(_) if sent == 1 => {}

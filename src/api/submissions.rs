@@ -38,6 +38,14 @@ mod kind {
         const LAST_PUBLISHED: &'static str;
         /// Whether a missing price would make the product free.
         const PRICED: bool;
+        /// Where it lists its packages, if it has any.
+        const PACKAGES: Option<&'static str>;
+        /// Whether it needs listings.
+        const LISTED: bool;
+        /// Whether it can be rolled out gradually.
+        const ROLLED_OUT: bool;
+        /// Whether deleting the first draft, before anything was published, cannot be undone.
+        const KEEPS_FIRST_DRAFT: bool;
         /// Whether a create may be answered without listings and packages, which spares large submissions a time-out.
         const MINIMAL_CREATE: bool;
         fn status(&self) -> &SubmissionStatus;
@@ -51,12 +59,9 @@ pub(crate) use self::kind::Kind;
 pub trait Submission: Kind + fmt::Debug + Clone + Default + Serialize + DeserializeOwned + Send + Sync + Unpin + 'static {}
 
 macro_rules! kinds {
-    ($($model:ty { $pending:literal, $published:literal, priced: $priced:literal, minimal_create: $minimal:literal })*) => {$(
+    ($($model:ty { $($constant:ident: $type:ty = $value:expr;)* })*) => {$(
         impl Kind for $model {
-            const PENDING: &'static str = $pending;
-            const LAST_PUBLISHED: &'static str = $published;
-            const PRICED: bool = $priced;
-            const MINIMAL_CREATE: bool = $minimal;
+            $(const $constant: $type = $value;)*
 
             fn status(&self) -> &SubmissionStatus {
                 &self.status
@@ -77,13 +82,34 @@ macro_rules! kinds {
 
 kinds! {
     ApplicationSubmission {
-        "pendingApplicationSubmission", "lastPublishedApplicationSubmission", priced: true, minimal_create: true
+        PENDING: &'static str = "pendingApplicationSubmission";
+        LAST_PUBLISHED: &'static str = "lastPublishedApplicationSubmission";
+        PACKAGES: Option<&'static str> = Some("applicationPackages");
+        PRICED: bool = true;
+        LISTED: bool = true;
+        ROLLED_OUT: bool = true;
+        KEEPS_FIRST_DRAFT: bool = false;
+        MINIMAL_CREATE: bool = true;
     }
     InAppProductSubmission {
-        "pendingInAppProductSubmission", "lastPublishedInAppProductSubmission", priced: true, minimal_create: false
+        PENDING: &'static str = "pendingInAppProductSubmission";
+        LAST_PUBLISHED: &'static str = "lastPublishedInAppProductSubmission";
+        PACKAGES: Option<&'static str> = None;
+        PRICED: bool = true;
+        LISTED: bool = true;
+        ROLLED_OUT: bool = false;
+        KEEPS_FIRST_DRAFT: bool = false;
+        MINIMAL_CREATE: bool = false;
     }
     FlightSubmission {
-        "pendingFlightSubmission", "lastPublishedFlightSubmission", priced: false, minimal_create: true
+        PENDING: &'static str = "pendingFlightSubmission";
+        LAST_PUBLISHED: &'static str = "lastPublishedFlightSubmission";
+        PACKAGES: Option<&'static str> = Some("flightPackages");
+        PRICED: bool = false;
+        LISTED: bool = false;
+        ROLLED_OUT: bool = true;
+        KEEPS_FIRST_DRAFT: bool = true;
+        MINIMAL_CREATE: bool = true;
     }
 }
 
@@ -186,12 +212,14 @@ impl<S: Submission> Submissions<S> {
     }
 
     /// Creates a submission without asking for all of it, where the service can do that.
-    pub(crate) async fn create_minimal(&self) -> Result<SubmissionId> {
+    pub(crate) async fn create_minimal(&self) -> Result<Receipt<SubmissionId>> {
         let mut call = self.create_call()?;
         if S::MINIMAL_CREATE {
             call = call.query("isMinimalResponse", "true");
         }
-        received_id(&self.core.json(call).await?)
+        let json = self.core.json(call).await?;
+        let id = received_id(&json)?;
+        Ok(json.receipt.map(|()| id))
     }
 
     /// One submission: `GET …/submissions/{submissionId}`.
@@ -323,7 +351,7 @@ impl<S: Submission> Submissions<S> {
         let id = |name: &str| {
             let reference = member(&json.value, name).filter(|reference| reference.is_object())?;
             let reference: SubmissionRef = decode_value(reference).ok()?;
-            SubmissionRef::set_id(Some(&reference)).cloned()
+            SubmissionRef::known_id(Some(&reference)).cloned()
         };
         Ok(Refs {
             pending: id(S::PENDING),
@@ -339,7 +367,7 @@ fn received_id(json: &Json) -> Result<SubmissionId> {
 }
 
 /// What is wrong with the price in the body of an update, if anything.
-fn price_problem(body: &Value) -> Option<&'static str> {
+pub(crate) fn price_problem(body: &Value) -> Option<&'static str> {
     let price = member(body, "pricing").and_then(|pricing| member(pricing, "priceId"));
     match price {
         None | Some(Value::Null) => Some(

@@ -372,9 +372,19 @@ impl<S: Submission> Waiting<S> {
             Err(error) if error.outcome() > Outcome::NotApplied && !again => Commit::Unclear,
             // Lost again, or refused because the first has worked after all: the status tells, within its usual time.
             Err(error) if again && (error.outcome() > Outcome::NotApplied || error.is_conflict()) => Commit::Done,
-            Err(error) => return Err(error),
+            // What became of the first is still not known.
+            Err(error) => return Err(error.at_least(self.outcome())),
         };
         Ok(())
+    }
+
+    /// What became of our own commit.
+    fn outcome(&self) -> Outcome {
+        match self.commit {
+            Commit::None | Commit::Due => Outcome::NotApplied,
+            Commit::Unclear => Outcome::MaybeApplied,
+            Commit::Done => Outcome::Applied,
+        }
     }
 
     async fn pause(&mut self) -> Result<()> {
@@ -423,7 +433,7 @@ impl<S: Submission> Waiting<S> {
                 self.last_error = Some(error.to_string());
                 Ok(None)
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.at_least(self.outcome())),
         }
     }
 

@@ -23,13 +23,13 @@ fn compare(pointer: &mut String, before: &Value, after: &Value, found: &mut Vec<
                 match new.get(name) {
                     Some(after) => within(pointer, &escape(name), |pointer| compare(pointer, before, after, found)),
                     None => within(pointer, &escape(name), |pointer| {
-                        found.push(change(pointer, Some(before), None))
+                        found.push(change(pointer, Some(before), None));
                     }),
                 }
             }
             for (name, after) in new.iter().filter(|(name, _)| !old.contains_key(*name)) {
                 within(pointer, &escape(name), |pointer| {
-                    found.push(change(pointer, None, Some(after)))
+                    found.push(change(pointer, None, Some(after)));
                 });
             }
         }
@@ -55,7 +55,7 @@ fn compare_lists(pointer: &mut String, old: &[Value], new: &[Value], found: &mut
         .filter(|(index, _)| is_gone(*index) && !replaced(*index))
     {
         within(pointer, &index.to_string(), |pointer| {
-            found.push(change(pointer, Some(before), None))
+            found.push(change(pointer, Some(before), None));
         });
     }
     for (index, (after, pair)) in new.iter().zip(&pairs).enumerate() {

@@ -4,6 +4,7 @@
 //! the edits of the view applied to it. A document that nobody borrowed mutably is sent as it came.
 
 mod changes;
+mod encode;
 mod lenient;
 mod merge;
 mod names;
@@ -107,8 +108,8 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
 
     fn apply_edits(&self, body: &mut Value) -> Result<()> {
         let decoded: T = decode_value(self.base()).map_err(|error| unreadable(&error))?;
-        let before = serde_json::to_value(&decoded).map_err(|error| unwritable(&error))?;
-        let after = serde_json::to_value(&self.view).map_err(|error| unwritable(&error))?;
+        let before = encode::encode(&decoded).map_err(|error| unwritable(&error))?;
+        let after = encode::encode(&self.view).map_err(|error| unwritable(&error))?;
         merge::merge(body, &before, &after);
         Ok(())
     }
@@ -164,8 +165,7 @@ fn unreadable(error: &ViewError) -> Error {
     InvalidInput::new("the document", error.to_string()).into()
 }
 
-/// Only errors of our own models come here, and their words hold no value.
-fn unwritable(error: &serde_json::Error) -> Error {
+fn unwritable(error: &dyn fmt::Display) -> Error {
     InvalidInput::new("the edited document", error.to_string()).into()
 }
 

@@ -150,8 +150,12 @@ impl From<InvalidInput> for AuthError {
 }
 
 impl From<AuthError> for Error {
+    /// Credentials that cannot be used are told as such: nothing was sent, and one sentence says all.
     fn from(error: AuthError) -> Self {
-        Self::Auth(Box::new(error))
+        match error.what {
+            What::Failed(cause) if matches!(*cause, Self::InvalidInput(_)) => *cause,
+            _ => Self::Auth(Box::new(error)),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::Error;
-use crate::error::call::CallInfo;
+use crate::error::call::{CallInfo, Outcome};
 
 /// The service said yes, but its answer could not be understood. Carries where and what was expected, never values.
 #[derive(Debug, Clone)]
@@ -15,8 +15,9 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// `path` is a JSON path, `expected` what should have stood there.
-    pub(crate) fn new(call: CallInfo, status: u16, path: impl Into<String>, expected: impl Into<String>) -> Self {
+    /// `path` is a JSON path, `expected` what should have stood there. Whatever was asked is done, for the status said so.
+    pub(crate) fn new(mut call: CallInfo, status: u16, path: impl Into<String>, expected: impl Into<String>) -> Self {
+        call.outcome = Outcome::Applied;
         Self {
             call,
             status,
@@ -29,6 +30,10 @@ impl DecodeError {
     #[must_use]
     pub fn call(&self) -> &CallInfo {
         &self.call
+    }
+
+    pub(crate) fn call_mut(&mut self) -> &mut CallInfo {
+        &mut self.call
     }
 
     /// The HTTP status.

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::model::guard::Guard;
 
-/// A guard stopped what would do harm. Nothing was sent.
+/// A guard stopped what would do harm. Nothing was committed; if a draft is left it is named by `LeftBehind`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct GuardError {

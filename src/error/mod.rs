@@ -9,6 +9,7 @@ mod auth;
 mod body;
 mod call;
 mod decode;
+mod edit;
 mod guard;
 mod input;
 mod left;
@@ -24,6 +25,7 @@ pub use self::body::BodyShape;
 pub(crate) use self::body::{ErrorBody, KEPT_BODY};
 pub use self::call::{CallInfo, Outcome};
 pub use self::decode::DecodeError;
+pub use self::edit::EditError;
 pub use self::guard::GuardError;
 pub use self::input::InvalidInput;
 pub use self::left::LeftBehind;
@@ -62,7 +64,10 @@ pub enum Error {
     /// Something given to the crate cannot be used; nothing was sent.
     #[error(transparent)]
     InvalidInput(Box<InvalidInput>),
-    /// A guard stopped what would do harm; nothing was sent.
+    /// The closure that edits a draft failed.
+    #[error(transparent)]
+    Edit(Box<EditError>),
+    /// A guard stopped what would do harm.
     #[error(transparent)]
     Guard(Box<GuardError>),
 }
@@ -81,7 +86,7 @@ impl Error {
             Self::Decode(error) => Some(error.status()),
             Self::Upload(error) => error.status(),
             Self::LeftBehind(error) => error.cause().status(),
-            Self::SubmissionFailed(_) | Self::WaitTimedOut(_) | Self::InvalidInput(_) | Self::Guard(_) => None,
+            Self::SubmissionFailed(_) | Self::WaitTimedOut(_) | Self::InvalidInput(_) | Self::Edit(_) | Self::Guard(_) => None,
         }
     }
 
@@ -144,7 +149,7 @@ impl Error {
             Self::Upload(error) => error.is_retryable(),
             Self::LeftBehind(error) => error.cause().is_retryable(),
             Self::WaitTimedOut(_) => true,
-            Self::Decode(_) | Self::SubmissionFailed(_) | Self::InvalidInput(_) | Self::Guard(_) => false,
+            Self::Decode(_) | Self::SubmissionFailed(_) | Self::InvalidInput(_) | Self::Edit(_) | Self::Guard(_) => false,
         }
     }
 
@@ -168,8 +173,24 @@ impl Error {
             Self::Auth(error) => error.outcome(),
             Self::Upload(error) => error.outcome(),
             Self::SubmissionFailed(_) | Self::WaitTimedOut(_) | Self::LeftBehind(_) => Outcome::Applied,
-            Self::InvalidInput(_) | Self::Guard(_) => Outcome::NotApplied,
+            Self::InvalidInput(_) | Self::Edit(_) | Self::Guard(_) => Outcome::NotApplied,
         }
+    }
+
+    /// The same error, for something that was made of several calls, of which an earlier one came to this.
+    pub(crate) fn at_least(mut self, outcome: Outcome) -> Self {
+        let call = match &mut self {
+            Self::Api(error) => error.call_mut(),
+            Self::Transport(error) => error.call_mut(),
+            Self::Decode(error) => error.call_mut(),
+            Self::Auth(error) => {
+                error.set_outcome(error.outcome().max(outcome));
+                return self;
+            }
+            _ => return self,
+        };
+        call.outcome = call.outcome.max(outcome);
+        self
     }
 }
 

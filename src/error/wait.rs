@@ -15,10 +15,12 @@ pub enum FailureKind {
     Failed,
     /// It went back to `PendingCommit` after the commit had started.
     CommitFailed,
-    /// The commit was accepted, but the submission never left `PendingCommit`.
+    /// It was committed, but never left `PendingCommit`.
     CommitLost,
     /// It is a draft: nobody has committed it.
     NotCommitted,
+    /// It went on, but without a package that was uploaded to it.
+    PackageNotTaken,
 }
 
 /// The submission failed, with the service's reasons.
@@ -79,7 +81,12 @@ impl fmt::Display for SubmissionFailed {
             FailureKind::CommitFailed => write!(f, "the commit of {path} failed: it went back to PendingCommit")?,
             FailureKind::CommitLost => write!(
                 f,
-                "the commit of {path} was lost: the service accepted it, but the submission stays in PendingCommit; read it, check that your changes are in it, and commit again"
+                "the commit of {path} was lost: the submission stays in PendingCommit; read it, check that your changes are in it, and commit again"
+            )?,
+            FailureKind::PackageNotTaken => write!(
+                f,
+                "{path} went on to {} without a package that was uploaded to it: look at its packages in Partner Center, and submit again",
+                report.status
             )?,
             FailureKind::NotCommitted => write!(f, "{path} is a draft that nobody has committed: commit it first")?,
         }

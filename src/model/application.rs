@@ -34,13 +34,13 @@ impl Application {
     /// The id of the submission that is under way, if there is one.
     #[must_use]
     pub fn pending_submission_id(&self) -> Option<&SubmissionId> {
-        SubmissionRef::set_id(self.pending_application_submission.as_ref())
+        SubmissionRef::known_id(self.pending_application_submission.as_ref())
     }
 
     /// The id of the last published submission, if there is one.
     #[must_use]
     pub fn last_published_submission_id(&self) -> Option<&SubmissionId> {
-        SubmissionRef::set_id(self.last_published_application_submission.as_ref())
+        SubmissionRef::known_id(self.last_published_application_submission.as_ref())
     }
 }
 
@@ -56,7 +56,7 @@ pub struct SubmissionRef {
 }
 
 impl SubmissionRef {
-    pub(crate) fn set_id(reference: Option<&Self>) -> Option<&SubmissionId> {
+    pub(crate) fn known_id(reference: Option<&Self>) -> Option<&SubmissionId> {
         reference.map(|reference| &reference.id).filter(|id| id.is_set())
     }
 }

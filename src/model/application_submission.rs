@@ -36,7 +36,7 @@ pub struct ApplicationSubmission {
     pub listings: BTreeMap<String, Listing>,
     /// Hardware that the app makes use of.
     pub hardware_preferences: Vec<HardwarePreference>,
-    /// Whether Windows may back its data up to OneDrive.
+    /// Whether Windows may back its data up to the customer's cloud storage.
     pub automatic_backup_enabled: Option<bool>,
     /// Whether it can be installed on removable media.
     pub can_install_on_removable_media: Option<bool>,
@@ -70,7 +70,7 @@ pub struct ApplicationSubmission {
     pub friendly_name: String,
     /// Up to 15.
     pub trailers: Vec<Trailer>,
-    /// See [`PackageRollout::is_seek_enabled`](crate::PackageRollout::is_seek_enabled).
+    /// See [`PackageRollout::is_seek_enabled`](crate::model::package::PackageRollout::is_seek_enabled).
     pub is_seek_enabled: Option<bool>,
 }
 

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::Value;
 
 /// One difference between a document as it was received and the update that it would be sent as. The upload link does
 /// not show.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Change {
     /// Where, as a JSON pointer. The index of a list element counts in the update; that of a removed one in what was

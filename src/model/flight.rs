@@ -29,13 +29,13 @@ impl Flight {
     /// The id of the submission that is under way, if there is one.
     #[must_use]
     pub fn pending_submission_id(&self) -> Option<&SubmissionId> {
-        SubmissionRef::set_id(self.pending_flight_submission.as_ref())
+        SubmissionRef::known_id(self.pending_flight_submission.as_ref())
     }
 
     /// The id of the last published submission, if there is one.
     #[must_use]
     pub fn last_published_submission_id(&self) -> Option<&SubmissionId> {
-        SubmissionRef::set_id(self.last_published_flight_submission.as_ref())
+        SubmissionRef::known_id(self.last_published_flight_submission.as_ref())
     }
 }
 

@@ -12,12 +12,39 @@ pub enum Guard {
     /// The price is missing or null, which makes a paid product free without a word, or it is `Base`, which the
     /// service refuses.
     Price,
+    /// A package that was there is missing or has another status than `Uploaded` or `PendingDelete`.
+    ExistingPackages,
+    /// More than 30 packages, those that are to be deleted included.
+    PackageCount,
+    /// A new package has members that only the service sets, or another status than `PendingUpload`.
+    NewPackages,
+    /// There is no listing.
+    Listings,
+    /// A file that is to be uploaded is not in the archive, or one of the archive is named nowhere.
+    Files,
+    /// There is no upload link, or it has expired.
+    UploadLink,
+    /// The last published submission is still being rolled out.
+    RolloutInProgress,
+    /// After the update the service has another price than was sent.
+    PriceChanged,
+    /// After the update the service has other packages than were sent.
+    PackagesChanged,
 }
 
 impl fmt::Display for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Price => "price",
+            Self::ExistingPackages => "existing packages",
+            Self::PackageCount => "package count",
+            Self::NewPackages => "new packages",
+            Self::Listings => "listings",
+            Self::Files => "files",
+            Self::UploadLink => "upload link",
+            Self::RolloutInProgress => "rollout in progress",
+            Self::PriceChanged => "price changed",
+            Self::PackagesChanged => "packages changed",
         })
     }
 }

@@ -103,7 +103,7 @@ open_enum! {
         XboxScreenshot = "XboxScreenshot",
         /// A screenshot of a Surface Hub.
         SurfaceHubScreenshot = "SurfaceHubScreenshot",
-        /// A screenshot of a HoloLens.
+        /// A screenshot of a mixed reality headset.
         HoloLensScreenshot = "HoloLensScreenshot",
         /// Poster art, 9:16.
         StoreLogo9x16 = "StoreLogo9x16",

@@ -1,6 +1,6 @@
 //! The packages of a submission, and how they reach the customers.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::id::SubmissionId;
 use crate::model::open_enum::open_enum;
@@ -147,7 +147,6 @@ pub struct PackageRollout {
     /// Whether the submission is rolled out gradually.
     pub is_package_rollout: Option<bool>,
     /// How many per cent of the customers get the new packages.
-    #[serde(serialize_with = "finite")]
     pub package_rollout_percentage: Option<f64>,
     /// Where the rollout stands. Set by the service.
     pub package_rollout_status: PackageRolloutStatus,
@@ -169,13 +168,5 @@ open_enum! {
         Complete = "PackageRolloutComplete",
         /// Halted: nobody new gets them.
         Stopped = "PackageRolloutStopped",
-    }
-}
-
-/// serde_json would write NaN as null, which the service may take for zero.
-fn finite<S: Serializer>(number: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-    match number {
-        Some(number) if !number.is_finite() => Err(serde::ser::Error::custom("the rollout percentage is not a number")),
-        number => number.serialize(serializer),
     }
 }

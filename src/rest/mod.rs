@@ -112,7 +112,11 @@ pub(crate) struct Json {
 impl Json {
     /// The error for an answer that is JSON, but not the JSON that was expected.
     pub(crate) fn unexpected(&self, path: impl Into<String>, expected: impl Into<String>) -> DecodeError {
-        DecodeError::new(self.call.clone(), self.receipt.status, path, expected)
+        let call = CallInfo {
+            outcome: Outcome::Applied,
+            ..self.call.clone()
+        };
+        DecodeError::new(call, self.receipt.status, path, expected)
     }
 }
 
@@ -166,11 +170,17 @@ impl Core {
         json(response)
     }
 
-    async fn exchange(&self, call: Call) -> Result<Response> {
+    /// Where a call goes.
+    fn url(&self, call: &Call) -> Url {
         let mut url = call.path.url(&self.endpoint);
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);
         }
+        url
+    }
+
+    async fn exchange(&self, call: Call) -> Result<Response> {
+        let url = self.url(&call);
         let mut request = self.request(call.method, url, call.path.text());
         call.path.template().clone_into(&mut request.template);
         request.replay = call.replay;
@@ -232,7 +242,7 @@ fn receipt(response: Response) -> Receipt<Bytes> {
     )
 }
 
-fn json(mut response: Response) -> Result<Json> {
+fn json(response: Response) -> Result<Json> {
     let text = response.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&response.body);
     match serde_json::from_slice(text) {
         Ok(value) => {
@@ -248,10 +258,7 @@ fn json(mut response: Response) -> Result<Json> {
                 value,
             })
         }
-        Err(_) => {
-            response.call.outcome = Outcome::Applied;
-            Err(DecodeError::new(response.call, response.status, "", "JSON").into())
-        }
+        Err(_) => Err(DecodeError::new(response.call, response.status, "", "JSON").into()),
     }
 }
 

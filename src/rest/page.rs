@@ -1,7 +1,7 @@
 //! Paging: which page comes next is a pure function of the pages so far; reading them is a stream.
 //!
 //! The service's link is opaque. Where it is missing too early `totalCount` is the second witness, and the next page is asked
-//! for by `skip`. No page is asked for twice.
+//! for by `skip`. No page is asked for twice, however a link to it is spelled.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,9 +9,10 @@ use std::sync::Arc;
 use futures_core::Stream;
 use futures_util::stream::try_unfold;
 use serde_json::Value;
+use url::Url;
 
 use crate::error::{BodyShape, Error, Result};
-use crate::rest::{Call, Core, Json};
+use crate::rest::{Call, Core, Json, resolve};
 use crate::transport::request::Path;
 
 /// Which list, and which part of it.
@@ -58,7 +59,7 @@ struct Walk {
     next: Next,
     first: bool,
     reached: u64,
-    asked: HashSet<String>,
+    asked: HashSet<Url>,
 }
 
 /// The pages of a list, as the service sent them. Nothing is sent before the stream is polled.
@@ -83,10 +84,14 @@ impl Walk {
         let page = match std::mem::replace(&mut self.next, Next::End) {
             Next::End => return Ok(None),
             Next::Link(link) => self.core.follow(&link, self.listing.path.template()).await?,
-            Next::Skip(skip) => match self.core.json(self.call(skip)).await {
-                Err(error) if self.first && error.is_not_found() => return self.empty(error).await.map(|()| None),
-                answer => answer?,
-            },
+            Next::Skip(skip) => {
+                let call = self.call(skip);
+                self.asked.insert(self.core.url(&call));
+                match self.core.json(call).await {
+                    Err(error) if self.first && error.is_not_found() => return self.empty(error).await.map(|()| None),
+                    answer => answer?,
+                }
+            }
         };
         self.first = false;
         let items = match member(&page.value, "value") {
@@ -104,7 +109,8 @@ impl Walk {
             total,
         });
         if let Next::Link(link) = &self.next {
-            if !self.asked.insert(link.clone()) {
+            // A link that may not be followed is refused when its turn comes.
+            if resolve(&self.core.endpoint, link).is_ok_and(|url| !self.asked.insert(url)) {
                 return Err(page.unexpected("@nextLink", "a link to a page that has not been read").into());
             }
         }

@@ -126,7 +126,7 @@ fn route(state: &mut State, call: &Call) -> Answered {
         return Err(Answer::empty(403));
     }
     let is_id = |text: &&str| text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if !segments.iter().all(|segment| is_id(segment)) {
+    if !segments.iter().all(is_id) {
         // A package name instead of a Store ID.
         return Err(Answer::unknown_failure());
     }

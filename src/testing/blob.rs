@@ -4,19 +4,18 @@
 //! blank. Content is kept once, in the pieces in which it came; with `discard` only lengths and checksums are.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io::{self, Read, Seek, SeekFrom};
 use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::{Bytes, BytesMut};
 
-use super::blob_list::{self, Which};
+use super::blob_operations::{get_blob, get_block_list, put_blob, put_block, put_block_list};
 use super::dates;
 use super::query;
+use super::rope::Rope;
 
 pub(super) const VERSION: &str = "2024-05-04";
-const MAX_BLOCKS: usize = 50_000;
 
 /// A piece of content.
 #[derive(Debug, Clone)]
@@ -27,21 +26,21 @@ pub(super) struct Piece {
 }
 
 #[derive(Debug)]
-struct Slot {
+pub(super) struct Slot {
     /// As it is after decoding.
     signature: String,
     expiry_text: String,
     expires: SystemTime,
     /// By block id as in the query, decoded once, still base64.
-    uncommitted: BTreeMap<String, Piece>,
-    committed: Option<Committed>,
+    pub(super) uncommitted: BTreeMap<String, Piece>,
+    pub(super) committed: Option<Committed>,
 }
 
 #[derive(Debug)]
-struct Committed {
+pub(super) struct Committed {
     /// The blocks; a blob written in one go has one without an id.
-    blocks: Vec<(String, Piece)>,
-    content_type: String,
+    pub(super) blocks: Vec<(String, Piece)>,
+    pub(super) content_type: String,
 }
 
 #[derive(Debug, Default)]
@@ -61,7 +60,7 @@ pub(super) struct BlobCall<'a> {
 }
 
 impl BlobCall<'_> {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(known, _)| known == name)
@@ -79,7 +78,7 @@ pub(super) struct BlobAnswer {
 }
 
 impl BlobAnswer {
-    fn done(status: u16) -> Self {
+    pub(super) fn done(status: u16) -> Self {
         Self {
             status,
             headers: Vec::new(),
@@ -95,7 +94,7 @@ impl BlobAnswer {
         }
     }
 
-    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
@@ -258,6 +257,17 @@ fn check_headers(call: &BlobCall<'_>) -> Result<(), BlobAnswer> {
             "Content-Length HTTP header is missing.",
         ));
     }
+    let limit = size_limit(
+        call.header("x-ms-version").unwrap_or(VERSION),
+        call.query.contains("comp=block"),
+    );
+    if call.body.length > limit {
+        return Err(BlobAnswer::refused(
+            413,
+            "RequestBodyTooLarge",
+            "The request body is too large and exceeds the maximum permissible limit.",
+        ));
+    }
     let Some(sent) = call.header("x-ms-content-crc64") else {
         return Ok(());
     };
@@ -279,164 +289,17 @@ fn check_headers(call: &BlobCall<'_>) -> Result<(), BlobAnswer> {
     ))
 }
 
-fn checksum(crc64: u64) -> String {
-    BASE64.encode(crc64.to_le_bytes())
-}
-
-fn put_blob(slot: &mut Slot, call: BlobCall<'_>) -> Result<BlobAnswer, BlobAnswer> {
-    match call.header("x-ms-blob-type") {
-        Some("BlockBlob") => {}
-        Some(_) => {
-            return Err(BlobAnswer::refused(
-                400,
-                "InvalidHeaderValue",
-                "The value for one of the HTTP headers is not in the correct format. Header: x-ms-blob-type",
-            ));
-        }
-        None => {
-            return Err(BlobAnswer::refused(
-                400,
-                "MissingRequiredHeader",
-                "An HTTP header that's mandatory for this request is not specified. Header: x-ms-blob-type",
-            ));
-        }
-    }
-    let content_type = call.header("x-ms-blob-content-type").or(call.header("content-type"));
-    let content_type = content_type.unwrap_or("application/octet-stream").to_owned();
-    let crc64 = checksum(call.body.crc64);
-    slot.uncommitted.clear();
-    slot.committed = Some(Committed {
-        blocks: vec![(String::new(), call.body)],
-        content_type,
-    });
-    Ok(BlobAnswer::done(201).with("x-ms-content-crc64", crc64))
-}
-
-fn put_block(slot: &mut Slot, call: BlobCall<'_>, id: Option<&str>) -> Result<BlobAnswer, BlobAnswer> {
-    let bad_id = || {
-        BlobAnswer::refused(
-            400,
-            "InvalidQueryParameterValue",
-            "Value for one of the query parameters specified in the request URI is invalid. Parameter: blockid",
-        )
+/// What one request may carry, in bytes; it depends on the version of the protocol.
+fn size_limit(version: &str, is_block: bool) -> u64 {
+    let mebibytes = match is_block {
+        true if version < "2016-05-31" => 4,
+        true if version < "2019-12-12" => 100,
+        true => 4000,
+        false if version < "2016-05-31" => 64,
+        false if version < "2019-12-12" => 256,
+        false => 5000,
     };
-    let id = id.ok_or_else(bad_id)?;
-    let length = BASE64.decode(id).map_err(|_| bad_id())?.len();
-    if !(1..=64).contains(&length) {
-        return Err(bad_id());
-    }
-    let unequal = slot.uncommitted.keys().next().is_some_and(|known| known.len() != id.len());
-    if unequal {
-        return Err(BlobAnswer::refused(
-            400,
-            "InvalidBlobOrBlock",
-            "The specified blob or block content is invalid.",
-        ));
-    }
-    if call.body.length == 0 {
-        return Err(BlobAnswer::refused(
-            400,
-            "InvalidHeaderValue",
-            "The value for one of the HTTP headers is not in the correct format. Header: Content-Length",
-        ));
-    }
-    let crc64 = checksum(call.body.crc64);
-    slot.uncommitted.insert(id.to_owned(), call.body);
-    Ok(BlobAnswer::done(201).with("x-ms-content-crc64", crc64))
-}
-
-fn put_block_list(slot: &mut Slot, call: &BlobCall<'_>) -> Result<BlobAnswer, BlobAnswer> {
-    let content = call.body.content.clone().unwrap_or_default();
-    let list = blob_list::parse(&content)
-        .ok_or_else(|| BlobAnswer::refused(400, "InvalidXmlDocument", "The specified XML is not syntactically valid."))?;
-    if list.len() > MAX_BLOCKS {
-        return Err(BlobAnswer::refused(
-            400,
-            "BlockListTooLong",
-            "The block list may not contain more than 50,000 blocks.",
-        ));
-    }
-    let committed: BTreeMap<&str, &Piece> = slot
-        .committed
-        .iter()
-        .flat_map(|committed| &committed.blocks)
-        .filter(|(id, _)| !id.is_empty())
-        .map(|(id, piece)| (id.as_str(), piece))
-        .collect();
-    let find = |which: Which, id: &str| match which {
-        Which::Committed => committed.get(id).copied(),
-        Which::Uncommitted => slot.uncommitted.get(id),
-        Which::Latest => slot.uncommitted.get(id).or_else(|| committed.get(id).copied()),
-    };
-    let mut blocks = Vec::with_capacity(list.len());
-    for (which, id) in list {
-        let Some(piece) = find(which, &id) else {
-            return Err(BlobAnswer::refused(
-                400,
-                "InvalidBlockList",
-                "The specified block list is invalid.",
-            ));
-        };
-        let piece = piece.clone();
-        blocks.push((id, piece));
-    }
-    let content_type = call
-        .header("x-ms-blob-content-type")
-        .unwrap_or("application/octet-stream")
-        .to_owned();
-    slot.uncommitted.clear();
-    slot.committed = Some(Committed { blocks, content_type });
-    Ok(BlobAnswer::done(201).with("x-ms-content-crc64", checksum(call.body.crc64)))
-}
-
-fn not_there() -> BlobAnswer {
-    BlobAnswer::refused(404, "BlobNotFound", "The specified blob does not exist.")
-}
-
-fn get_block_list(slot: &Slot, which: Option<&str>) -> Result<BlobAnswer, BlobAnswer> {
-    if slot.committed.is_none() && slot.uncommitted.is_empty() {
-        return Err(not_there());
-    }
-    let committed: Vec<(&str, u64)> = slot
-        .committed
-        .iter()
-        .flat_map(|committed| &committed.blocks)
-        .filter(|(id, _)| !id.is_empty())
-        .map(|(id, piece)| (id.as_str(), piece.length))
-        .collect();
-    let uncommitted: Vec<(&str, u64)> = slot
-        .uncommitted
-        .iter()
-        .map(|(id, piece)| (id.as_str(), piece.length))
-        .collect();
-    let (committed, uncommitted) = match which.map(str::to_ascii_lowercase).as_deref() {
-        None | Some("committed") => (Some(committed), None),
-        Some("uncommitted") => (None, Some(uncommitted)),
-        Some("all") => (Some(committed), Some(uncommitted)),
-        Some(_) => {
-            return Err(BlobAnswer::refused(
-                400,
-                "InvalidQueryParameterValue",
-                "Value for one of the query parameters specified in the request URI is invalid. Parameter: blocklisttype",
-            ));
-        }
-    };
-    let body = blob_list::write(committed.as_deref(), uncommitted.as_deref());
-    Ok(BlobAnswer {
-        body: body.into(),
-        ..BlobAnswer::done(200).with("Content-Type", "application/xml")
-    })
-}
-
-fn get_blob(slot: &Slot) -> Result<BlobAnswer, BlobAnswer> {
-    let committed = slot.committed.as_ref().ok_or_else(not_there)?;
-    let pieces = committed.blocks.iter().map(|(_, piece)| piece);
-    Ok(BlobAnswer {
-        body: joined(pieces).unwrap_or_default(),
-        ..BlobAnswer::done(200)
-            .with("Content-Type", committed.content_type.as_str())
-            .with("x-ms-blob-type", "BlockBlob")
-    })
+    mebibytes << 20
 }
 
 /// The whole content; none when some was not kept.
@@ -451,80 +314,4 @@ pub(super) fn joined<'a>(pieces: impl IntoIterator<Item = &'a Piece>) -> Option<
     let mut all = BytesMut::with_capacity(contents.iter().map(Bytes::len).sum());
     contents.iter().for_each(|content| all.extend_from_slice(content));
     Some(all.freeze())
-}
-
-/// Reads pieces as if they were one file, without joining them.
-struct Rope {
-    /// Each piece with the offset at which it begins.
-    pieces: Vec<(u64, Bytes)>,
-    length: u64,
-    position: u64,
-}
-
-impl Rope {
-    fn new(contents: Vec<Bytes>) -> Self {
-        let mut length = 0;
-        let pieces = contents.into_iter().map(|content| {
-            let start = length;
-            length += content.len() as u64;
-            (start, content)
-        });
-        let pieces = pieces.collect();
-        Self {
-            pieces,
-            length,
-            position: 0,
-        }
-    }
-}
-
-impl Read for Rope {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let after = self.pieces.partition_point(|(start, _)| *start <= self.position);
-        let Some((start, content)) = after.checked_sub(1).and_then(|at| self.pieces.get(at)) else {
-            return Ok(0);
-        };
-        let offset = usize::try_from(self.position - start).unwrap_or(usize::MAX);
-        let mut rest = content.get(offset..).unwrap_or_default();
-        let read = rest.read(buffer)?;
-        self.position += read as u64;
-        Ok(read)
-    }
-}
-
-impl Seek for Rope {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::End(by) => self.length.checked_add_signed(by),
-            SeekFrom::Current(by) => self.position.checked_add_signed(by),
-        };
-        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.position)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rope_reads_like_one_file() {
-        let mut rope = Rope::new(vec![
-            Bytes::from_static(b"abc"),
-            Bytes::from_static(b"d"),
-            Bytes::from_static(b"efg"),
-        ]);
-        let mut all = String::new();
-        rope.read_to_string(&mut all).unwrap();
-        assert_eq!(all, "abcdefg");
-        assert_eq!(rope.seek(SeekFrom::End(-4)).unwrap(), 3);
-        let mut two = [0; 2];
-        rope.read_exact(&mut two).unwrap();
-        assert_eq!(&two, b"de");
-        assert_eq!(rope.seek(SeekFrom::Current(1)).unwrap(), 6);
-        rope.seek(SeekFrom::Start(70)).unwrap();
-        assert_eq!(rope.read(&mut two).unwrap(), 0);
-        assert!(rope.seek(SeekFrom::Current(-71)).is_err());
-    }
 }

@@ -184,7 +184,6 @@ fn ingest(submission: &mut Submission, numbers: &mut Numbers) {
                 .iter_mut()
                 .for_each(|package| package["fileStatus"] = "Uploaded".into());
         }
-        packages.retain(|package| package["fileStatus"] != "PendingDelete");
         for package in packages.iter_mut().filter(|package| package["fileStatus"] == "PendingUpload") {
             describe(package, is_app, numbers);
         }

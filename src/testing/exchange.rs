@@ -16,7 +16,7 @@ use super::answer::Answer;
 use super::api;
 use super::blob::{self, BlobCall, Piece};
 use super::dates;
-use super::faults::{Head, Hit, Outcome, RetryHint, first_due};
+use super::faults::{CutEnd, Head, Hit, Outcome, RetryHint, first_due};
 use super::recorded::{AppliedWrite, RecordedBody, RecordedRequest, without_signature};
 use super::server::Wire;
 use super::state::{State, lock};
@@ -109,6 +109,14 @@ pub(super) async fn exchange(
         Outcome::Stall => return std::future::pending().await,
         Outcome::Answer(status, body) => answer = Answer::guessed(*status, body.clone()),
         Outcome::Truncate => answer.body = answer.body.slice(..answer.body.len() / 2),
+        // Nothing to cut in half: it is lost whole.
+        Outcome::Cut(CutEnd::Stall) if answer.body.is_empty() => return std::future::pending().await,
+        Outcome::Cut(end) if answer.body.is_empty() => {
+            if *end == CutEnd::Reset {
+                wire.reset();
+            }
+            return Err(Broken);
+        }
         Outcome::Cut(end) => wire.cut(answer.body.len() / 2, *end),
         Outcome::Edit(edit) => {
             if let Ok(mut body) = serde_json::from_slice(&answer.body) {
@@ -151,6 +159,7 @@ fn begin(state: &mut State, head: &http::request::Parts) -> (Asked, Option<Hit>)
         query: asked.query.clone(),
         headers: asked.headers.clone(),
         body: RecordedBody::Bytes(Bytes::new()),
+        at: state.clock.now().saturating_duration_since(state.started),
         status: None,
     });
     let fits = Head {

@@ -47,6 +47,7 @@ enum Occurrence {
     Every(u32),
     Always,
     During(Duration),
+    OneIn(u32, u64),
 }
 
 #[derive(Clone)]
@@ -66,13 +67,15 @@ pub(super) enum Outcome {
     ChangePrice(String),
 }
 
-/// How a connection ends after half an answer.
+/// What comes after half an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CutEnd {
     /// An orderly end of the connection.
     Close,
-    /// A reset.
+    /// It does not: nothing more is sent, and the connection stays open.
+    Stall,
+    /// A reset. Outside Linux the caller may lose with it what was sent before.
     Reset,
 }
 
@@ -91,7 +94,8 @@ pub enum RetryHint {
 impl Fault {
     /// Hits the requests with this method (`"*"`: any) whose path ends with `path`, compared segment by segment and
     /// without regard to case. A segment `*` fits any: `"/submissions"` is the creation of a submission of any kind,
-    /// `"/applications/*/submissions/*/commit"` the commit of an app's, `""` everything.
+    /// `"/applications/*/submissions/*/commit"` the commit of an app's, `""` everything. A pattern that ends with `**`
+    /// is compared with the beginning of the path instead: `"/v1.0/my/**"` is the whole API.
     ///
     /// Unless told otherwise it happens to the first such request and serves it as usual.
     pub fn on(method: impl Into<String>, path: impl Into<String>) -> Self {
@@ -144,6 +148,12 @@ impl Fault {
         self
     }
 
+    /// Happens to one of `n` requests that fit, at random. The same `seed` draws the same ones.
+    pub fn one_in(mut self, n: u32, seed: u64) -> Self {
+        self.occurrence = Occurrence::OneIn(n.max(1), seed);
+        self
+    }
+
     /// The request takes effect before it goes wrong: with [`answer`](Self::answer), [`reset`](Self::reset) and
     /// [`stall`](Self::stall), which otherwise keep it from taking effect.
     pub fn apply_then(mut self) -> Self {
@@ -176,7 +186,8 @@ impl Fault {
         self
     }
 
-    /// The request takes effect; half of the answer's body is sent, then the connection ends.
+    /// The request takes effect; half of the answer's body is sent, then the connection ends or stalls. An
+    /// answer without a body is not sent at all.
     pub fn cut(mut self, end: CutEnd) -> Self {
         self.outcome = Outcome::Cut(end);
         self
@@ -268,6 +279,7 @@ pub(super) struct Armed {
     fault: Fault,
     seen: u32,
     since: Option<Instant>,
+    random: fastrand::Rng,
 }
 
 /// What a fault needs to know of a request.
@@ -290,10 +302,15 @@ pub(super) struct Hit {
 
 impl Armed {
     pub(super) fn new(fault: Fault) -> Self {
+        let seed = match fault.occurrence {
+            Occurrence::OneIn(_, seed) => seed,
+            _ => 0,
+        };
         Self {
             fault,
             seen: 0,
             since: None,
+            random: fastrand::Rng::with_seed(seed),
         }
     }
 
@@ -318,6 +335,7 @@ impl Armed {
             Occurrence::First(n) => (self.seen <= n, Duration::ZERO),
             Occurrence::Every(n) => (self.seen.is_multiple_of(n), Duration::ZERO),
             Occurrence::Always => (true, Duration::ZERO),
+            Occurrence::OneIn(n, _) => (self.random.u32(..n) == 0, Duration::ZERO),
             Occurrence::During(time) => (passed < time, time.saturating_sub(passed)),
         };
         due.then(|| Hit {
@@ -375,6 +393,11 @@ mod tests {
             (Fault::on("PUT", "/b").always(), [f, f, f, f]),
             (Fault::on("GET", "/b").stale().always(), [f, f, f, f]),
         ];
+        let drawn = |n, seed| hits(Fault::on("GET", "/b").one_in(n, seed), 4000);
+        assert!(drawn(1, 7).iter().all(|hit| *hit));
+        assert_eq!(drawn(5, 7), drawn(5, 7));
+        assert_ne!(drawn(5, 7), drawn(5, 8));
+        assert!((700..900).contains(&drawn(5, 7).iter().filter(|hit| **hit).count()));
         for (fault, expected) in table {
             let shown = format!("{fault:?}");
             assert_eq!(hits(fault, 4), expected, "{shown}");

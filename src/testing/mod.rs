@@ -6,7 +6,8 @@
 //! ([`Fault`]). It reads the protocol by itself and shares no code with the client.
 //!
 //! ```
-//! # async fn run() -> std::io::Result<()> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
 //! use msstore::testing::{FakeStore, Fault};
 //!
 //! let fake = FakeStore::start_with_sample().await?;
@@ -22,10 +23,12 @@
 //! # What it models
 //!
 //! * One pending submission for each app, add-on and flight, cloned from the last published one. A commit opens the
-//!   uploaded archive. Each read of `/status` goes one step on, by default CommitStarted, PreProcessing,
-//!   Certification, Release, Publishing, Published; with a publish mode of Manual or SpecificDate it rests at Release.
+//!   uploaded archive. Each read of `/status` goes one step on, by default `CommitStarted`,
+//!   `PreProcessing`, `Certification`, `Release`, `Publishing`, `Published`; with a publish mode of `Manual` or
+//!   `SpecificDate` it rests at `Release`.
 //! * An update replaces the whole submission: members left out are gone, a missing `priceId` makes it free.
 //! * Members the fake does not know are stored as sent; the service's own rules on texts and sizes are not checked.
+//! * Calls are not counted against a limit; [`Fault::throttle`] does that.
 //! * Time is the fake's own: it stands on real time and is moved on by [`FakeStore::advance`] and by clients that
 //!   share its clock. Tokens, upload links and throttling run on it.
 
@@ -33,6 +36,7 @@ mod answer;
 mod api;
 mod blob;
 mod blob_list;
+mod blob_operations;
 mod catalog;
 mod commit;
 mod dates;
@@ -42,6 +46,7 @@ mod names;
 mod query;
 mod recorded;
 mod rollouts;
+mod rope;
 mod sample;
 mod seed;
 mod server;
@@ -57,7 +62,7 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -84,6 +89,7 @@ const CLIENT_SECRET: &str = "fake~secret+of/the=store";
 pub struct FakeStore {
     state: Arc<Mutex<State>>,
     clock: Clock,
+    started: Instant,
     origin: String,
     _server: Server,
 }
@@ -117,6 +123,10 @@ impl FakeStore {
     /// # Errors
     ///
     /// When the port or the thread cannot be had.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is waited for; a fake that nobody takes ends again.
     pub async fn start() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let origin = format!("http://{}", listener.local_addr()?);
@@ -125,6 +135,7 @@ impl FakeStore {
         let server = Server::start(listener, Arc::clone(&state))?;
         Ok(Self {
             state,
+            started: clock.now(),
             clock,
             origin,
             _server: server,
@@ -138,6 +149,10 @@ impl FakeStore {
     /// # Errors
     ///
     /// When the port or the thread cannot be had.
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`start`](Self::start).
     pub async fn start_with_sample() -> io::Result<Self> {
         let fake = Self::start().await?;
         fake.seed_sample();
@@ -199,6 +214,12 @@ impl FakeStore {
     /// Moves the fake's clock on.
     pub fn advance(&self, time: Duration) {
         self.clock.advance(time);
+    }
+
+    /// How far the fake's clock has gone since it was started: the time that a pipeline would have taken.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.clock.now() - self.started
     }
 
     /// Installs a fault. Of several that hit a request, the one installed first acts.

@@ -1,4 +1,4 @@
-//! Member names in the spelling of the service: it reads them in any case, as clients that write PascalCase prove.
+//! Member names in the spelling of the service: it reads them in any case, as clients that write them in capitals prove.
 //!
 //! Maps whose keys are data (markets, languages, device families) are left alone: the market `ID` is no `id`.
 

@@ -4,6 +4,7 @@
 //! ends in logs.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -55,10 +56,12 @@ pub struct RecordedRequest {
     pub path: String,
     /// The query as it came, without the question mark; empty when there is none.
     pub query: String,
-    /// The header fields in their order, names in lower case.
+    /// The header fields in their order, names in lower case; fields of one name stand together.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: RecordedBody,
+    /// When its head arrived: the time since the fake started, on the fake's clock.
+    pub at: Duration,
     /// The status that was answered; none while there is no answer, or when a fault kept it back.
     pub status: Option<u16>,
 }
@@ -99,6 +102,7 @@ impl fmt::Debug for RecordedRequest {
             .field("query", &without_signature(&self.query))
             .field("headers", &headers)
             .field("body", &self.body)
+            .field("at", &self.at)
             .field("status", &self.status)
             .finish()
     }
@@ -126,11 +130,18 @@ pub(super) fn without_signature(query: &str) -> String {
     kept.join("&")
 }
 
-/// Whether the end of `path` fits `pattern`, segment by segment and ignoring case; a segment `*` fits any.
+/// Whether the end of `path` fits `pattern`, segment by segment and ignoring case; a segment `*` fits any. A pattern
+/// that ends with `**` must fit the beginning instead.
 pub(super) fn path_fits(pattern: &str, path: &str) -> bool {
-    let mut wanted = pattern.rsplit('/').filter(|segment| !segment.is_empty());
-    let mut found = path.rsplit('/').filter(|segment| !segment.is_empty());
-    wanted.all(|segment| {
+    match pattern.strip_suffix("**") {
+        Some(beginning) => segments_fit(beginning.split('/'), path.split('/')),
+        None => segments_fit(pattern.rsplit('/'), path.rsplit('/')),
+    }
+}
+
+fn segments_fit<'a>(wanted: impl Iterator<Item = &'a str>, found: impl Iterator<Item = &'a str>) -> bool {
+    let mut found = found.filter(|segment| !segment.is_empty());
+    wanted.filter(|segment| !segment.is_empty()).all(|segment| {
         found
             .next()
             .is_some_and(|it| segment == "*" || segment.eq_ignore_ascii_case(it))
@@ -155,6 +166,10 @@ mod tests {
             ("/applications/*/submissions", "/v1.0/my/inappproducts/A/submissions", false),
             ("", "/anything", true),
             ("/a/b/c", "/b/c", false),
+            ("/v1.0/my/**", "/v1.0/my/applications", true),
+            ("/v1.0/my/**", "/blob/ingestion/x", false),
+            ("/v1.0/*/applications/**", "/v1.0/my/inappproducts", false),
+            ("**", "/anything", true),
         ];
         for (pattern, path, expected) in table {
             assert_eq!(path_fits(pattern, path), expected, "{pattern} {path}");
@@ -169,6 +184,7 @@ mod tests {
             query: "sv=1&sig=s3cr3t&comp=block".into(),
             headers: vec![("authorization".into(), "Bearer s3cr3t".into()), ("x-a".into(), "b".into())],
             body: RecordedBody::Bytes(Bytes::from_static(b"client_secret=s3cr3t")),
+            at: Duration::ZERO,
             status: None,
         };
         let shown = format!("{request:?}");

@@ -33,8 +33,7 @@ pub(super) fn route(state: &mut State, call: &Call, method: &str, parent_id: &st
     let parent = parent_of(state, parent_id)?;
     let submission = state.model.submission(&parent, id)?;
     let mut rollout = submission.document["packageDeliveryOptions"]["packageRollout"].clone();
-    let running =
-        submission.status() == "Published" && parent.published.as_deref() == Some(id) && in_progress(&submission.document);
+    let running = submission.status() == "Published" && in_progress(&submission.document);
     match (method, operation) {
         ("GET", "packagerollout") => return Ok(Answer::json(200, &rollout)),
         ("POST", "updatepackagerolloutpercentage" | "haltpackagerollout" | "finalizepackagerollout") => {}

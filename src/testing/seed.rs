@@ -133,12 +133,19 @@ impl FakeStore {
         Some(typed(id))
     }
 
-    /// The statuses that the next commit of this app, add-on or flight goes through, one with each read of `/status`;
-    /// the last one stays. Each is a status (`"CertificationFailed"`) or a whole report as JSON (`status`,
+    /// The statuses that a submission of this app, add-on or flight goes through, one with each read of `/status`; the
+    /// last one stays. It is the submission under way, or else the one that is committed next. Each is a status (`"CertificationFailed"`) or a whole report as JSON (`status`,
     /// `statusDetails`). An archive that lacks files still fails.
     pub fn script_statuses<T: Into<Value>>(&self, parent: impl fmt::Display, statuses: impl IntoIterator<Item = T>) {
         let script: VecDeque<Value> = statuses.into_iter().map(Into::into).collect();
-        if let Some(parent) = self.state().model.parent_mut(&parent.to_string()) {
+        let mut state = self.state();
+        let model = &mut state.model;
+        let parent = parent.to_string();
+        let pending = model.parent(&parent).and_then(|parent| parent.pending.clone());
+        let under_way = pending.and_then(|id| model.submissions.get_mut(&id));
+        if let Some(submission) = under_way.filter(|submission| !submission.is_open()) {
+            submission.script = script;
+        } else if let Some(parent) = model.parent_mut(&parent) {
             parent.script = Some(script);
         }
     }

@@ -96,6 +96,7 @@ struct Cut {
     left: usize,
     /// How much of the end of the head was seen.
     seen: usize,
+    end: CutEnd,
 }
 
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
@@ -106,7 +107,7 @@ impl Wire {
         self.reset.store(true, Ordering::SeqCst);
     }
 
-    /// The connection ends when this many bytes of the next answer's body were sent.
+    /// The connection ends, or stalls, when this many bytes of the next answer's body were sent.
     pub(super) fn cut(&self, body_bytes: usize, end: CutEnd) {
         if end == CutEnd::Reset {
             self.reset();
@@ -114,6 +115,7 @@ impl Wire {
         *lock(&self.cut) = Some(Cut {
             left: body_bytes,
             seen: 0,
+            end,
         });
     }
 }
@@ -157,6 +159,10 @@ impl AsyncWrite for Socket {
         };
         let (allowed, _) = now.allow(bytes);
         if allowed == 0 && !bytes.is_empty() {
+            if now.end == CutEnd::Stall {
+                // Nothing will wake this: the connection ends with the fake, or when the client goes.
+                return Poll::Pending;
+            }
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         let bytes = bytes.get(..allowed).unwrap_or_default();
@@ -171,10 +177,6 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.wire.reset.load(Ordering::SeqCst) {
-            // An orderly end first would hide the reset.
-            return Poll::Ready(Ok(()));
-        }
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
@@ -198,7 +200,11 @@ mod tests {
     fn a_cut_counts_bytes_of_the_body_in_any_slices() {
         let answer = b"HTTP/1.1 200 OK\r\nA: b\r\r\n\r\n0123456789";
         for slice in 1..answer.len() {
-            let mut cut = Cut { left: 4, seen: 0 };
+            let mut cut = Cut {
+                left: 4,
+                seen: 0,
+                end: CutEnd::Close,
+            };
             let mut sent = Vec::new();
             for bytes in answer.chunks(slice) {
                 let (allowed, after) = cut.allow(bytes);

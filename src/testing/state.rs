@@ -150,6 +150,7 @@ impl Call {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) clock: Clock,
+    pub(super) started: Instant,
     /// `http://127.0.0.1:PORT`
     pub(super) origin: String,
     pub(super) model: Model,
@@ -172,6 +173,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(clock: Clock, origin: String) -> Self {
         Self {
+            started: clock.now(),
             clock,
             origin,
             model: Model::default(),

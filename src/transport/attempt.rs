@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use crate::error::{CallInfo, KEPT_BODY};
 use crate::transport::request::{Body, BodyStream, Method, Request};
-use crate::transport::{Bearer, CORRELATION_ID, MAX_BODY};
+use crate::transport::{Bearer, CORRELATION_ID};
 
 /// The longest time for the body of a refusal.
 const REFUSAL_TIME: Duration = Duration::from_secs(10);
@@ -48,11 +48,19 @@ pub(super) enum Answer {
     NotMade(reqwest::Error),
 }
 
+/// What bounds an attempt.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) timeout: Duration,
+    /// The most bytes of a 2xx answer.
+    pub(super) max_answer: usize,
+}
+
 pub(super) async fn attempt(
     http: &reqwest::Client,
     request: &Request,
     bearer: Option<&Bearer>,
-    timeout: Duration,
+    limits: Limits,
     call: &mut CallInfo,
 ) -> Answer {
     let span = tracing::debug_span!(
@@ -65,7 +73,7 @@ pub(super) async fn attempt(
         elapsed_ms = tracing::field::Empty,
     );
     let started = Instant::now();
-    let answer = send_and_read(http, request, bearer, timeout, call)
+    let answer = send_and_read(http, request, bearer, limits, call)
         .instrument(span.clone())
         .await;
     if let Some(status) = answer.status() {
@@ -94,11 +102,11 @@ async fn send_and_read(
     http: &reqwest::Client,
     request: &Request,
     bearer: Option<&Bearer>,
-    timeout: Duration,
+    limits: Limits,
     call: &mut CallInfo,
 ) -> Answer {
     let started = Instant::now();
-    let response = match tokio::time::timeout(timeout, build(http, request, bearer).send()).await {
+    let response = match tokio::time::timeout(limits.timeout, build(http, request, bearer).send()).await {
         Err(_) => return Answer::TimedOut,
         Ok(Err(error)) if error.is_builder() => return Answer::NotMade(error),
         Ok(Err(error)) if error.is_connect() => return Answer::NotConnected(error),
@@ -110,7 +118,7 @@ async fn send_and_read(
         call.correlation_id = Some(id);
     }
     call.request_id = text(response.headers(), "MS-RequestId").or_else(|| text(response.headers(), "x-ms-request-id"));
-    let left = timeout.saturating_sub(started.elapsed());
+    let left = limits.timeout.saturating_sub(started.elapsed());
     if !(200..300).contains(&status) {
         let retry_after = text(response.headers(), RETRY_AFTER.as_str());
         let mut body = BytesMut::new();
@@ -123,7 +131,7 @@ async fn send_and_read(
         };
     }
     let mut body = BytesMut::new();
-    match tokio::time::timeout(left, read(response, &mut body, MAX_BODY)).await {
+    match tokio::time::timeout(left, read(response, &mut body, limits.max_answer)).await {
         Ok(Ok(true)) => Answer::Success {
             status,
             body: body.freeze(),

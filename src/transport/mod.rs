@@ -20,17 +20,17 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::error::{ApiError, AuthError, CallInfo, Error, ErrorBody, Outcome, Result, TransportError, TransportErrorKind};
-use crate::transport::attempt::Answer;
+use crate::transport::attempt::{Answer, Limits};
 use crate::transport::clock::Clock;
 use crate::transport::limit::{RateLimit, Window};
-use crate::transport::request::{Audience, Request};
+use crate::transport::request::{Audience, Body, Request};
 use crate::transport::retry::{Decision, Failure, RetryPolicy, Situation, decide, hint};
 
 /// A boxed future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// API bodies are read up to this many bytes.
-pub(crate) const MAX_BODY: usize = 64 << 20;
+/// Answers are read up to this many bytes, unless told otherwise.
+const MAX_ANSWER: usize = 64 << 20;
 
 /// Where bearers come from.
 pub(crate) trait Authorize: Send + Sync {
@@ -63,6 +63,8 @@ pub(crate) struct Settings {
     pub(crate) connect_timeout: Duration,
     pub(crate) attempt_timeout: Duration,
     pub(crate) create_timeout: Duration,
+    /// In bytes.
+    pub(crate) max_answer: usize,
 }
 
 impl Default for Settings {
@@ -73,6 +75,7 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(10),
             attempt_timeout: Duration::from_secs(100),
             create_timeout: Duration::from_secs(300),
+            max_answer: MAX_ANSWER,
         }
     }
 }
@@ -158,7 +161,7 @@ impl Transport {
         deadline: Option<Instant>,
     ) -> Result<Response> {
         let started = self.clock().now();
-        let own = started + self.settings().retry.call_timeout;
+        let own = started + request.call_timeout.unwrap_or(self.settings().retry.call_timeout);
         let deadline = deadline.map_or(own, |deadline| deadline.min(own));
         let mut call = CallInfo::new(request.method.as_str(), &request.path);
         call.correlation_id = request
@@ -248,11 +251,19 @@ impl Transport {
     }
 
     async fn attempt(&self, request: &Request, bearer: Option<&Bearer>, run: &mut Run) -> Answer {
-        let usual = request.attempt_timeout.unwrap_or(self.settings().attempt_timeout);
+        let of_body = match &request.body {
+            Body::Stream(source) => source.attempt_timeout(),
+            Body::Empty | Body::Bytes(_) => None,
+        };
+        let usual = of_body.or(request.attempt_timeout).unwrap_or(self.settings().attempt_timeout);
         let loopback = is_loopback(&request.url);
         let http = if loopback { &self.inner.loopback } else { &self.inner.http };
         let timeout = usual.min(self.remaining(run));
-        attempt::attempt(http, request, bearer, timeout, &mut run.call).await
+        let limits = Limits {
+            timeout,
+            max_answer: self.settings().max_answer,
+        };
+        attempt::attempt(http, request, bearer, limits, &mut run.call).await
     }
 
     /// A 2xx that was read whole is the response; everything else is a failure and the error that it would be.

@@ -118,7 +118,12 @@ impl Path {
 /// A body of known length that can be produced anew for each attempt.
 pub(crate) trait BodySource: Send + Sync {
     fn len(&self) -> u64;
+    /// Begins it anew: called once an attempt.
     fn open(&self) -> BodyStream;
+    /// The time for the next attempt, asked before each, instead of the request's; real time.
+    fn attempt_timeout(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// The pieces of a body, in order.
@@ -131,7 +136,6 @@ pub(crate) enum Body {
     /// In memory.
     Bytes(Bytes),
     /// Produced while it is sent.
-    #[cfg_attr(not(test), expect(dead_code))]
     Stream(Box<dyn BodySource>),
 }
 
@@ -149,6 +153,8 @@ pub(crate) struct Request {
     pub(crate) audience: Audience,
     /// Instead of the attempt's usual time.
     pub(crate) attempt_timeout: Option<Duration>,
+    /// Instead of the usual time of a call in all.
+    pub(crate) call_timeout: Option<Duration>,
     /// What must be scrubbed from an error body, besides the bearer.
     pub(crate) secrets: Vec<SecretString>,
 }
@@ -166,6 +172,7 @@ impl Request {
             replay: Replay::Safe,
             audience,
             attempt_timeout: None,
+            call_timeout: None,
             secrets: Vec::new(),
         }
     }

@@ -1,0 +1,450 @@
+//! What would do harm: each guard is a pure function that says what is wrong, why, and how to go on.
+
+use std::collections::BTreeSet;
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use crate::api::submissions::{Kind, price_problem};
+use crate::document::member;
+use crate::model::guard::Guard;
+use crate::publish::packages::{Entry, entries};
+use crate::secret::UploadUrl;
+
+/// The most packages that a submission may have.
+const MOST_PACKAGES: usize = 30;
+
+/// What the guards look at before an update.
+pub(crate) struct Look<'a> {
+    pub(crate) received: &'a Value,
+    pub(crate) body: &'a Value,
+    /// The names in the archive.
+    pub(crate) archive: &'a [String],
+}
+
+/// The guards of a kind of submission that can be checked before anything is sent, with what each found.
+pub(crate) fn check<S: Kind>(look: &Look<'_>) -> Vec<(Guard, Option<String>)> {
+    let mut found = Vec::new();
+    if let Some(list) = S::PACKAGES {
+        let (before, after) = (entries(look.received, list), entries(look.body, list));
+        found.push((Guard::ExistingPackages, existing_packages(&before, &after)));
+        found.push((Guard::PackageCount, package_count(&after)));
+        found.push((Guard::NewPackages, new_packages(&before, look.body, list)));
+    }
+    if S::PRICED {
+        found.push((Guard::Price, price_problem(look.body).map(str::to_owned)));
+    }
+    if S::LISTED {
+        found.push((Guard::Listings, listings(look.body)));
+    }
+    found.push((Guard::Files, files(look.body, look.archive)));
+    found
+}
+
+/// The service refuses an update in which a package that was there is missing or marked as new.
+fn existing_packages(before: &[Entry], after: &[Entry]) -> Option<String> {
+    let kept = |old: &&Entry| {
+        let same = |new: &&Entry| {
+            if is_id(&old.id) {
+                new.id == old.id
+            } else {
+                new.file_name == old.file_name
+            }
+        };
+        after
+            .iter()
+            .filter(same)
+            .any(|new| new.is("Uploaded") || new.is("PendingDelete") || new.status == old.status)
+    };
+    let lost: Vec<&str> = before
+        .iter()
+        .filter(|old| !old.is("PendingUpload"))
+        .filter(|old| !kept(old))
+        .map(|old| old.file_name.as_str())
+        .collect();
+    (!lost.is_empty()).then(|| {
+        let lost = lost.join(", ");
+        format!("the update must keep every package that is there, but lacks {lost}: keep the entry, and set its file_status to PendingDelete to remove the package")
+    })
+}
+
+fn package_count(after: &[Entry]) -> Option<String> {
+    (after.len() > MOST_PACKAGES).then(|| {
+        let count = after.len();
+        format!("{count} packages are more than the {MOST_PACKAGES} that a submission may have: remove old ones, for example with ExistingPackages::ReplaceMatching, in a submission of its own")
+    })
+}
+
+/// New entries carry nothing that only the service knows.
+fn new_packages(before: &[Entry], body: &Value, list: &str) -> Option<String> {
+    const SERVICE_ONLY: [&str; 9] = [
+        "version",
+        "architecture",
+        "targetPlatform",
+        "languages",
+        "capabilities",
+        "targetDeviceFamilies",
+        "targetDeviceFamiliesEx",
+        "minOSVersion",
+        "innerPackages",
+    ];
+    let packages = member(body, list).and_then(Value::as_array)?;
+    let is_new = |entry: &Entry| {
+        let there = |old: &Entry| {
+            if is_id(&entry.id) {
+                old.id == entry.id
+            } else {
+                old.file_name == entry.file_name
+            }
+        };
+        !before.iter().any(there)
+    };
+    packages
+        .iter()
+        .zip(entries(body, list))
+        .filter(|(_, entry)| is_new(entry))
+        .find_map(|(package, entry)| {
+            let name = &entry.file_name;
+            if !entry.is("PendingUpload") {
+                return Some(format!(
+                    "the new package {name} has the status {:?}: a new one is PendingUpload",
+                    entry.status
+                ));
+            }
+            let set = SERVICE_ONLY
+                .iter()
+                .find(|name| member(package, name).is_some_and(|value| !is_empty(value)))?;
+            Some(format!(
+                "the new package {name} has {set}, which only the service sets: make it with pending_upload()"
+            ))
+        })
+}
+
+fn listings(body: &Value) -> Option<String> {
+    let count = member(body, "listings")
+        .and_then(Value::as_object)
+        .map_or(0, serde_json::Map::len);
+    (count == 0).then(|| "the update has no listing, and the service needs at least one: add one for a language".to_owned())
+}
+
+/// What is to be uploaded is in the archive, and nothing else.
+fn files(body: &Value, archive: &[String]) -> Option<String> {
+    let mut named = BTreeSet::new();
+    pending_files(body, &mut named);
+    let archive: BTreeSet<String> = archive.iter().cloned().collect();
+    let list = |names: Vec<&String>| names.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let missing: Vec<&String> = named.difference(&archive).collect();
+    if !missing.is_empty() {
+        let missing = list(missing);
+        return Some(format!(
+            "the submission names files that are not given: {missing}; add them with .package(), .image(), .icon() or .file(), or take their entries out"
+        ));
+    }
+    let unnamed: Vec<&String> = archive.difference(&named).collect();
+    (!unnamed.is_empty()).then(|| {
+        let unnamed = list(unnamed);
+        format!("files are given that the submission does not name as PendingUpload: {unnamed}; name them in .edit(), or leave them out")
+    })
+}
+
+/// The names of all files that are to be uploaded: entries that say `PendingUpload`, and trailers, which have no status, as long as
+/// the service has given them no id.
+pub(crate) fn pending_files(value: &Value, names: &mut BTreeSet<String>) {
+    collect_files(value, false, names);
+}
+
+fn collect_files(value: &Value, in_trailer: bool, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(elements) => elements.iter().for_each(|element| collect_files(element, in_trailer, names)),
+        Value::Object(members) => {
+            let text = |name: &str| member(value, name).and_then(Value::as_str).unwrap_or_default();
+            let name = text("fileName");
+            let is_new = text("fileStatus").eq_ignore_ascii_case("PendingUpload") || (in_trailer && !is_id(text("id")));
+            if is_new && !name.is_empty() {
+                names.insert(name.replace('\\', "/"));
+            }
+            let video = text("videoFileName");
+            if !video.is_empty() && !is_id(text("id")) {
+                names.insert(video.replace('\\', "/"));
+            }
+            for (name, inner) in members {
+                collect_files(inner, in_trailer || name.eq_ignore_ascii_case("trailers"), names);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Something to be uploaded needs a link that is alive.
+pub(crate) fn upload_link(link: &UploadUrl, now: SystemTime) -> Option<String> {
+    if !link.is_set() {
+        return Some(
+            "the draft has no upload link, as if it was made in Partner Center: delete it there and submit again".to_owned(),
+        );
+    }
+    link.expires_at().is_some_and(|end| end <= now).then(|| {
+        "the upload link of the draft has expired, which it does about 24 hours after the draft was made: submit again with PendingPolicy::Replace".to_owned()
+    })
+}
+
+/// What the service has after the update, compared with what was sent.
+pub(crate) fn compare<S: Kind>(sent: &Value, has: &Value) -> Vec<(Guard, String)> {
+    let mut found = Vec::new();
+    if S::PRICED {
+        found.extend(price_changed(sent, has).map(|problem| (Guard::PriceChanged, problem)));
+    }
+    if let Some(list) = S::PACKAGES {
+        found
+            .extend(packages_changed(&entries(sent, list), &entries(has, list)).map(|problem| (Guard::PackagesChanged, problem)));
+    }
+    found
+}
+
+fn price_changed(sent: &Value, has: &Value) -> Option<String> {
+    let pricing = |body| member(body, "pricing").cloned().unwrap_or_default();
+    let (sent, has) = (pricing(sent), pricing(has));
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("nothing").to_owned();
+    let differs = |what: &str, sent: String, has: String| {
+        (!sent.eq_ignore_ascii_case(&has)).then(|| {
+            format!("the service has {has} for {what} where {sent} was sent: look at the draft in Partner Center before anything is committed")
+        })
+    };
+    let members = ["priceId", "trialPeriod"].into_iter();
+    let plain = members.map(|name| differs(name, text(member(&sent, name)), text(member(&has, name))));
+    let markets = |pricing: &Value| match member(pricing, "marketSpecificPricings") {
+        Some(Value::Object(markets)) => markets.clone(),
+        _ => serde_json::Map::new(),
+    };
+    let (sent, has) = (markets(&sent), markets(&has));
+    let names: BTreeSet<&String> = sent.keys().chain(has.keys()).collect();
+    let by_market = names
+        .into_iter()
+        .map(|name| differs(&format!("the market {name}"), text(sent.get(name)), text(has.get(name))));
+    plain.chain(by_market).flatten().next()
+}
+
+fn packages_changed(sent: &[Entry], has: &[Entry]) -> Option<String> {
+    let set = |entries: &[Entry]| {
+        let mut set: Vec<(String, String)> = entries
+            .iter()
+            .map(|entry| (entry.file_name.clone(), entry.status.to_ascii_lowercase()))
+            .collect();
+        set.sort();
+        set
+    };
+    let (sent, has) = (set(sent), set(has));
+    let odd = sent
+        .iter()
+        .find(|entry| !has.contains(entry))
+        .or_else(|| has.iter().find(|entry| !sent.contains(entry)))?;
+    Some(format!(
+        "the service does not have the packages that were sent, see {}: look at the draft before anything is committed",
+        odd.0
+    ))
+}
+
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text != "0"
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(elements) => elements.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::application_submission::ApplicationSubmission;
+
+    fn body() -> Value {
+        json!({
+            "pricing": {"priceId": "Tier5", "trialPeriod": "NoFreeTrial", "marketSpecificPricings": {"DE": "Tier4"}},
+            "listings": {"en-us": {"baseListing": {"images": [{"fileName": "a.png", "fileStatus": "Uploaded", "id": "7"}]}}},
+            "applicationPackages": [
+                {"fileName": "a.msix", "fileStatus": "Uploaded", "id": "1", "version": "1.0.0.0"},
+                {"fileName": "b.msix", "fileStatus": "Uploaded", "id": "2"},
+            ],
+        })
+    }
+
+    fn found(edited: &Value, archive: &[&str]) -> Vec<Guard> {
+        let archive: Vec<String> = archive.iter().map(|name| (*name).to_owned()).collect();
+        let look = Look {
+            received: &body(),
+            body: edited,
+            archive: &archive,
+        };
+        check::<ApplicationSubmission>(&look)
+            .into_iter()
+            .filter(|(_, problem)| problem.is_some())
+            .map(|(guard, _)| guard)
+            .collect()
+    }
+
+    #[test]
+    fn each_guard_finds_its_harm_and_no_other() {
+        type Edit = fn(&mut Value);
+        let table: [(&str, Edit, &[&str], &[Guard]); 15] = [
+            ("nothing", |_| {}, &[], &[]),
+            (
+                "a package removed",
+                |b| drop(b["applicationPackages"].as_array_mut().unwrap().remove(0)),
+                &[],
+                &[Guard::ExistingPackages],
+            ),
+            (
+                "a package marked as new",
+                |b| b["applicationPackages"][0]["fileStatus"] = "PendingUpload".into(),
+                &["a.msix"],
+                &[Guard::ExistingPackages],
+            ),
+            (
+                "a package marked for deletion",
+                |b| b["applicationPackages"][0]["fileStatus"] = "PendingDelete".into(),
+                &[],
+                &[],
+            ),
+            (
+                "a new package",
+                |b| push(b, json!({"fileName": "c.msix", "fileStatus": "PendingUpload"})),
+                &["c.msix"],
+                &[],
+            ),
+            (
+                "a new package without its file",
+                |b| push(b, json!({"fileName": "c.msix", "fileStatus": "PendingUpload"})),
+                &[],
+                &[Guard::Files],
+            ),
+            (
+                "a new package that says Uploaded",
+                |b| push(b, json!({"fileName": "c.msix", "fileStatus": "Uploaded"})),
+                &[],
+                &[Guard::NewPackages],
+            ),
+            (
+                "a new package with a version",
+                |b| {
+                    push(
+                        b,
+                        json!({"fileName": "c.msix", "fileStatus": "PendingUpload", "version": "1"}),
+                    )
+                },
+                &["c.msix"],
+                &[Guard::NewPackages],
+            ),
+            (
+                "31 packages",
+                |b| {
+                    (0..29).for_each(|n| {
+                        push(
+                            b,
+                            json!({"fileName": format!("{n}"), "fileStatus": "PendingDelete", "id": "1"}),
+                        )
+                    })
+                },
+                &[],
+                &[Guard::PackageCount],
+            ),
+            ("no price", |b| b["pricing"] = json!({}), &[], &[Guard::Price]),
+            (
+                "a null price",
+                |b| b["pricing"]["priceId"] = Value::Null,
+                &[],
+                &[Guard::Price],
+            ),
+            (
+                "the price Base",
+                |b| b["pricing"]["priceId"] = "Base".into(),
+                &[],
+                &[Guard::Price],
+            ),
+            ("no listing", |b| b["listings"] = json!({}), &[], &[Guard::Listings]),
+            ("a file that nobody names", |_| {}, &["c.msix"], &[Guard::Files]),
+            (
+                "a trailer",
+                |b| b["trailers"] = json!([{"videoFileName": "Trailers\\t.mp4", "trailerAssets": {"en-us": {"imageList": [{"fileName": "t.png"}]}}}]),
+                &["Trailers/t.mp4", "t.png"],
+                &[],
+            ),
+        ];
+        for (what, edit, archive, expected) in table {
+            let mut body = body();
+            edit(&mut body);
+            assert_eq!(found(&body, archive), expected, "{what}");
+        }
+    }
+
+    fn push(body: &mut Value, package: Value) {
+        body["applicationPackages"].as_array_mut().unwrap().push(package);
+    }
+
+    #[test]
+    fn the_link_must_be_there_and_alive() {
+        let now = crate::date::parse("2026-02-10T07:00:00Z").unwrap();
+        let link = |end: &str| UploadUrl::new(format!("https://h/b?sig=x&se={end}"));
+        assert!(upload_link(&UploadUrl::default(), now).is_some());
+        assert!(upload_link(&link("2026-02-10T06%3A59%3A59Z"), now).is_some());
+        assert!(upload_link(&link("2026-02-10T07%3A00%3A01Z"), now).is_none());
+        assert!(upload_link(&UploadUrl::new("https://h/b?sig=x"), now).is_none());
+    }
+
+    #[test]
+    fn what_the_service_made_of_an_update_is_compared() {
+        type Edit = fn(&mut Value);
+        let table: [(&str, Edit, &[Guard]); 8] = [
+            ("nothing", |_| {}, &[]),
+            (
+                "isAdvancedPricingModel",
+                |b| b["pricing"]["isAdvancedPricingModel"] = false.into(),
+                &[],
+            ),
+            (
+                "the price",
+                |b| b["pricing"]["priceId"] = "Free".into(),
+                &[Guard::PriceChanged],
+            ),
+            (
+                "the trial",
+                |b| b["pricing"]["trialPeriod"] = "OneDay".into(),
+                &[Guard::PriceChanged],
+            ),
+            (
+                "a market's price",
+                |b| b["pricing"]["marketSpecificPricings"]["DE"] = "Tier9".into(),
+                &[Guard::PriceChanged],
+            ),
+            (
+                "a market",
+                |b| b["pricing"]["marketSpecificPricings"] = json!({}),
+                &[Guard::PriceChanged],
+            ),
+            (
+                "a package's status",
+                |b| b["applicationPackages"][0]["fileStatus"] = "PendingDelete".into(),
+                &[Guard::PackagesChanged],
+            ),
+            (
+                "a package",
+                |b| drop(b["applicationPackages"].as_array_mut().unwrap().pop()),
+                &[Guard::PackagesChanged],
+            ),
+        ];
+        for (what, edit, expected) in table {
+            let mut has = body();
+            edit(&mut has);
+            let found: Vec<Guard> = compare::<ApplicationSubmission>(&body(), &has)
+                .into_iter()
+                .map(|(guard, _)| guard)
+                .collect();
+            assert_eq!(found, expected, "{what}");
+        }
+    }
+}

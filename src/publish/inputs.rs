@@ -1,0 +1,149 @@
+//! What the caller gave, read and checked before anything is sent.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::api::submissions::Submission;
+use crate::document::{Document, member};
+use crate::error::{EditError, InvalidInput, Result};
+use crate::publish::packages::{ExistingPackages, Package, Step, entries, file_name, new_entry, steps};
+use crate::publish::{BoxedError, Edit, Run};
+
+/// A file for the archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct InputFile {
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+    pub(super) bytes: u64,
+}
+
+impl<S: Submission> Run<S> {
+    /// Looks at the files and the settings. Nothing is sent.
+    pub(super) async fn read_inputs(&self) -> Result<Vec<InputFile>> {
+        if let Some(percentage) = self.rollout_percentage {
+            if !(0.0..=100.0).contains(&percentage) {
+                return Err(InvalidInput::new("the rollout percentage", format!("{percentage} is not from 0 to 100")).into());
+            }
+        }
+        // Whether everything is stated that the choice of packages needs.
+        steps(&[], &self.packages, self.existing)?;
+        let packages = self
+            .packages
+            .iter()
+            .map(|package| package.file_name().map(|name| (name, package.path())));
+        let others = self
+            .files
+            .iter()
+            .map(|(name, path)| file_name(Some(name), path).map(|name| (name, path.as_path())));
+        let mut files: Vec<InputFile> = Vec::new();
+        for file in packages.chain(others) {
+            let (name, path): (String, &Path) = file?;
+            let problem = |problem: String| InvalidInput::new(format!("the file {}", path.display()), problem);
+            if files.iter().any(|known| known.name.eq_ignore_ascii_case(&name)) {
+                return Err(problem(format!("the archive has {name} already")).into());
+            }
+            let metadata = tokio::fs::metadata(path).await.map_err(|error| problem(error.to_string()))?;
+            if !metadata.is_file() {
+                return Err(problem("it is not a file".to_owned()).into());
+            }
+            if metadata.len() == 0 {
+                return Err(problem("it is empty".to_owned()).into());
+            }
+            files.push(InputFile {
+                name,
+                path: path.to_owned(),
+                bytes: metadata.len(),
+            });
+        }
+        Ok(files)
+    }
+}
+
+impl<S: Submission> Run<S> {
+    /// Edits a draft: the caller's edits first, then what the builder was told.
+    pub(super) fn edit(&self, edits: Vec<Edit<S>>, draft: &mut Document<S>) -> Result<()> {
+        for edit in edits {
+            edit(draft).map_err(edit_failed)?;
+        }
+        if let Some(list) = S::PACKAGES {
+            apply_packages(draft, list, &self.packages, self.existing)?;
+        }
+        if let Some(percentage) = self.rollout_percentage {
+            let rollout = ["packageDeliveryOptions", "packageRollout"];
+            set_below(draft, &rollout, "isPackageRollout", true.into())?;
+            set_below(draft, &rollout, "packageRolloutPercentage", json!(percentage))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a submission that cannot be changed any more already is what is to be published: the caller's edits change nothing,
+/// and it names the files.
+pub(super) fn is_done<S: Submission>(submission: &Document<S>, edits: Vec<Edit<S>>, files: &[InputFile]) -> Result<bool> {
+    let mut copy = submission.clone();
+    for edit in edits {
+        edit(&mut copy).map_err(edit_failed)?;
+    }
+    let body = copy.body()?;
+    Ok(copy.changes()?.is_empty() && files.iter().all(|file| names(&body, &file.name)))
+}
+
+fn edit_failed(error: BoxedError) -> crate::error::Error {
+    match error.downcast::<crate::error::Error>() {
+        Ok(error) => *error,
+        Err(error) => EditError::new(error).into(),
+    }
+}
+
+fn apply_packages<S: Submission>(
+    draft: &mut Document<S>,
+    list: &str,
+    packages: &[Package],
+    existing: ExistingPackages,
+) -> Result<()> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    let body = draft.body()?;
+    let steps = steps(&entries(&body, list), packages, existing)?;
+    if !steps.is_empty() && !member(&body, list).is_some_and(Value::is_array) {
+        draft.set(&format!("/{list}"), json!([]))?;
+    }
+    for step in steps {
+        match step {
+            Step::Delete(index) => draft.set(&format!("/{list}/{index}/fileStatus"), "PendingDelete".into())?,
+            Step::Add(name) => draft.set(&format!("/{list}/-"), new_entry(&name))?,
+        }
+    }
+    Ok(())
+}
+
+/// Sets a member below others, which are made if they are not there.
+fn set_below<S: Submission>(draft: &mut Document<S>, parents: &[&str], name: &str, value: Value) -> Result<()> {
+    let mut pointer = String::new();
+    for parent in parents {
+        pointer = format!("{pointer}/{parent}");
+        let body = draft.body()?;
+        let there = pointer.split('/').skip(1).try_fold(&body, |value, name| member(value, name));
+        if !there.is_some_and(Value::is_object) {
+            draft.set(&pointer, json!({}))?;
+        }
+    }
+    draft.set(&format!("{pointer}/{name}"), value)
+}
+
+/// Whether a file of this name is named anywhere, in whatever status but to be deleted.
+fn names(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Array(elements) => elements.iter().any(|element| names(element, name)),
+        Value::Object(members) => {
+            let text = |member_name: &str| member(value, member_name).and_then(Value::as_str).unwrap_or_default();
+            let is_it = |text: &str| text.replace('\\', "/") == name;
+            let named = is_it(text("fileName")) || is_it(text("videoFileName"));
+            (named && !text("fileStatus").eq_ignore_ascii_case("PendingDelete"))
+                || members.values().any(|inner| names(inner, name))
+        }
+        _ => false,
+    }
+}

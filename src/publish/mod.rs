@@ -1,0 +1,353 @@
+//! The whole job in one call. What is decided is decided by pure functions (`pending`, `packages`, `guards`); `run` walks
+//! through the steps, `plan` does the reading ones on a copy.
+
+mod event;
+mod guards;
+mod inputs;
+mod packages;
+mod pending;
+mod plan;
+mod run;
+
+use std::fmt;
+use std::future::IntoFuture;
+#[cfg(feature = "archive")]
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::event::{Event, PublishReport, PublishedFile, Step};
+pub use self::packages::{ExistingPackages, Package};
+pub use self::pending::PendingPolicy;
+pub use self::plan::{Finding, PackageFate, Plan, PlannedFile, PlannedGuard, PlannedPackage, PlannedPending};
+use crate::api::rollout::Rollout;
+use crate::api::submissions::{Submission, Submissions};
+use crate::api::wait::Milestone;
+use crate::auth::BoxFuture;
+use crate::document::Document;
+use crate::error::Result;
+use crate::id::SubmissionId;
+#[cfg(feature = "archive")]
+use crate::model::application_submission::ApplicationSubmission;
+use crate::model::guard::Guard;
+#[cfg(feature = "archive")]
+use crate::model::in_app_product_submission::{Icon, InAppProductSubmission};
+#[cfg(feature = "archive")]
+use crate::model::listing::{Image, ImageType};
+#[cfg(feature = "archive")]
+use crate::model::package::FileStatus;
+use crate::upload::Progress;
+
+type BoxedError = Box<dyn std::error::Error + Send + Sync>;
+type Edit<S> = Box<dyn FnOnce(&mut Document<S>) -> std::result::Result<(), BoxedError> + Send>;
+
+/// What to do about a gradual rollout that is in progress: it blocks the next submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ExistingRollout {
+    /// Give its packages to everybody.
+    Finalize,
+    /// Stop it. The next submission is a copy of the halted one, not of the one before.
+    Halt,
+}
+
+/// The whole job: from what is in the Store to what shall be in the Store.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use msstore::{ApplicationId, Milestone, Package, PendingPolicy, StoreClient};
+///
+/// let client = StoreClient::from_env()?;
+/// let app: ApplicationId = "9NBLGGH4R315".parse()?;
+/// let report = client.applications().submissions(app).publish()
+///     .pending(PendingPolicy::Replace)
+///     .edit(|draft| {
+///         draft.listing_mut("en-us")?.base_listing.release_notes = "Faster.".into();
+///         Ok(())
+///     })
+///     .package(Package::new("dist/App_1.4.0.0_x64.msix"))
+///     .until(Milestone::Certified)
+///     .on_event(|event| println!("{event}"))
+///     .await?;
+/// println!("{report}");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # The way
+///
+/// ```text
+///  look ──► pending? ──Fail──────────────────────────────► error
+///   │          ├─Replace─► delete ─► create ─┐
+///   │          └─Reuse───────────────────────┤
+///   └──► nothing ─► rollout? ─► create ──────┤
+///                                            ▼
+///        edit ─► guards ─► update ─► compare ─► archive ─► upload ─► commit ─► wait ─► verify
+///                  │                    │                             │         │        │
+///                  └── draft is left ───┴──── draft is left ──────────┘         │        └ package not taken
+///                                                                               └ failed, or time is up
+/// ```
+///
+/// Nothing is sent before the files were looked at. A draft that is left behind by an error is named by
+/// [`Error::LeftBehind`](crate::Error::LeftBehind); run again with [`PendingPolicy::Reuse`] to go on with it: what is uploaded
+/// already is not uploaded again, and there is no second submission. [`plan`](Self::plan) tells beforehand what a run would do.
+///
+/// # What is pending
+///
+/// | pending | Fail (default) | Replace | Reuse |
+/// |---|---|---|---|
+/// | a draft with a link, or a failed submission | error | delete and create; for a flight that was never published: error | edit and go on |
+/// | made in Partner Center (no link) | error | error | error |
+/// | committed and under way | error | error | attach, if the edit changes nothing and it names the files; else error |
+///
+/// # Guards
+///
+/// Before the update: all packages that were there are kept or marked for deletion; at most 30; new ones are `PendingUpload` and
+/// carry nothing that only the service sets; the price of an app or add-on is neither missing, null nor `Base`; there is a listing;
+/// every file that is to be uploaded is given, and every given file is named; the upload link is there and alive; no rollout is
+/// in progress. After it: price, trial, prices by market and packages are what was sent. Each can be lifted with
+/// [`allow`](Self::allow). At the goal: the packages have ids that were not in the draft before, looked for up to 10 minutes.
+#[must_use = "nothing is sent before it is awaited"]
+pub struct Publish<S> {
+    run: Run<S>,
+    edits: Vec<Edit<S>>,
+}
+
+/// What a run was told, but for the edits, which are made once.
+struct Run<S> {
+    submissions: Submissions<S>,
+    pending: PendingPolicy,
+    submission: Option<SubmissionId>,
+    packages: Vec<Package>,
+    existing: ExistingPackages,
+    rollout_percentage: Option<f64>,
+    /// Files besides the packages, by their names in the archive.
+    files: Vec<(String, PathBuf)>,
+    existing_rollout: Option<ExistingRollout>,
+    lifted: Vec<Guard>,
+    goal: Milestone,
+    timeout: Option<Duration>,
+    poll_interval: Option<Duration>,
+    leave_draft: bool,
+    #[cfg(feature = "archive")]
+    archive_folder: Option<PathBuf>,
+    on_event: Option<Arc<dyn Fn(&Event) + Send + Sync>>,
+    on_progress: Option<Box<dyn Fn(Progress) + Send + Sync>>,
+}
+
+impl<S> fmt::Debug for Publish<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publish")
+            .field("submissions", &self.run.submissions)
+            .field("pending", &self.run.pending)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Submission> Submissions<S> {
+    /// The whole job in one call: create, edit, upload, commit, wait. See [`Publish`].
+    pub fn publish(&self) -> Publish<S> {
+        let run = Run {
+            submissions: self.clone(),
+            pending: PendingPolicy::default(),
+            submission: None,
+            packages: Vec::new(),
+            existing: ExistingPackages::default(),
+            rollout_percentage: None,
+            files: Vec::new(),
+            existing_rollout: None,
+            lifted: Vec::new(),
+            goal: Milestone::Accepted,
+            timeout: None,
+            poll_interval: None,
+            leave_draft: false,
+            #[cfg(feature = "archive")]
+            archive_folder: None,
+            on_event: None,
+            on_progress: None,
+        };
+        Publish { run, edits: Vec::new() }
+    }
+}
+
+impl<S: Submission> Publish<S> {
+    /// What to do about a submission that is pending already. Default [`PendingPolicy::Fail`].
+    pub fn pending(mut self, policy: PendingPolicy) -> Self {
+        self.run.pending = policy;
+        self
+    }
+
+    /// Goes on with this submission of an earlier run, wherever it stands: as [`PendingPolicy::Reuse`], also once it is published
+    /// and no longer pending. No other submission is made.
+    pub fn submission(mut self, id: impl Into<SubmissionId>) -> Self {
+        self.run.submission = Some(id.into());
+        self
+    }
+
+    /// Edits the draft. Several edits are made one after the other.
+    pub fn edit<F>(mut self, edit: F) -> Self
+    where
+        F: FnOnce(&mut Document<S>) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
+    {
+        self.edits.push(Box::new(edit));
+        self
+    }
+
+    /// Lifts a guard.
+    pub fn allow(mut self, guard: Guard) -> Self {
+        self.run.lifted.push(guard);
+        self
+    }
+
+    /// How far to wait. Default [`Milestone::Accepted`].
+    pub fn until(mut self, goal: Milestone) -> Self {
+        self.run.goal = goal;
+        self
+    }
+
+    /// How long to wait after the commit. Default [`Milestone::default_timeout`] of the goal.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.run.timeout = Some(timeout);
+        self
+    }
+
+    /// A fixed pause between two polls instead of the growing one.
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.run.poll_interval = Some(interval);
+        self
+    }
+
+    /// Does all but the commit. Uploaded packages are taken over by a commit alone: if the draft is changed or submitted in Partner
+    /// Center instead, they are lost.
+    pub fn leave_draft(mut self) -> Self {
+        self.run.leave_draft = true;
+        self
+    }
+
+    /// Is told what happens.
+    pub fn on_event(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.run.on_event = Some(Arc::new(observer));
+        self
+    }
+
+    /// Is told how far the upload is.
+    pub fn on_progress(mut self, observer: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.run.on_progress = Some(Box::new(observer));
+        self
+    }
+}
+
+#[cfg(feature = "archive")]
+impl<S: Submission> Publish<S> {
+    /// Adds a file to the archive under this name, which the submission must name as `PendingUpload`, or as a new trailer or its
+    /// image: do that in [`edit`](Self::edit).
+    pub fn file(mut self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        self.run.files.push((name.into(), path.into()));
+        self
+    }
+
+    /// Where the archive is written. Default: beside its first file. It is as large as its files together.
+    pub fn archive_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.run.archive_folder = Some(folder.into());
+        self
+    }
+
+    /// `{language}/{file}`, the name of an image of a listing in the archive.
+    fn add_image(&mut self, language: &str, path: &Path) -> String {
+        let file = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let name = format!("{language}/{file}");
+        self.run.files.push((name.clone(), path.to_owned()));
+        name
+    }
+}
+
+#[cfg(feature = "archive")]
+impl<S: Rollout> Publish<S> {
+    /// Adds a package: an entry in the submission and a file in the archive. A package of the same name that is there already is
+    /// replaced; one that an earlier run has added is not added again.
+    pub fn package(mut self, package: Package) -> Self {
+        self.run.packages.push(package);
+        self
+    }
+
+    /// What becomes of the packages that are there. Default [`ExistingPackages::Keep`].
+    pub fn existing_packages(mut self, existing: ExistingPackages) -> Self {
+        self.run.existing = existing;
+        self
+    }
+}
+
+impl<S: Rollout> Publish<S> {
+    /// Rolls the packages out gradually, to so many per cent of the customers at first: 0 to 100.
+    pub fn rollout_percentage(mut self, percentage: f64) -> Self {
+        self.run.rollout_percentage = Some(percentage);
+        self
+    }
+
+    /// What to do about a rollout that is in progress. Without it such a rollout is an error.
+    pub fn existing_rollout(mut self, choice: ExistingRollout) -> Self {
+        self.run.existing_rollout = Some(choice);
+        self
+    }
+}
+
+#[cfg(feature = "archive")]
+impl Publish<ApplicationSubmission> {
+    /// Adds an image to the listing of a language. One of the same name that is there already is replaced.
+    pub fn image(mut self, language: impl Into<String>, image_type: ImageType, path: impl Into<PathBuf>) -> Self {
+        let language = language.into();
+        let name = self.add_image(&language, &path.into());
+        self.edit(move |draft| {
+            let images = &mut draft.listing_mut(&language)?.base_listing.images;
+            if images
+                .iter()
+                .any(|image| image.file_name == name && image.file_status == FileStatus::PendingUpload)
+            {
+                return Ok(());
+            }
+            for image in images.iter_mut().filter(|image| image.file_name == name) {
+                image.file_status = FileStatus::PendingDelete;
+            }
+            images.push(Image::pending_upload(name, image_type));
+            Ok(())
+        })
+    }
+}
+
+#[cfg(feature = "archive")]
+impl Publish<InAppProductSubmission> {
+    /// Sets the icon of the listing of a language: PNG, exactly 300 × 300.
+    pub fn icon(mut self, language: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        let language = language.into();
+        let name = self.add_image(&language, &path.into());
+        self.edit(move |draft| {
+            draft.listing_mut(&language)?.icon = Icon::pending_upload(name);
+            Ok(())
+        })
+    }
+}
+
+/// The report, once the goal is reached.
+///
+/// # Errors
+///
+/// `InvalidInput` if a file or setting cannot be used, or if what is pending stops the run; [`Error::Guard`](crate::Error::Guard);
+/// [`Error::LeftBehind`](crate::Error::LeftBehind) around whatever failed after a draft was there; then those of
+/// [`Wait`](crate::Wait).
+///
+/// # Cancel safety
+///
+/// Dropping the future stops the run where it is. It may leave a draft, or a submission that goes on: run again with
+/// [`PendingPolicy::Reuse`].
+impl<S: Submission> IntoFuture for Publish<S> {
+    type Output = Result<PublishReport>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run.run(self.edits))
+    }
+}

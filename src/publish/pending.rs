@@ -1,0 +1,121 @@
+//! What to do about a submission that is pending: a pure table of policy and state.
+
+use crate::error::InvalidInput;
+use crate::model::status::SubmissionStatus;
+
+/// What to do about a submission that is pending already. There is one slot for each app, add-on and flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum PendingPolicy {
+    /// An error that names it.
+    #[default]
+    Fail,
+    /// Delete it and create a new one. Not for a flight that was never published: that cannot be undone.
+    Replace,
+    /// Go on with it: edit a draft, or attach to a submission under way if it already is what is to be published.
+    Reuse,
+}
+
+/// What is pending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PendingState {
+    /// A draft that the API can go on with, or one that failed.
+    Draft,
+    /// Made in Partner Center: the API can neither upload to it nor delete it.
+    NoLink,
+    /// Committed and being worked on.
+    UnderWay,
+}
+
+/// What becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Resolution {
+    /// Delete it, wait until it is gone, create.
+    Replace,
+    /// Edit it.
+    Edit,
+    /// Wait for it, if it already is what is to be published.
+    Attach,
+    /// Stop, and say this.
+    Refuse(&'static str),
+}
+
+pub(crate) fn state(status: &SubmissionStatus, has_link: bool) -> PendingState {
+    match status {
+        SubmissionStatus::PendingCommit if has_link => PendingState::Draft,
+        status if status.is_failure() && has_link => PendingState::Draft,
+        SubmissionStatus::PendingCommit => PendingState::NoLink,
+        status if status.is_failure() => PendingState::NoLink,
+        _ => PendingState::UnderWay,
+    }
+}
+
+/// `deletable` is false for a flight that was never published.
+pub(crate) fn resolve(policy: PendingPolicy, state: PendingState, deletable: bool) -> Resolution {
+    match (state, policy) {
+        (PendingState::Draft, PendingPolicy::Reuse) => Resolution::Edit,
+        (PendingState::Draft, PendingPolicy::Replace) if deletable => Resolution::Replace,
+        (PendingState::Draft, PendingPolicy::Replace) => Resolution::Refuse(
+            "it is the first of a flight that was never published, and deleting it cannot be undone: use PendingPolicy::Reuse",
+        ),
+        (PendingState::Draft, PendingPolicy::Fail) => {
+            Resolution::Refuse("it may be somebody's work: delete it, or choose PendingPolicy::Replace or PendingPolicy::Reuse")
+        }
+        (PendingState::NoLink, _) => {
+            Resolution::Refuse("it was made in Partner Center and has no upload link: finish or delete it there")
+        }
+        (PendingState::UnderWay, PendingPolicy::Reuse) => Resolution::Attach,
+        (PendingState::UnderWay, _) => Resolution::Refuse(
+            "it is committed and under way: wait for it, cancel it in Partner Center, or attach to it with PendingPolicy::Reuse",
+        ),
+    }
+}
+
+/// The error for a pending submission that stops the run.
+pub(crate) fn refused(path: &str, status: &SubmissionStatus, why: &str) -> InvalidInput {
+    InvalidInput::new(format!("the pending submission {path}, in status {status},"), why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_policies() {
+        use PendingPolicy::{Fail, Replace, Reuse};
+        let refused = || Resolution::Refuse("");
+        let table = [
+            // status, link, deletable, [fail, replace, reuse]
+            (
+                "PendingCommit",
+                true,
+                true,
+                [refused(), Resolution::Replace, Resolution::Edit],
+            ),
+            ("CommitFailed", true, true, [refused(), Resolution::Replace, Resolution::Edit]),
+            (
+                "CertificationFailed",
+                true,
+                true,
+                [refused(), Resolution::Replace, Resolution::Edit],
+            ),
+            ("PendingCommit", true, false, [refused(), refused(), Resolution::Edit]),
+            ("PendingCommit", false, true, [refused(), refused(), refused()]),
+            ("CommitFailed", false, true, [refused(), refused(), refused()]),
+            ("CommitStarted", true, true, [refused(), refused(), Resolution::Attach]),
+            ("PreProcessing", true, true, [refused(), refused(), Resolution::Attach]),
+            ("Certification", false, true, [refused(), refused(), Resolution::Attach]),
+            ("Release", true, true, [refused(), refused(), Resolution::Attach]),
+            ("PendingPublication", true, true, [refused(), refused(), Resolution::Attach]),
+            ("Publishing", true, true, [refused(), refused(), Resolution::Attach]),
+            ("Signing", true, true, [refused(), refused(), Resolution::Attach]),
+        ];
+        for (status, link, deletable, expected) in table {
+            for (policy, expected) in [Fail, Replace, Reuse].into_iter().zip(expected) {
+                let found = resolve(policy, state(&status.into(), link), deletable);
+                let same = std::mem::discriminant(&found) == std::mem::discriminant(&expected);
+                assert!(same, "{status} {link} {deletable} {policy:?}: {found:?}");
+            }
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! The fake's rules, seen through plain HTTP.

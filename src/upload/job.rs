@@ -1,0 +1,165 @@
+//! One upload under way: a thin path from the plan to the blob store.
+//!
+//! Every call may be sent again: a block by its id, the list because it names the latest blocks. Dropping the future
+//! ends everything; blocks that the blob store has stay there for a week, for the next upload to find.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+
+use crate::error::{Error, Result};
+use crate::transport::request::{Body, Method, Request};
+use crate::transport::{Response, Transport};
+use crate::upload::blocks::{Plan, id, list, name};
+use crate::upload::body::BlockBody;
+use crate::upload::buffer::Pool;
+use crate::upload::checksum::header;
+use crate::upload::link::Link;
+use crate::upload::pace::Pace;
+use crate::upload::progress::Meter;
+use crate::upload::resume::Leftover;
+use crate::upload::source::{Block, Opened};
+
+/// A call with a block is bounded by its attempts, and by nothing shorter than the life of a link.
+const BLOCK_CALL: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub(super) struct Job {
+    pub(super) transport: Transport,
+    pub(super) link: Link,
+    pub(super) source: Opened,
+    pub(super) plan: Plan,
+    pub(super) pool: Arc<Pool>,
+    pub(super) pace: Arc<Pace>,
+    pub(super) meter: Arc<Meter>,
+    /// Instead of the usual time of an attempt.
+    pub(super) attempt_timeout: Option<Duration>,
+}
+
+impl Job {
+    /// The answer that made the blob valid.
+    pub(super) async fn run(&self, resume: bool) -> Result<Response> {
+        if self.plan.count() == 1 {
+            self.put_blob().await
+        } else {
+            self.put_blocks(resume).await
+        }
+    }
+
+    async fn put_blob(&self) -> Result<Response> {
+        let block = self.source.read(0, self.plan.total, &self.pool).await?;
+        self.source.check_unchanged().await?;
+        let request = self
+            .link
+            .request(Method::Put, &[])
+            .header("x-ms-blob-type", "BlockBlob")
+            .header("content-type", "application/zip");
+        self.put(request, block, "the file").await
+    }
+
+    async fn put_blocks(&self, resume: bool) -> Result<Response> {
+        let leftover = self.leftover(resume).await?;
+        let mut ids = vec![String::new(); usize::try_from(self.plan.count()).unwrap_or(0)];
+        let mut blocks = stream::iter(0..self.plan.count())
+            .map(|index| self.block(index, &leftover))
+            .buffer_unordered(self.plan.concurrency);
+        while let Some(block) = blocks.next().await {
+            let (index, id) = block?;
+            ids[index] = id;
+        }
+        drop(blocks);
+        self.source.check_unchanged().await?;
+        self.put_list(&ids, "the list of blocks").await
+    }
+
+    /// What an earlier upload left; what stands in the way is thrown away.
+    async fn leftover(&self, resume: bool) -> Result<Leftover> {
+        let found = if resume {
+            let request = self
+                .link
+                .request(Method::Get, &[("comp", "blocklist"), ("blocklisttype", "uncommitted")]);
+            match self.send(request).await {
+                Ok(answer) => Leftover::read(&String::from_utf8_lossy(&answer.body), self.plan.count()),
+                Err(error) if error.is_not_found() => Leftover::default(),
+                Err(error) => return Err(self.failed(error, "the list of blocks that are there")),
+            }
+        } else {
+            Leftover::unwanted()
+        };
+        if !found.discard {
+            return Ok(found);
+        }
+        // An empty list keeps none; an empty Put Blob should not either, but does with Azurite.
+        self.put_list(&[], "the removal of blocks that are there").await?;
+        Ok(Leftover::default())
+    }
+
+    async fn put_list(&self, ids: &[String], what: &str) -> Result<Response> {
+        let mut request = self
+            .link
+            .request(Method::Put, &[("comp", "blocklist")])
+            .header("content-type", "application/xml")
+            .header("x-ms-blob-content-type", "application/zip");
+        request.body = Body::Bytes(list(ids).into());
+        let answer = self.send(request).await;
+        answer.map_err(|error| self.failed(error, what))
+    }
+
+    /// Sends a block, unless it is there. Its index and its id.
+    async fn block(&self, index: u64, leftover: &Leftover) -> Result<(usize, String)> {
+        let (offset, length) = self.plan.range(index);
+        let block = self.source.read(offset, length, &self.pool).await?;
+        let name = name(index, block.checksum);
+        let id = id(&name);
+        if leftover.has(&name, length) {
+            self.meter.update(|progress| {
+                progress.bytes += length;
+                progress.bytes_skipped += length;
+                progress.blocks += 1;
+                progress.blocks_skipped += 1;
+            });
+        } else {
+            let request = self.link.request(Method::Put, &[("comp", "block"), ("blockid", &id)]);
+            self.put(request, block, &format!("block {} of {}", index + 1, self.plan.count()))
+                .await?;
+        }
+        Ok((usize::try_from(index).unwrap_or(usize::MAX), id))
+    }
+
+    /// Sends a block's content. What was corrupted on its way is sent again, which a 400 is not otherwise.
+    async fn put(&self, request: Request, block: Block, what: &str) -> Result<Response> {
+        let body = BlockBody::new(block.bytes, Arc::clone(&self.pace), Arc::clone(&self.meter));
+        let mut request = request.header("x-ms-content-crc64", header(block.checksum));
+        request.body = Body::Stream(Box::new(body.clone()));
+        request.call_timeout = Some(BLOCK_CALL);
+        let retry = &self.transport.settings().retry;
+        let mut corrupted = 0;
+        loop {
+            match self.transport.send(&request, None, None).await {
+                Ok(answer) => {
+                    body.done();
+                    return Ok(answer);
+                }
+                Err(error) if is_corrupted(&error) && corrupted + 1 < retry.attempts => {
+                    corrupted += 1;
+                    self.transport.clock().sleep(retry.base_delay).await;
+                }
+                Err(error) => return Err(self.failed(error, what)),
+            }
+        }
+    }
+
+    async fn send(&self, mut request: Request) -> Result<Response> {
+        request.attempt_timeout = self.attempt_timeout;
+        self.transport.send(&request, None, None).await
+    }
+
+    fn failed(&self, error: Error, what: impl Into<String>) -> Error {
+        self.link.failed(error, what, self.transport.clock().system_now())
+    }
+}
+
+fn is_corrupted(error: &Error) -> bool {
+    matches!(error.code(), Some("Crc64Mismatch" | "Md5Mismatch"))
+}

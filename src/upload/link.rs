@@ -1,0 +1,114 @@
+//! The upload link: checked before it is used, added to for each call, and blamed when it is to blame.
+//!
+//! Nothing that leaves here shows its query: requests carry the signature as a secret to be scrubbed from answers.
+
+use std::time::SystemTime;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::error::{ApiError, Error, InvalidInput, UploadError, UploadErrorKind};
+use crate::secret::UploadUrl;
+use crate::transport::is_loopback;
+use crate::transport::request::{Audience, Method, Request};
+
+/// A version that knows CRC-64 and blocks of 4000 MiB, and that the emulator knows.
+const VERSION: &str = "2021-12-02";
+
+pub(super) struct Link {
+    url: Url,
+    expires: Option<SystemTime>,
+    signatures: Vec<String>,
+}
+
+impl Link {
+    /// `local_endpoint` says that the service itself is on loopback; only then may the link lead there without TLS.
+    pub(super) fn new(link: &UploadUrl, local_endpoint: bool) -> Result<Self, InvalidInput> {
+        let refused = |problem: &str| InvalidInput::new("the upload link", problem);
+        if !link.is_set() {
+            return Err(refused(
+                "there is none: a draft that was made in Partner Center has no link; create the submission with the API",
+            ));
+        }
+        let url = Url::parse(&link.sendable()).map_err(|error| refused(&format!("it is no URL ({error})")))?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) && local_endpoint => {}
+            "http" if is_loopback(&url) => return Err(refused("it leads to this machine, the service's endpoint does not")),
+            _ => return Err(refused("it must be https")),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refused("it must not hold a user name or password"));
+        }
+        let decoded = url.query_pairs().find(|(name, _)| name == "sig");
+        let Some(decoded) = decoded.map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty()) else {
+            return Err(refused(
+                "it has no signature (sig): use fileUploadUrl exactly as the service sent it",
+            ));
+        };
+        let mut signatures = vec![decoded];
+        for text in [link.expose(), url.as_str()] {
+            let raw = text.split(['?', '&']).find_map(|pair| pair.strip_prefix("sig="));
+            signatures.extend(raw.map(str::to_owned));
+        }
+        Ok(Self {
+            url,
+            expires: link.expires_at(),
+            signatures,
+        })
+    }
+
+    /// Refuses a link whose time is over.
+    pub(super) fn check_alive(&self, now: SystemTime) -> Result<(), UploadError> {
+        match self.expires {
+            Some(end) if now >= end => Err(UploadError::new(
+                UploadErrorKind::LinkExpired,
+                format!("its time ended at {}", crate::date::format(end)),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// A call to the blob. `parameters` are added to the query as they are; the signature does not cover them.
+    pub(super) fn request(&self, method: Method, parameters: &[(&str, &str)]) -> Request {
+        let mut url = self.url.clone();
+        let mut query = url.query().unwrap_or_default().to_owned();
+        for (name, value) in parameters {
+            // Of base64 only these three need it.
+            let value = value.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+            query.push_str(&format!("&{name}={value}"));
+        }
+        url.set_query(Some(&query));
+        url.set_fragment(None);
+        let path = url.path().to_owned();
+        let mut request = Request::new(method, url, path, Audience::Blob).header("x-ms-version", VERSION);
+        request.template = "{blob}".to_owned();
+        request.secrets = self.signatures.iter().cloned().map(SecretString::from).collect();
+        request
+    }
+
+    /// The error of an upload, by the error of one of its calls. `what` names the call.
+    pub(super) fn failed(&self, error: Error, what: impl Into<String>, now: SystemTime) -> Error {
+        let refused = match &error {
+            Error::Api(answer) if matches!(answer.status(), 401 | 403 | 404) => Some(answer),
+            _ => None,
+        };
+        let failed = match (refused, self.check_alive(now)) {
+            (Some(_), Err(expired)) => expired,
+            (Some(answer), Ok(())) if says_expired(answer) => {
+                UploadError::new(UploadErrorKind::LinkExpired, "the blob store says so")
+            }
+            (Some(answer), Ok(())) => {
+                let code = answer.code().map(|code| format!(", {code}")).unwrap_or_default();
+                UploadError::new(UploadErrorKind::LinkRefused, format!("status {}{code}", answer.status()))
+            }
+            (None, _) => UploadError::new(UploadErrorKind::Send, what),
+        };
+        failed.caused_by(error).into()
+    }
+}
+
+/// The blob store's clock counts, not ours.
+fn says_expired(answer: &ApiError) -> bool {
+    answer.status() == 403 && answer.body().contains("not valid in the specified time frame")
+}

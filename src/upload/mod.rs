@@ -1,0 +1,218 @@
+//! Uploads to the blob store: small content in one call, large content in blocks that survive bad networks.
+//!
+//! Decisions are pure and stand alone: the plan (`blocks`), what is there (`resume`), the time (`pace`), what is no ZIP of
+//! ours (`package`). `job` walks the path; `source` and `buffer` keep memory bounded by blocks in flight. The link goes
+//! nowhere but to its own host, and the bearer never goes there.
+
+mod blocks;
+mod body;
+mod buffer;
+mod checksum;
+mod job;
+mod link;
+mod pace;
+mod package;
+mod progress;
+mod resume;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::progress::Progress;
+pub use self::source::Source;
+use crate::error::Result;
+use crate::secret::UploadUrl;
+use crate::transport::{BoxFuture, Transport};
+use crate::upload::blocks::Plan;
+use crate::upload::buffer::Pool;
+use crate::upload::job::Job;
+use crate::upload::link::Link;
+use crate::upload::pace::Pace;
+use crate::upload::progress::{Meter, Observer};
+
+/// An upload to the link of a submission; it runs when it is awaited.
+///
+/// Content of one block is sent in one call. Larger content is cut into blocks, several of which go at once; each is
+/// checked by the blob store against its CRC-64 and sent again on its own if it fails. A file is read as it is sent:
+/// memory holds the blocks in flight and little else.
+///
+/// An upload that was interrupted goes on where it was, also in another process: blocks that are there with the same
+/// content are not sent again. The blob store keeps them for a week, the link lives about 24 hours.
+///
+/// # Limits
+///
+/// A block is at most 4000 MiB and an upload at most 50,000 blocks, about 190 TiB. A block grows when there would be
+/// more. Attempts and pauses are those of the client's [`RetryPolicy`](crate::RetryPolicy), for each block; its
+/// `call_timeout` holds for the calls without content only.
+///
+/// An attempt of a block may take 30 s and as long as all that is in flight takes at 100 kB/s; once a block is done,
+/// 30 s and four times the slowest block. Each repeat gets twice the time.
+///
+/// # Errors
+///
+/// - [`InvalidInput`](crate::InvalidInput), before anything is sent: a missing or empty file; a file that is a package
+///   itself; a link that is not https, or has user information or no signature; a block size or concurrency out of range.
+/// - [`UploadError`](crate::UploadError): its [`kind`](crate::UploadError::kind) says whether the link has expired or was
+///   refused, the file changed or could not be read, or the blob store could not be reached.
+///
+/// # Cancel safety
+///
+/// Dropping the future stops the upload. Blocks that have arrived stay and are found by the next upload. What the link
+/// led to before stays until the last call, unless another client's blocks stood in the way and were thrown away with it.
+#[must_use = "an upload runs when it is awaited"]
+pub struct Upload {
+    transport: Transport,
+    local_endpoint: bool,
+    url: UploadUrl,
+    source: Source,
+    block_size: Option<u64>,
+    concurrency: Option<usize>,
+    observer: Option<Observer>,
+    attempt_timeout: Option<Duration>,
+    resume: bool,
+    raw: bool,
+}
+
+/// An upload that is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UploadReport {
+    /// Length of the content.
+    pub bytes: u64,
+    /// Of `bytes`, those that were there already and were not sent.
+    pub bytes_skipped: u64,
+    /// Blocks; 1 if it went in one call.
+    pub blocks: u64,
+    /// Of `blocks`, those that were there already.
+    pub blocks_skipped: u64,
+    /// How often a block had to be sent again.
+    pub retries: u64,
+    /// Time from beginning to end.
+    pub elapsed: Duration,
+    /// HTTP status of the last answer, 201.
+    pub status: u16,
+    /// The blob store's id of the last call, for its support.
+    pub request_id: Option<String>,
+}
+
+impl UploadReport {
+    /// Bytes per second, without what was there already.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        let seconds = self.elapsed.as_secs_f64();
+        let sent = self.bytes.saturating_sub(self.bytes_skipped);
+        if seconds > 0.0 { sent as f64 / seconds } else { 0.0 }
+    }
+}
+
+impl Upload {
+    /// `local_endpoint` says that the service's endpoint is on loopback, so that the link may be too.
+    pub(crate) fn new(transport: Transport, local_endpoint: bool, url: UploadUrl, source: Source) -> Self {
+        Self {
+            transport,
+            local_endpoint,
+            url,
+            source,
+            block_size: None,
+            concurrency: None,
+            observer: None,
+            attempt_timeout: None,
+            resume: true,
+            raw: false,
+        }
+    }
+
+    /// Bytes a block, from 1 to 4000 MiB. Default 4 MiB, or as much more as the limit of 50,000 blocks demands.
+    pub fn block_size(mut self, bytes: u64) -> Self {
+        self.block_size = Some(bytes);
+        self
+    }
+
+    /// Blocks at once, at least 1. Default 16, or as many as make 64 MiB. Each holds one block in memory.
+    pub fn concurrency(mut self, blocks: usize) -> Self {
+        self.concurrency = Some(blocks);
+        self
+    }
+
+    /// Called as bytes leave and when a block is done or sent again. The calls come from several threads but never at
+    /// once, and hold up the upload while they last.
+    pub fn on_progress(mut self, observer: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Whether blocks that an earlier upload sent are used. Default true; with false they are thrown away first.
+    pub fn resume(mut self, resume: bool) -> Self {
+        self.resume = resume;
+        self
+    }
+
+    /// Whether a file that is a package itself is uploaded as it is. Default false, because the service takes it and
+    /// then ignores it.
+    pub fn raw(mut self, raw: bool) -> Self {
+        self.raw = raw;
+        self
+    }
+
+    /// The time of each attempt, instead of the one that follows the link's speed.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = Some(timeout);
+        self
+    }
+
+    async fn run(self) -> Result<UploadReport> {
+        let link = Link::new(&self.url, self.local_endpoint)?;
+        link.check_alive(self.transport.clock().system_now())?;
+        let source = self.source.open(self.raw).await?;
+        let plan = Plan::new(source.len(), self.block_size, self.concurrency)?;
+        let job = Job {
+            pool: Pool::new(plan.concurrency, plan.block.min(plan.total)),
+            pace: Arc::new(Pace::new(self.attempt_timeout, plan.in_flight())),
+            meter: Arc::new(Meter::new(plan.total, plan.count(), self.observer)),
+            transport: self.transport,
+            link,
+            source,
+            plan,
+            attempt_timeout: self.attempt_timeout,
+        };
+        let answer = job.run(self.resume).await?;
+        let progress = job.meter.now();
+        Ok(UploadReport {
+            bytes: progress.bytes_total,
+            bytes_skipped: progress.bytes_skipped,
+            blocks: progress.blocks_total,
+            blocks_skipped: progress.blocks_skipped,
+            retries: progress.retries,
+            elapsed: progress.elapsed,
+            status: answer.status,
+            request_id: answer.call.request_id,
+        })
+    }
+}
+
+impl IntoFuture for Upload {
+    type Output = Result<UploadReport>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl fmt::Debug for Upload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upload")
+            .field("url", &self.url)
+            .field("source", &self.source)
+            .field("block_size", &self.block_size)
+            .field("concurrency", &self.concurrency)
+            .field("resume", &self.resume)
+            .field("raw", &self.raw)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,493 @@
+//! Whole uploads against a server that misbehaves.
+
+mod azurite;
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use self::server::{Fault, Seen, Server};
+use crate::error::{Error, UploadErrorKind};
+use crate::secret::UploadUrl;
+use crate::transport::clock::Clock;
+use crate::transport::{Settings, Transport};
+use crate::upload::{Progress, Source, Upload, UploadReport, blocks};
+
+const BLOCK: usize = 64 << 10;
+
+fn upload_to(link: &str, source: impl Into<Source>) -> Upload {
+    let transport = Transport::new(reqwest::Client::builder(), true, Settings::default(), Clock::jumping()).unwrap();
+    Upload::new(transport, true, UploadUrl::new(link), source.into())
+        .block_size(BLOCK as u64)
+        .concurrency(4)
+}
+
+async fn upload(server: &Server, source: impl Into<Source>) -> Result<UploadReport, Error> {
+    upload_to(&server.link(), source).await
+}
+
+fn bytes(length: usize) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(length as u64);
+    (0..length).map(|_| random.u8(..)).collect()
+}
+
+fn kind(error: &Error) -> UploadErrorKind {
+    match error {
+        Error::Upload(error) => error.kind(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A file that is gone at the end of its test.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new(content: &[u8]) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "msstore-upload-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::SeqCst)
+        );
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, content).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn small_content_goes_in_one_call() {
+    let server = Server::start().await;
+    let content = bytes(BLOCK);
+    let report = upload(&server, content.clone()).await.unwrap();
+    assert_eq!(server.content(), content);
+    assert_eq!(server.kinds(), ["blob"]);
+    assert_eq!(
+        (report.bytes, report.blocks, report.retries, report.status),
+        (BLOCK as u64, 1, 0, 201)
+    );
+    let seen = &server.seen("blob")[0];
+    assert_eq!(seen.headers["x-ms-blob-type"], "BlockBlob");
+    assert_eq!(seen.headers["content-type"], "application/zip");
+    assert_eq!(seen.headers["x-ms-version"], "2021-12-02");
+    assert_eq!(seen.headers["content-length"], BLOCK.to_string());
+    assert!(!seen.headers.contains_key("authorization") && !seen.headers.contains_key("transfer-encoding"));
+}
+
+#[tokio::test]
+async fn large_content_goes_in_blocks() {
+    let server = Server::start().await;
+    let content = bytes(10 * BLOCK + 1);
+    let file = Temporary::new(&content);
+    for source in [Source::from(content.clone()), Source::from(&file.0)] {
+        let report = upload(&server, source).await.unwrap();
+        assert_eq!(server.content(), content);
+        assert_eq!(
+            (report.bytes, report.blocks, report.blocks_skipped),
+            (content.len() as u64, 11, 0)
+        );
+    }
+    assert_eq!(server.seen("block").len(), 22);
+    let list = &server.seen("list")[0];
+    assert_eq!(list.headers["x-ms-blob-content-type"], "application/zip");
+    assert!(
+        server
+            .seen("block")
+            .iter()
+            .all(|seen| seen.headers["x-ms-version"] == "2021-12-02"
+                && seen.headers.contains_key("x-ms-content-crc64")
+                && !seen.headers.contains_key("content-md5")
+                && !seen.headers.contains_key("authorization")
+                && !seen.headers.contains_key("transfer-encoding"))
+    );
+}
+
+#[tokio::test]
+async fn as_many_blocks_go_at_once_as_were_asked_for() {
+    let barrier = Arc::new(tokio::sync::Barrier::new(4));
+    let server = Server::with(move |seen, _| match seen.kind() {
+        "block" => Fault::Gather(Arc::clone(&barrier)),
+        _ => Fault::None,
+    })
+    .await;
+    let content = bytes(8 * BLOCK);
+    upload(&server, content.clone()).await.unwrap();
+    assert_eq!(server.content(), content);
+    assert_eq!(server.blob.lock().unwrap().most_under_way, 4);
+}
+
+#[tokio::test]
+async fn the_link_is_sent_as_it_is_but_for_a_raw_plus() {
+    let server = Server::start().await;
+    let link = server.link().replace("sig=a%2Bb%3D", "sig=a+b%3d");
+    upload_to(&link, bytes(2 * BLOCK)).await.unwrap();
+    for seen in server.blob.lock().unwrap().seen.clone() {
+        assert!(
+            seen.target.starts_with("/store/blob?sv=2021-12-02&sr=b&sig=a%2Bb%3d&sp=rwl"),
+            "{}",
+            seen.target
+        );
+    }
+}
+
+/// Every `nth` block request fails, as often as it comes up.
+async fn with_faults(nth: usize, fault: Fault) -> (Server, Vec<u8>, UploadReport) {
+    let server = Server::with(move |seen, number| match seen.kind() {
+        "block" if number % nth == nth - 1 => fault.clone(),
+        _ => Fault::None,
+    })
+    .await;
+    let content = bytes(40 * BLOCK);
+    let report = upload_to(&server.link(), content.clone())
+        .attempt_timeout(Duration::from_secs(1))
+        .await
+        .unwrap();
+    (server, content, report)
+}
+
+#[tokio::test]
+async fn failed_blocks_are_sent_again_and_only_they() {
+    for fault in [
+        Fault::Answer(503, ""),
+        Fault::Reset,
+        Fault::Stall,
+        Fault::Corrupt,
+        Fault::LoseAnswer,
+    ] {
+        let (server, content, report) = with_faults(20, fault.clone()).await;
+        assert_eq!(server.content(), content, "{fault:?}");
+        assert_eq!(report.retries, 2, "{fault:?}");
+        assert_eq!(server.seen("block").len(), 42, "{fault:?}");
+        let sent: usize = server.seen("block").iter().map(|seen| seen.read).sum();
+        assert!(sent <= content.len() * 11 / 10, "{fault:?}: {sent}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_the_list_does_no_harm() {
+    let server = Server::with(|seen, number| match (seen.kind(), number) {
+        ("list", 0) => Fault::LoseAnswer,
+        _ => Fault::None,
+    })
+    .await;
+    let content = bytes(3 * BLOCK);
+    upload(&server, content.clone()).await.unwrap();
+    assert_eq!(server.content(), content);
+    assert_eq!(server.seen("list").len(), 2);
+}
+
+#[tokio::test]
+async fn a_block_that_never_arrives_whole_ends_the_upload() {
+    let server = Server::with(|seen, _| match seen.kind() {
+        "block" => Fault::Corrupt,
+        _ => Fault::None,
+    })
+    .await;
+    let error = upload_to(&server.link(), bytes(2 * BLOCK)).concurrency(1).await.unwrap_err();
+    assert_eq!(kind(&error), UploadErrorKind::Send);
+    assert_eq!((error.status(), error.code()), (Some(400), Some("Crc64Mismatch")));
+    assert_eq!(server.seen("block").len(), 5);
+    assert!(server.seen("list").is_empty());
+}
+
+#[tokio::test]
+async fn an_interrupted_upload_goes_on_where_it_was() {
+    let broken = Arc::new(Mutex::new(true));
+    let switch = Arc::clone(&broken);
+    let server = Server::with(move |seen, number| match seen.kind() {
+        "block" if number >= 6 && *switch.lock().unwrap() => Fault::Answer(400, "no"),
+        _ => Fault::None,
+    })
+    .await;
+    let mut content = bytes(10 * BLOCK);
+    upload(&server, content.clone()).await.unwrap_err();
+    *broken.lock().unwrap() = false;
+    let there = server.blob.lock().unwrap().uncommitted.len();
+    assert!((3..=6).contains(&there), "{there}");
+    let before = server.seen("block").len();
+    let last = Arc::new(Mutex::new(Progress::default()));
+    let observer = Arc::clone(&last);
+    let report = upload_to(&server.link(), content.clone())
+        .on_progress(move |progress| *observer.lock().unwrap() = progress)
+        .await
+        .unwrap();
+    assert_eq!(server.content(), content);
+    assert_eq!(report.blocks_skipped, there as u64);
+    assert_eq!(report.bytes_skipped, (there * BLOCK) as u64);
+    assert_eq!(server.seen("block").len() - before, 10 - there);
+    let last = *last.lock().unwrap();
+    assert_eq!((last.bytes, last.blocks), (last.bytes_total, last.blocks_total));
+    assert_eq!(last.blocks_skipped, there as u64);
+
+    // What changed is sent, what did not is not.
+    let blocks: Vec<(String, Vec<u8>)> = content
+        .chunks(BLOCK)
+        .enumerate()
+        .map(|(index, block)| {
+            let checksum = crate::upload::checksum::crc64(block);
+            (blocks::id(&blocks::name(index as u64, checksum)), block.to_vec())
+        })
+        .collect();
+    server.blob.lock().unwrap().uncommitted = blocks.into_iter().collect();
+    content[5 * BLOCK] ^= 1;
+    let report = upload(&server, content.clone()).await.unwrap();
+    assert_eq!(server.content(), content);
+    assert_eq!(report.blocks_skipped, 9);
+}
+
+#[tokio::test]
+async fn without_resume_everything_is_sent() {
+    let server = Server::start().await;
+    let content = bytes(2 * BLOCK);
+    server.blob.lock().unwrap().uncommitted.insert("c2hvcnQ=".to_owned(), vec![1]);
+    let report = upload_to(&server.link(), content.clone()).resume(false).await.unwrap();
+    assert_eq!(server.content(), content);
+    assert_eq!(report.blocks_skipped, 0);
+    assert_eq!(server.kinds()[0], "list");
+    assert!(server.seen("get").is_empty());
+}
+
+#[tokio::test]
+async fn blocks_of_another_client_are_thrown_away() {
+    let server = Server::start().await;
+    let content = bytes(2 * BLOCK);
+    server.blob.lock().unwrap().uncommitted.insert("c2hvcnQ=".to_owned(), vec![1]);
+    upload(&server, content.clone()).await.unwrap();
+    assert_eq!(server.content(), content);
+    assert_eq!(server.kinds()[..2], ["get", "list"]);
+}
+
+#[tokio::test]
+async fn progress_moves_within_blocks_and_never_lies() {
+    let server = Server::with(|seen, number| match (seen.kind(), number) {
+        ("block", 1) => Fault::Answer(503, ""),
+        _ => Fault::None,
+    })
+    .await;
+    let all = Arc::new(Mutex::new(Vec::new()));
+    let observer = Arc::clone(&all);
+    let report = upload_to(&server.link(), bytes(5 << 20))
+        .block_size(2 << 20)
+        .on_progress(move |progress| observer.lock().unwrap().push(progress))
+        .await
+        .unwrap();
+    let all = all.lock().unwrap();
+    assert!(
+        all.iter()
+            .all(|progress| progress.bytes <= progress.bytes_total && progress.bytes_total == 5 << 20)
+    );
+    assert!(all.iter().any(|progress| progress.bytes % (2 << 20) == 512 << 10));
+    assert!(
+        all.windows(2)
+            .all(|pair| pair[0].elapsed <= pair[1].elapsed && pair[0].blocks <= pair[1].blocks)
+    );
+    let last = all.last().unwrap();
+    assert_eq!((last.bytes, last.blocks, last.retries), (5 << 20, 3, 1));
+    assert_eq!(report.retries, 1);
+}
+
+#[tokio::test]
+async fn links_that_cannot_be_right_are_refused_before_anything_is_sent() {
+    let table = [
+        ("", "there is none"),
+        ("  ", "there is none"),
+        ("store/blob?sig=x", "it is no URL"),
+        ("http://example.com/b?sig=s3cret", "it must be https"),
+        ("ftp://example.com/b?sig=s3cret", "it must be https"),
+        ("https://user:s3cret@example.com/b?sig=s3cret", "user name"),
+        ("https://example.com/b?sv=1&se=2026", "no signature"),
+        ("https://example.com/b?sig=", "no signature"),
+        ("https://example.com/b", "no signature"),
+    ];
+    for (link, problem) in table {
+        let error = upload_to(link, bytes(1)).await.unwrap_err();
+        assert!(matches!(error, Error::InvalidInput(_)), "{link}: {error:?}");
+        assert!(error.to_string().contains(problem), "{link}: {error}");
+        assert!(!format!("{error} {error:?}").contains("s3cret"));
+    }
+    let server = Server::start().await;
+    let transport = Transport::new(reqwest::Client::builder(), true, Settings::default(), Clock::real()).unwrap();
+    let remote = Upload::new(transport, false, UploadUrl::new(server.link()), bytes(1).into());
+    let error = remote.await.unwrap_err();
+    assert!(error.to_string().contains("leads to this machine"), "{error}");
+    assert!(server.kinds().is_empty());
+}
+
+#[tokio::test]
+async fn content_that_cannot_be_right_is_refused_before_anything_is_sent() {
+    let server = Server::start().await;
+    let empty = Temporary::new(b"");
+    let folder = std::env::temp_dir();
+    let table: [(Source, &str); 4] = [
+        (Vec::new().into(), "it is empty"),
+        ((&empty.0).into(), "it is empty"),
+        (Path::new("/nowhere/at/all.zip").into(), "/nowhere/at/all.zip cannot be used"),
+        (folder.into(), "cannot be"),
+    ];
+    for (source, problem) in table {
+        let shown = format!("{source:?}");
+        let error = upload(&server, source).await.unwrap_err();
+        assert!(matches!(error, Error::InvalidInput(_)), "{shown}: {error:?}");
+        assert!(error.to_string().contains(problem), "{shown}: {error}");
+    }
+    for (size, concurrency) in [(0, 1), (1, 0)] {
+        let error = upload_to(&server.link(), bytes(1))
+            .block_size(size)
+            .concurrency(concurrency)
+            .await;
+        assert!(matches!(error, Err(Error::InvalidInput(_))));
+    }
+    assert!(server.kinds().is_empty());
+}
+
+#[tokio::test]
+async fn a_bare_package_needs_a_word() {
+    let mut package = b"PK\x03\x04".to_vec();
+    package.extend([0; 60]);
+    let start = package.len() as u32;
+    package.extend(b"PK\x01\x02");
+    package.extend([0; 24]);
+    package.extend([16, 0]);
+    package.extend([0; 16]);
+    package.extend(b"AppxManifest.xml");
+    let size = package.len() as u32 - start;
+    package.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+    package.extend(size.to_le_bytes());
+    package.extend(start.to_le_bytes());
+    package.extend([0; 2]);
+    let server = Server::start().await;
+    let file = Temporary::new(&package);
+    for source in [Source::from(package.clone()), Source::from(&file.0)] {
+        let error = upload(&server, source).await.unwrap_err();
+        assert!(error.to_string().contains("package itself"), "{error}");
+    }
+    assert!(server.kinds().is_empty());
+    upload_to(&server.link(), package.clone()).raw(true).await.unwrap();
+    assert_eq!(server.content(), package);
+}
+
+#[tokio::test]
+async fn a_dead_link_is_noticed_before_and_after() {
+    let server = Server::with(|_, _| Fault::Answer(403, "<Error><Code>AuthenticationFailed</Code></Error>")).await;
+    let dead = format!("{}&se=2020-01-01T00:00:00Z", server.link());
+    let error = upload_to(&dead, bytes(1)).await.unwrap_err();
+    assert_eq!(kind(&error), UploadErrorKind::LinkExpired);
+    assert!(server.kinds().is_empty());
+
+    // It ends while the upload runs: the clock jumps over its end by a pause.
+    let clock = Clock::jumping();
+    let transport = Transport::new(reqwest::Client::builder(), true, Settings::default(), clock.clone()).unwrap();
+    let jumps = Server::with(move |_, number| {
+        if number == 0 {
+            Fault::Answer(503, "")
+        } else {
+            Fault::Answer(403, "<Error><Code>AuthenticationFailed</Code></Error>")
+        }
+    })
+    .await;
+    let end = crate::date::format(clock.system_now() + Duration::from_secs(60));
+    let link = UploadUrl::new(format!("{}&se={end}", jumps.link()));
+    let jump = clock.clone();
+    let error = Upload::new(transport, true, link, bytes(1).into())
+        .on_progress(move |progress| {
+            if progress.retries == 1 {
+                futures_util::FutureExt::now_or_never(jump.sleep(Duration::from_secs(3600)));
+            }
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(kind(&error), UploadErrorKind::LinkExpired);
+    assert_eq!(error.status(), Some(403));
+
+    // By the blob store's clock.
+    let told = Server::with(|_, _| {
+        let detail =
+            "<AuthenticationErrorDetail>Signature not valid in the specified time frame: Expiry [x]</AuthenticationErrorDetail>";
+        Fault::Answer(
+            403,
+            Box::leak(format!("<Error><Code>AuthenticationFailed</Code>{detail}</Error>").into_boxed_str()),
+        )
+    })
+    .await;
+    let error = upload(&told, bytes(1)).await.unwrap_err();
+    assert_eq!(kind(&error), UploadErrorKind::LinkExpired);
+}
+
+#[tokio::test]
+async fn a_refused_link_says_so_and_shows_no_signature() {
+    let echo = "<Error><Code>AuthenticationFailed</Code><Message>a+b= a%2Bb%3D sig=other was wrong</Message></Error>";
+    for (length, status) in [(1, 403), (2 * BLOCK, 403), (1, 404), (1, 401)] {
+        let server = Server::with(move |_, _| Fault::Answer(status, echo)).await;
+        let error = upload(&server, bytes(length)).await.unwrap_err();
+        assert_eq!(kind(&error), UploadErrorKind::LinkRefused);
+        assert_eq!((error.status(), error.code()), (Some(status), Some("AuthenticationFailed")));
+        let shown = format!("{error} {error:?} {}", std::error::Error::source(&error).unwrap());
+        assert!(
+            !shown.contains("a+b=") && !shown.contains("a%2Bb") && !shown.contains("other"),
+            "{shown}"
+        );
+        assert_eq!(server.kinds().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_failed_connection_shows_no_signature() {
+    let error = upload_to("http://127.0.0.1:1/b?sig=s3cret", bytes(1)).await.unwrap_err();
+    assert_eq!(kind(&error), UploadErrorKind::Send);
+    let shown = format!("{error} {error:?} {}", std::error::Error::source(&error).unwrap());
+    assert!(!shown.contains("s3cret"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_file_that_changes_is_not_made_a_blob() {
+    let replaced = bytes(3 * BLOCK);
+    for change in ["grows", "shrinks", "is replaced"] {
+        let file = Temporary::new(&bytes(3 * BLOCK + 1));
+        let (path, new) = (file.0.clone(), replaced.clone());
+        let server = Server::with(move |seen: &Seen, number| {
+            if (seen.kind(), number) == ("block", 0) {
+                let handle = || std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+                match change {
+                    "grows" => handle().set_len(4 * BLOCK as u64).unwrap(),
+                    "shrinks" => handle().set_len(BLOCK as u64).unwrap(),
+                    _ => {
+                        std::fs::remove_file(&path).unwrap();
+                        std::fs::write(&path, &new).unwrap();
+                    }
+                }
+            }
+            Fault::None
+        })
+        .await;
+        let error = upload_to(&server.link(), &file.0).concurrency(1).await.unwrap_err();
+        assert_eq!(kind(&error), UploadErrorKind::SourceChanged, "{change}");
+        assert!(server.seen("list").is_empty(), "{change}");
+    }
+}
+
+#[tokio::test]
+async fn dropping_an_upload_stops_it() {
+    let server = Server::with(|_, _| Fault::Stall).await;
+    let running = tokio::time::timeout(Duration::from_millis(200), upload_to(&server.link(), bytes(4 << 20)));
+    let started = Instant::now();
+    running.await.unwrap_err();
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert_eq!(server.kinds(), ["get"]);
+}
+
+#[test]
+fn an_upload_is_send_and_hides_its_signature() {
+    fn sendable(_: &(impl Send + 'static)) {}
+    let upload = upload_to("https://example.com/b?sig=s3cret", bytes(1));
+    assert!(!format!("{upload:?}").contains("s3cret"));
+    sendable(&upload);
+    sendable(&IntoFuture::into_future(upload));
+}

@@ -1,0 +1,379 @@
+//! Repeats, limits and outcomes over real sockets; the clock is the fake's, so that nobody waits.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use msstore::testing::{CutEnd, FakeStore, Fault, RetryHint};
+use msstore::{
+    ApplicationId, ApplicationSubmission, BoxFuture, Error, NewFlight, NewInAppProduct, Outcome, ProductType, RateLimit,
+    RetryPolicy, StoreClient, StoreClientBuilder, SubmissionId, Submissions, TransportErrorKind,
+};
+use serde_json::json;
+
+use crate::support::{Recorder, assert_about, call};
+
+fn sample() -> ApplicationId {
+    FakeStore::SAMPLE_APPLICATION.parse().unwrap()
+}
+
+fn submissions(client: &StoreClient) -> Submissions<ApplicationSubmission> {
+    client.applications().submissions(sample())
+}
+
+/// A fake with a fault, and a client of it that this policy holds for.
+async fn faulty(fault: Fault, policy: RetryPolicy) -> (FakeStore, StoreClient) {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.fault(fault);
+    let client = fake.client_builder().retry(policy).build().unwrap();
+    (fake, client)
+}
+
+fn reads(fake: &FakeStore) -> usize {
+    fake.requests_to("GET", "/applications/*").len()
+}
+
+fn on_read() -> Fault {
+    Fault::on("GET", "/applications/*")
+}
+
+async fn read(client: &StoreClient) -> Result<(), Error> {
+    client.applications().get(sample()).await.map(|_| ())
+}
+
+#[tokio::test]
+async fn a_safe_call_is_sent_five_times() {
+    let repeated = [408, 429, 500, 502, 503, 504];
+    let final_at_once = [400, 403, 404, 405, 409, 411, 413, 418, 501, 505];
+    for status in repeated.into_iter().chain(final_at_once) {
+        let (fake, client) = faulty(on_read().always().answer(status, ""), RetryPolicy::default()).await;
+        let error = read(&client).await.unwrap_err();
+        let attempts = if repeated.contains(&status) { 5 } else { 1 };
+        assert_eq!((error.status(), reads(&fake)), (Some(status), attempts));
+        let call = error.call().unwrap();
+        assert_eq!(call.attempts as usize, attempts);
+        // Four pauses of at most 0.5, 1, 2 and 4 seconds.
+        assert!(call.elapsed < Duration::from_secs(12), "{status}: {:?}", call.elapsed);
+        let maybe = status == 408 || status >= 500;
+        assert_eq!(
+            error.outcome(),
+            if maybe { Outcome::MaybeApplied } else { Outcome::NotApplied }
+        );
+        assert_eq!(error.is_retryable(), maybe || status == 429, "{status}");
+    }
+    for fault in [
+        on_read().always().reset(),
+        on_read().always().cut(CutEnd::Close),
+        on_read().always().cut(CutEnd::Reset),
+    ] {
+        let (fake, client) = faulty(fault, RetryPolicy::default()).await;
+        assert!(matches!(read(&client).await, Err(Error::Transport(_))));
+        assert_eq!(reads(&fake), 5);
+    }
+}
+
+#[tokio::test]
+async fn updates_and_deletes_are_safe_and_send_the_same_again() {
+    let write = |method| Fault::on(method, "/submissions/*");
+    let (fake, client) = faulty(write("PUT").first(2).apply_then().answer(503, ""), RetryPolicy::default()).await;
+    fake.fault(write("DELETE").first(2).reset());
+    let mut draft = submissions(&client).create().await.unwrap();
+    draft.notes_for_certification = "Twice".into();
+    submissions(&client).update(&draft).await.unwrap();
+    let puts = fake.requests_to("PUT", "/submissions/*");
+    assert_eq!(puts.len(), 3);
+    assert!(
+        puts.iter()
+            .all(|put| put.body == puts[0].body && put.header("content-length") == puts[0].header("content-length"))
+    );
+    submissions(&client).delete(&draft.id).await.unwrap();
+    assert_eq!(fake.requests_to("DELETE", "/submissions/*").len(), 3);
+}
+
+#[tokio::test]
+async fn the_outcome_is_the_greatest_of_all_attempts() {
+    let put = || Fault::on("PUT", "/submissions/*");
+    for (first, outcome) in [
+        (put().answer(503, ""), Outcome::MaybeApplied),
+        (put().reset(), Outcome::MaybeApplied),
+        (put().cut(CutEnd::Reset), Outcome::Applied),
+        (put().answer(429, ""), Outcome::NotApplied),
+    ] {
+        let (fake, client) = faulty(first, RetryPolicy::default()).await;
+        fake.fault(put().nth(2).answer(400, "{}"));
+        let draft = submissions(&client).create().await.unwrap();
+        let error = submissions(&client).update(&draft).await.unwrap_err();
+        assert_eq!(
+            (error.status(), error.outcome(), error.call().unwrap().attempts),
+            (Some(400), outcome, 2)
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_service_says_how_long_to_wait() {
+    // All of it is waited for, and then it goes on at once: a random pause would come back too early, many times.
+    for hint in [RetryHint::Seconds, RetryHint::Date, RetryHint::Text] {
+        let (fake, client) = faulty(on_read().throttle(Duration::from_secs(47), hint), RetryPolicy::default()).await;
+        read(&client).await.unwrap();
+        assert_eq!(reads(&fake), 2, "{hint:?}");
+    }
+    // How long that is. The text of the gateway is cut off, so a second is added.
+    let gateway = json!({"statusCode": 429, "message": "Rate limit is exceeded. Try again in 9 seconds."}).to_string();
+    let table = [
+        (on_read().answer(429, gateway.clone()), 10),
+        (on_read().answer(503, gateway.clone()), 10),
+        (on_read().answer(429, gateway).header("Retry-After", "7"), 7),
+        (on_read().answer(503, "").header("Retry-After", "120"), 120),
+        (on_read().answer(500, "").header("Retry-After", "7"), 7),
+        (on_read().answer(503, "").header("Retry-After", "0"), 0),
+        (
+            on_read()
+                .answer(503, "")
+                .header("Retry-After", "Thu, 01 Jan 2015 00:00:00 GMT"),
+            0,
+        ),
+    ];
+    for (fault, seconds) in table {
+        let name = format!("{fault:?}");
+        let (fake, client) = faulty(fault.always(), RetryPolicy::default().attempts(2)).await;
+        let error = read(&client).await.unwrap_err();
+        assert_eq!(reads(&fake), 2, "{name}");
+        assert_about(error.call().unwrap().elapsed, seconds);
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(seconds)));
+    }
+}
+
+#[tokio::test]
+async fn a_long_pause_is_left_to_the_caller() {
+    for (fault, seconds) in [
+        (on_read().answer(429, "").header("Retry-After", "121"), 121),
+        (on_read().answer(503, "").header("Retry-After", "86400"), 86400),
+        (
+            on_read().answer(429, r#"{"statusCode": 429, "message": "Try again in 120 seconds."}"#),
+            121,
+        ),
+    ] {
+        let (fake, client) = faulty(fault.always(), RetryPolicy::default()).await;
+        let error = read(&client).await.unwrap_err();
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(seconds)));
+        assert_eq!(reads(&fake), 1);
+        assert!(error.is_retryable() && error.call().unwrap().elapsed < Duration::from_secs(2));
+        // Nor are others held up for that long.
+        fake.clear_faults();
+        read(&client).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_call_ends_within_its_time() {
+    let busy = || on_read().always().answer(503, "").header("Retry-After", "110");
+    for (policy, sent) in [
+        (RetryPolicy::default().attempts(100), 6),
+        (RetryPolicy::default().call_timeout(Duration::from_secs(330)), 3),
+        (RetryPolicy::default().call_timeout(Duration::from_secs(60)), 1),
+    ] {
+        let limit = policy.call_timeout;
+        let (fake, client) = faulty(busy(), policy).await;
+        let error = read(&client).await.unwrap_err();
+        assert_eq!((reads(&fake), error.status()), (sent, Some(503)));
+        assert!(error.call().unwrap().elapsed < limit);
+    }
+    // The wait for the rate limit counts too.
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let limit = RateLimit::new(1, Duration::from_secs(900));
+    let client = fake.client_builder().rate_limit(limit).build().unwrap();
+    read(&client).await.unwrap();
+    let error = read(&client).await.unwrap_err();
+    let Error::Transport(late) = &error else { panic!("{error:?}") };
+    assert_eq!(
+        (late.kind(), error.outcome()),
+        (TransportErrorKind::DeadlineExceeded, Outcome::NotApplied)
+    );
+    assert_eq!(reads(&fake), 1);
+}
+
+#[tokio::test]
+async fn an_attempt_that_hangs_is_noticed() {
+    let short = Duration::from_millis(500);
+    let settings = |builder: StoreClientBuilder| builder.attempt_timeout(short).create_timeout(short * 2);
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.fault(on_read().stall());
+    fake.fault(Fault::on("POST", "/submissions").apply_then().stall());
+    let client = settings(fake.client_builder()).build().unwrap();
+    read(&client).await.unwrap();
+    assert_eq!(reads(&fake), 2);
+    let started = std::time::Instant::now();
+    let error = submissions(&client).create().await.unwrap_err();
+    assert!(started.elapsed() >= short * 2, "a create has its own time");
+    let Error::Transport(late) = &error else { panic!("{error:?}") };
+    assert_eq!(
+        (late.kind(), error.outcome()),
+        (TransportErrorKind::TimedOut, Outcome::MaybeApplied)
+    );
+    assert_eq!(fake.requests_to("POST", "/submissions").len(), 1);
+}
+
+#[tokio::test]
+async fn repeats_can_be_off() {
+    let (fake, client) = faulty(on_read().always().answer(503, ""), RetryPolicy::off()).await;
+    assert_eq!(read(&client).await.unwrap_err().status(), Some(503));
+    assert_eq!(reads(&fake), 1);
+    fake.clear_faults();
+    fake.expire_tokens();
+    read(&client).await.unwrap();
+    assert_eq!(reads(&fake), 3, "a token that ran out is still replaced");
+}
+
+type Create = fn(StoreClient, SubmissionId) -> BoxFuture<'static, Result<(), Error>>;
+
+/// The calls that are sent once: path, and how to make it.
+fn once() -> [(&'static str, Create); 4] {
+    [
+        ("/submissions", |client, _| {
+            call(async move { submissions(&client).create().await })
+        }),
+        ("/commit", |client, id| {
+            call(async move { submissions(&client).commit(id).await })
+        }),
+        ("/inappproducts", |client, _| {
+            let new = NewInAppProduct::new(sample(), "coins", ProductType::Durable);
+            call(async move { client.in_app_products().create(new).await })
+        }),
+        ("/flights", |client, _| {
+            call(async move { client.flights(sample()).create(NewFlight::new("Night")).await })
+        }),
+    ]
+}
+
+#[tokio::test]
+async fn what_cannot_be_undone_is_sent_once() {
+    use Outcome::{Applied, MaybeApplied, NotApplied};
+    for (path, create) in once() {
+        let post = || Fault::on("POST", path).always();
+        let table = [
+            (post().answer(500, ""), 1, MaybeApplied),
+            (post().answer(502, ""), 1, MaybeApplied),
+            (post().answer(503, "").header("Retry-After", "1"), 1, MaybeApplied),
+            (post().apply_then().answer(504, ""), 1, MaybeApplied),
+            (post().answer(408, ""), 1, MaybeApplied),
+            (post().reset(), 1, MaybeApplied),
+            (post().apply_then().reset(), 1, MaybeApplied),
+            (post().cut(CutEnd::Close), 1, Applied),
+            (post().cut(CutEnd::Reset), 1, Applied),
+            (post().truncate(), 1, Applied),
+            (post().answer(201, "<html></html>"), 1, Applied),
+            (post().answer(400, "{}"), 1, NotApplied),
+            (post().answer(409, "{}"), 1, NotApplied),
+            (post().answer(429, ""), 5, NotApplied),
+        ];
+        for (fault, sent, outcome) in table {
+            let name = format!("{path}: {fault:?}");
+            let (fake, client) = faulty(fault, RetryPolicy::default()).await;
+            let id = if path == "/commit" {
+                fake.seed_draft(sample())
+            } else {
+                SubmissionId::default()
+            };
+            let error = create(client, id).await.unwrap_err();
+            assert_eq!(fake.requests_to("POST", path).len(), sent, "{name}: {error}");
+            assert_eq!(error.outcome(), outcome, "{name}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_never_arrived_is_sent_again() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("http://{}/v1.0/my/", listener.local_addr().unwrap());
+    drop(listener);
+    for (path, create) in once() {
+        let client = fake.client_builder().endpoint(nobody.clone()).build().unwrap();
+        let error = create(client, "7".parse().unwrap()).await.unwrap_err();
+        let Error::Transport(lost) = &error else {
+            panic!("{path}: {error:?}")
+        };
+        assert_eq!(
+            (lost.kind(), error.outcome(), lost.call().attempts),
+            (TransportErrorKind::Connect, Outcome::NotApplied, 5)
+        );
+        assert!(
+            error.is_retryable() && error.to_string().contains("check the network"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_minute_has_more_than_twenty_requests() {
+    // Whoever comes within a minute of the first gets a status that nothing else has.
+    let mark = || Fault::on("GET", "").during(Duration::from_secs(57)).answer(418, "");
+    let (fake, client) = faulty(mark(), RetryPolicy::default()).await;
+    let clones = [client.clone(), client.clone()];
+    for at in 0..50 {
+        drop(read(&clones[at % 2]).await);
+    }
+    let marked = |fake: &FakeStore| fake.requests().iter().filter(|request| request.status == Some(418)).count();
+    assert_eq!((marked(&fake), reads(&fake)), (20, 50));
+
+    // Repeats count: four calls of five attempts fill a minute.
+    let (fake, client) = faulty(
+        Fault::on("GET", "").during(Duration::from_secs(57)).answer(500, ""),
+        RetryPolicy::default(),
+    )
+    .await;
+    for _ in 0..6 {
+        drop(read(&client).await);
+    }
+    let refused = fake.requests().iter().filter(|request| request.status == Some(500)).count();
+    assert_eq!(refused, 20);
+
+    // Clones share it, also all at once. The clock is a real one, for at a jumping one nobody is under way for long.
+    let server = Recorder::always(200, json!({"id": sample()})).await;
+    let limit = RateLimit::new(4, Duration::from_millis(250));
+    let client = server.client_builder().rate_limit(limit).build().unwrap();
+    let started = std::time::Instant::now();
+    join_all(
+        (0..12)
+            .map(|_| client.clone())
+            .map(|client| async move { read(&client).await.unwrap() }),
+    )
+    .await;
+    assert!(started.elapsed() >= limit.period * 2, "{:?}", started.elapsed());
+
+    // And without a limit.
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.fault(mark());
+    let client = fake.client_builder().rate_limit(RateLimit::off()).build().unwrap();
+    for _ in 0..50 {
+        drop(read(&client).await);
+    }
+    assert_eq!(marked(&fake), 50);
+}
+
+#[tokio::test]
+async fn a_429_pauses_all_clones() {
+    let fault = Fault::on("GET", "").throttle(Duration::from_secs(90), RetryHint::Seconds);
+    let (fake, client) = faulty(fault, RetryPolicy::off()).await;
+    let error = read(&client).await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(90)));
+    let clone = client.clone();
+    clone.in_app_products().list().all().await.unwrap();
+    let statuses: Vec<_> = fake.requests().iter().map(|request| request.status).collect();
+    assert_eq!(
+        statuses,
+        [Some(200), Some(429), Some(200)],
+        "token, the refusal, and the other call after the pause"
+    );
+}
+
+#[tokio::test]
+async fn the_pause_of_the_api_does_not_hold_for_tokens() {
+    let server = Recorder::always(429, r#"{"statusCode": 429, "message": "Try again in 100 seconds."}"#).await;
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let client = fake.client_builder().endpoint(server.endpoint()).build().unwrap();
+    let error = read(&client).await.unwrap_err();
+    assert_eq!(server.requests().len(), 5);
+    assert_about(error.call().unwrap().elapsed, 4 * 101);
+    assert_eq!(fake.requests().len(), 1);
+}

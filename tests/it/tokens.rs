@@ -1,0 +1,304 @@
+//! Tokens: how they are asked for, how long they are kept, and what happens when they are not taken.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use msstore::testing::{FakeStore, Fault};
+use msstore::{
+    AccessToken, AuthError, BoxFuture, ClientSecret, Error, Milestone, Outcome, RateLimit, StoreClient, TokenContext,
+    TokenProvider, TokenReason,
+};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Recorder, app, chain, submission};
+
+const TOKEN_PATH: &str = "/a-tenant/oauth2/token";
+
+/// A server that is authority and API in one; tokens are numbered.
+async fn authority(expires_in: Value) -> Recorder {
+    let issued = Mutex::new(0);
+    Recorder::start(move |request| {
+        if request.target != TOKEN_PATH {
+            return Answer::new(200, json!({"id": app()}));
+        }
+        let mut issued = issued.lock().unwrap();
+        *issued += 1;
+        Answer::new(
+            200,
+            json!({"token_type": "Bearer", "access_token": format!("token-{issued}"), "expires_in": expires_in}),
+        )
+    })
+    .await
+}
+
+fn client_of(server: &Recorder, provider: ClientSecret) -> StoreClient {
+    let builder = StoreClient::builder(provider.authority(server.origin()));
+    builder
+        .endpoint(server.endpoint())
+        .rate_limit(RateLimit::off())
+        .build()
+        .unwrap()
+}
+
+fn secret() -> ClientSecret {
+    ClientSecret::new("a-tenant", "client & id", "s+e/c=r%t~")
+}
+
+fn token_requests(fake: &FakeStore) -> usize {
+    fake.requests_to("POST", "/oauth2/token").len()
+}
+
+#[tokio::test]
+async fn the_form_is_the_documented_one() {
+    let server = authority("3599".into()).await;
+    client_of(&server, secret()).applications().get(app()).await.unwrap();
+    let requests = server.requests();
+    let [token, call] = requests.as_slice() else {
+        panic!("{:?}", server.lines())
+    };
+    assert_eq!(token.line(), format!("POST {TOKEN_PATH}"));
+    let form = "grant_type=client_credentials&client_id=client+%26+id&client_secret=s%2Be%2Fc%3Dr%25t%7E\
+                &resource=https%3A%2F%2Fmanage.devcenter.microsoft.com";
+    assert_eq!(String::from_utf8_lossy(&token.body), form);
+    let expected = [
+        ("Content-Type", Some("application/x-www-form-urlencoded; charset=utf-8")),
+        ("Accept", Some("application/json")),
+        ("Authorization", None),
+        ("MS-CorrelationId", None),
+    ];
+    for (name, value) in expected {
+        assert_eq!(token.header(name).as_deref(), value, "{name}");
+    }
+    assert_eq!(call.header("Authorization").as_deref(), Some("Bearer token-1"));
+}
+
+#[tokio::test]
+async fn the_life_of_a_token_is_a_text_or_a_number() {
+    let table = [
+        (json!("3599"), Ok(3599)),
+        (json!(3599), Ok(3599)),
+        (json!(86399.0), Ok(86399)),
+        (json!("soon"), Err("has no expires_in")),
+        (json!(-1), Err("has no expires_in")),
+        (Value::Null, Err("has no expires_in")),
+    ];
+    for (expires_in, expected) in table {
+        let server = authority(expires_in.clone()).await;
+        match (client_of(&server, secret()).access_token().await, expected) {
+            (Ok(token), Ok(seconds)) => {
+                let life = token.lifetime();
+                let wanted = Duration::from_secs(seconds);
+                assert!(
+                    life <= wanted && life > wanted - Duration::from_secs(30),
+                    "{expires_in} {life:?}"
+                );
+            }
+            (Err(error), Err(words)) => assert!(chain(&error).contains(words), "{}", chain(&error)),
+            (result, _) => panic!("{expires_in}: {result:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_token_serves_all_calls_and_clones() {
+    let server = authority("3599".into()).await;
+    let client = client_of(&server, secret());
+    let apps = client.applications();
+    join_all((0..100).map(|_| client.clone()).map(|client| async move {
+        client.applications().get(app()).await.unwrap();
+    }))
+    .await;
+    drop(client);
+    apps.get(app()).await.unwrap();
+    let lines = server.lines();
+    assert_eq!(lines.len(), 102);
+    assert_eq!(lines.iter().filter(|line| line.ends_with(TOKEN_PATH)).count(), 1);
+}
+
+#[tokio::test]
+async fn a_rejected_token_is_replaced_and_the_call_replayed_once() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let client = fake.client().unwrap();
+    client.applications().list().all().await.unwrap();
+    fake.expire_tokens();
+    // A create too: a 401 says that it was not done.
+    let submissions = client
+        .in_app_products()
+        .submissions(FakeStore::SAMPLE_IN_APP_PRODUCT.parse::<msstore::InAppProductId>().unwrap());
+    submissions.create().await.unwrap();
+    assert_eq!(token_requests(&fake), 2);
+    let creates = fake.requests_to("POST", "/submissions");
+    let statuses: Vec<_> = creates.iter().map(|create| create.status).collect();
+    assert_eq!(statuses, [Some(401), Some(201)]);
+    assert_ne!(creates[0].header("authorization"), creates[1].header("authorization"));
+    assert_eq!(fake.applied_to("POST", "/submissions").len(), 1);
+}
+
+#[tokio::test]
+async fn a_second_rejection_is_final_and_says_what_to_check() {
+    let bodies = [
+        json!({"statusCode": 401, "message": "APIM: Unauthorized."}),
+        json!({"code": "Unauthorized", "message": "Identity cannot be authorized."}),
+    ];
+    for body in bodies {
+        let server = Recorder::start(move |request| match request.target.as_str() {
+            TOKEN_PATH => Answer::new(200, json!({"access_token": "t", "expires_in": "3599"})),
+            _ => Answer::new(401, &body),
+        })
+        .await;
+        let error = client_of(&server, secret())
+            .applications()
+            .submissions(app())
+            .commit(submission())
+            .await
+            .unwrap_err();
+        let path = "POST applications/9TESTAPP0001/submissions/1152921505000000042/commit";
+        let token = format!("POST {TOKEN_PATH}");
+        assert_eq!(server.lines(), [token.as_str(), path, token.as_str(), path]);
+        assert_eq!((error.status(), error.outcome()), (Some(401), Outcome::NotApplied));
+        assert_eq!(error.call().unwrap().attempts, 2);
+        assert!(error.to_string().contains("Manager role"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_secret_gets_entras_words_and_what_to_check() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let table = [
+        (
+            fake.client_id(),
+            "not-the-secret",
+            401,
+            "invalid_client",
+            "AADSTS7000215: Invalid client secret provided",
+            "check the client secret",
+        ),
+        (
+            "not-the-client",
+            fake.client_secret(),
+            400,
+            "unauthorized_client",
+            "AADSTS700016",
+            "check the client id",
+        ),
+    ];
+    for (id, secret, status, code, words, advice) in table {
+        let provider = ClientSecret::new(fake.tenant_id(), id, secret).authority(fake.authority());
+        let client = StoreClient::builder(provider).endpoint(fake.endpoint()).build().unwrap();
+        fake.forget_requests();
+        let error = client.applications().list().all().await.unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(words) && text.contains(advice), "{text}");
+        assert!(!text.contains(secret) && !format!("{error:?}").contains(secret), "{error:?}");
+        assert_eq!((error.status(), error.code()), (Some(status), Some(code)));
+        assert_eq!((error.outcome(), error.is_retryable()), (Outcome::NotApplied, false));
+        assert_eq!(
+            fake.requests().len(),
+            1,
+            "a refusal is not repeated, and no call is sent without a token"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_failed_early_refresh_keeps_the_live_token() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.set_token_life(Duration::from_secs(1000));
+    let client = fake.client_builder().rate_limit(RateLimit::off()).build().unwrap();
+    let read = async || client.applications().list().all().await;
+    read().await.unwrap();
+    let refusal = json!({"error": "temporarily_unavailable", "error_description": "AADSTS90033: later"});
+    fake.fault(Fault::on("POST", "/oauth2/token").always().answer(400, refusal.to_string()));
+    fake.advance(Duration::from_secs(800));
+    // A quarter of its life before its end it is refreshed: once, and not again for a while.
+    for _ in 0..3 {
+        read().await.unwrap();
+    }
+    assert_eq!(token_requests(&fake), 2);
+    fake.advance(Duration::from_secs(40));
+    read().await.unwrap();
+    assert_eq!(token_requests(&fake), 3);
+    fake.advance(Duration::from_secs(200));
+    let error = read().await.unwrap_err();
+    assert!(error.to_string().contains("AADSTS90033"), "{error}");
+    fake.clear_faults();
+    read().await.unwrap();
+    assert!(
+        fake.requests_to("GET", "/applications")
+            .iter()
+            .all(|call| call.status == Some(200))
+    );
+}
+
+#[tokio::test]
+async fn a_wait_outlives_many_tokens() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.set_token_life(Duration::from_secs(120));
+    let app = FakeStore::SAMPLE_APPLICATION;
+    let statuses = [["PreProcessing"; 60].as_slice(), &["Certification"; 60], &["Published"]].concat();
+    fake.script_statuses(app, statuses);
+    let client = fake.client().unwrap();
+    let submissions = client
+        .applications()
+        .submissions(app.parse::<msstore::ApplicationId>().unwrap());
+    let wait = submissions.commit_and_wait(fake.seed_draft(app)).until(Milestone::Published);
+    let done = wait.poll_interval(Duration::from_secs(50)).await.unwrap();
+    assert_eq!(done.polls, 121);
+    assert!(done.waited > Duration::from_secs(6000));
+    let tokens = token_requests(&fake);
+    assert!((40..=125).contains(&tokens), "{tokens}");
+    assert!(
+        fake.requests().iter().all(|request| request.status.unwrap() < 400),
+        "no call was sent with a dead token"
+    );
+}
+
+#[derive(Debug, Default)]
+struct Foreign {
+    reasons: Mutex<Vec<TokenReason>>,
+    fails: bool,
+}
+
+impl TokenProvider for Foreign {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+        self.reasons.lock().unwrap().push(context.reason());
+        Box::pin(async {
+            if self.fails {
+                return Err(AuthError::new(std::io::Error::other("the vault is shut")));
+            }
+            Ok(AccessToken::new("a-token", Duration::from_secs(3600)))
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_provider_is_told_why_it_is_asked() {
+    let statuses = [200, 401, 200].map(|status| Answer::new(status, json!({"id": app()})));
+    let server = Recorder::scripted(statuses).await;
+    let provider = Arc::new(Foreign::default());
+    let client = StoreClient::builder(provider.clone())
+        .endpoint(server.endpoint())
+        .build()
+        .unwrap();
+    for _ in 0..2 {
+        client.applications().get(app()).await.unwrap();
+    }
+    assert_eq!(*provider.reasons.lock().unwrap(), [TokenReason::First, TokenReason::Rejected]);
+}
+
+#[tokio::test]
+async fn the_error_of_a_provider_is_the_source() {
+    let server = Recorder::always(200, "{}").await;
+    let provider = Foreign {
+        fails: true,
+        ..Foreign::default()
+    };
+    let client = StoreClient::builder(provider).endpoint(server.endpoint()).build().unwrap();
+    let error = client.applications().get(app()).await.unwrap_err();
+    assert!(matches!(error, Error::Auth(_)));
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(source.is::<std::io::Error>(), "{source:?}");
+    assert_eq!(chain(&error), "no access token: the token provider failed: the vault is shut");
+    assert!(server.requests().is_empty());
+}
