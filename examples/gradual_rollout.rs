@@ -87,7 +87,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Checks all that was given, before anything is sent. Without credentials and arguments the program runs on a FakeStore.
+/// Checks all that was given, before anything is sent. Without credentials and arguments it runs on a [`FakeStore`].
 async fn prepare(arguments: &[String]) -> Result<(StoreClient, Task, Option<FakeStore>), Box<dyn Error>> {
     let is_set = |name: String| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
     let names = ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"];
