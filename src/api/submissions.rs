@@ -270,9 +270,14 @@ impl<S: Submission> Submissions<S> {
         let id: SubmissionId = match id {
             Some(id) if !id.contains('/') => id.parse()?,
             _ => {
-                return Err(
-                    InvalidInput::new("the document", format!("it is {origin}, which does not belong to {parent}")).into(),
-                );
+                return Err(InvalidInput::new(
+                    "the document",
+                    format!(
+                        "it is {}, which does not belong to {parent}",
+                        if origin.is_empty() { "a detached one" } else { origin }
+                    ),
+                )
+                .into());
             }
         };
         let price = if S::PRICED { price_problem(&document.body()?) } else { None };

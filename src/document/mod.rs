@@ -83,6 +83,27 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
         })
     }
 
+    /// A document of no resource, from JSON that a program has: to test what it edits. No handle takes it for an update.
+    ///
+    /// ```
+    /// # fn main() -> msstore::Result<()> {
+    /// use msstore::{ApplicationSubmission, Document};
+    ///
+    /// let json = serde_json::json!({"listings": {"en-us": {"baseListing": {"title": "Lantern", "newMember": 1}}}});
+    /// let mut draft = Document::<ApplicationSubmission>::detached(json)?;
+    /// draft.listing_mut("en-us")?.base_listing.title = "Paper Lantern".into();
+    /// assert_eq!(draft.changes()?[0].pointer, "/listings/en-us/baseListing/title");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] when the view cannot hold the JSON.
+    pub fn detached(received: Value) -> Result<Self> {
+        Self::decode(received, Receipt::new(0, None, None, ()), String::new()).map_err(|error| unreadable(&error))
+    }
+
     /// The body of an update: the received JSON with the edits applied. It holds the upload link.
     ///
     /// # Errors
@@ -96,8 +117,12 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
         Ok(body)
     }
 
-    /// The body of an update as text.
-    pub(crate) fn body_bytes(&self) -> Result<Vec<u8>> {
+    /// The body of an update as text, as it is sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`body`](Self::body).
+    pub fn body_bytes(&self) -> Result<Vec<u8>> {
         let bytes = if self.touched {
             serde_json::to_vec(&self.body()?)
         } else {
