@@ -85,12 +85,10 @@ impl fmt::Display for Event {
     }
 }
 
-pub(super) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
-
 /// Tells events to the observer.
 #[derive(Clone)]
 pub(super) struct Teller {
-    pub(super) observer: Option<Observer>,
+    pub(super) observer: Option<Arc<dyn Fn(&Event) + Send + Sync>>,
     pub(super) clock: Clock,
     pub(super) started: Instant,
 }

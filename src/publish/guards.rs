@@ -289,7 +289,7 @@ mod tests {
     fn found(body: &Value, archive: &[&str]) -> Vec<Guard> {
         let archive: Vec<String> = archive.iter().map(|name| (*name).to_owned()).collect();
         let look = Look {
-            received: &self::body(),
+            received: &super::tests::body(),
             body,
             archive: &archive,
         };
@@ -347,7 +347,7 @@ mod tests {
                     push(
                         b,
                         json!({"fileName": "c.msix", "fileStatus": "PendingUpload", "version": "1"}),
-                    );
+                    )
                 },
                 &["c.msix"],
                 &[Guard::NewPackages],
@@ -359,8 +359,8 @@ mod tests {
                         push(
                             b,
                             json!({"fileName": format!("{n}"), "fileStatus": "PendingDelete", "id": "1"}),
-                        );
-                    });
+                        )
+                    })
                 },
                 &[],
                 &[Guard::PackageCount],

@@ -139,7 +139,7 @@ struct Run<S> {
     leave_draft: bool,
     #[cfg(feature = "archive")]
     archive_folder: Option<PathBuf>,
-    on_event: Option<event::Observer>,
+    on_event: Option<Arc<dyn Fn(&Event) + Send + Sync>>,
     on_progress: Option<Box<dyn Fn(Progress) + Send + Sync>>,
 }
 
