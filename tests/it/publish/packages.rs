@@ -219,7 +219,7 @@ async fn a_package_that_shows_up_late_is_waited_for() {
     let report = job.await.unwrap();
     let events = events.lock().unwrap();
     let last = events.last().unwrap();
-    assert_eq!((last.step, &last.detail[..]), (Step::Verify, "1 packages were taken"));
+    assert!(last.step == Step::Verify && last.detail.contains("taken"), "{last}");
     let waited = last.elapsed - events[events.len() - 2].elapsed;
     assert!(waited >= Duration::from_secs(90), "{waited:?}");
     assert_eq!(report.submission, shop.published_id());

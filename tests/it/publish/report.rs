@@ -99,7 +99,7 @@ async fn the_report_has_all_that_was_done() {
     let says = [
         report.submission.as_str(),
         "Published",
-        "2 changes, 1 files",
+        "2 changes, 1 file",
         "ListingOptInWarning: so",
     ];
     assert!(
