@@ -107,7 +107,7 @@ async fn after_what_clears_the_way() {
 }
 
 /// Waits for something that the fake will see, for a minute at most.
-async fn until(what: &str, condition: impl Fn() -> bool) {
+async fn until(what: &str, condition: impl Fn() -> bool + Send + Sync) {
     let seen = async {
         while !condition() {
             tokio::time::sleep(Duration::from_millis(1)).await;

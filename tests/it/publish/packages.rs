@@ -36,7 +36,9 @@ async fn four_architectures() -> Shop {
 #[tokio::test]
 async fn of_four_architectures_those_go_that_are_replaced() {
     use ExistingPackages::{Keep, ReplaceAll, ReplaceMatching};
-    let table: [(ExistingPackages, &[(&str, &str)], &[&str]); 6] = [
+    /// The choice; architecture and minimum version of each new package; the old ones that stay.
+    type Row<'t> = (ExistingPackages, &'t [(&'t str, &'t str)], &'t [&'t str]);
+    let table: [Row<'_>; 6] = [
         (Keep, &[("x64", "10.0.17763.0")], &["x86", "x64", "arm", "arm64"]),
         (ReplaceMatching, &[("x64", "10.0.17763.0")], &["x86", "arm", "arm64"]),
         (ReplaceMatching, &[("x64", "10.0.19041.0")], &["x86", "x64", "arm", "arm64"]),
@@ -217,7 +219,7 @@ async fn a_package_that_shows_up_late_is_waited_for() {
     let report = job.await.unwrap();
     let events = events.lock().unwrap();
     let last = events.last().unwrap();
-    assert_eq!((last.step, &last.detail[..]), (Step::Verify, "1 package taken"));
+    assert!(last.step == Step::Verify && last.detail.contains("taken"), "{last}");
     let waited = last.elapsed - events[events.len() - 2].elapsed;
     assert!(waited >= Duration::from_secs(90), "{waited:?}");
     assert_eq!(report.submission, shop.published_id());
