@@ -46,10 +46,8 @@ impl Task {
         })
     }
 
-    fn sample(_: &FakeStore) -> Result<Self, Box<dyn Error>> {
-        let package = std::env::temp_dir().join(format!("msstore-{}/PaperLantern_2.0.0.0_x64.msix", std::process::id()));
-        std::fs::create_dir_all(package.parent().unwrap_or(&package))?;
-        std::fs::write(&package, vec![0x5a; 6 << 20])?;
+    fn sample(fake: &FakeStore) -> Result<Self, Box<dyn Error>> {
+        let package = fake.sample_file("PaperLantern_2.0.0.0_x64.msix", 6 << 20)?;
         Ok(Self {
             app: FakeStore::SAMPLE_APPLICATION.parse()?,
             package,
@@ -90,7 +88,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Checks all that was given, before anything is sent. Without credentials and arguments the program runs on a FakeStore.
+/// Checks all that was given, before anything is sent. Without credentials and arguments the program runs on a [`FakeStore`].
 async fn prepare(arguments: &[String]) -> Result<(StoreClient, Task, Option<FakeStore>), Box<dyn Error>> {
     let is_set = |name: String| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
     let names = ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"];

@@ -66,10 +66,8 @@ impl Task {
         })
     }
 
-    fn sample(_: &FakeStore) -> Result<Self, Box<dyn Error>> {
-        let icon = std::env::temp_dir().join(format!("msstore-{}/coins.png", std::process::id()));
-        std::fs::create_dir_all(icon.parent().unwrap_or(&icon))?;
-        std::fs::write(&icon, b"\x89PNG\r\n\x1a\n, as far as the FakeStore is concerned")?;
+    fn sample(fake: &FakeStore) -> Result<Self, Box<dyn Error>> {
+        let icon = fake.sample_file("coins.png", 2 << 10)?;
         Ok(Self {
             product: FakeStore::SAMPLE_IN_APP_PRODUCT.parse()?,
             icon,
@@ -110,17 +108,12 @@ fn timeout() -> Result<Option<Duration>, Box<dyn Error>> {
 
 /// Shows how far the upload is, in one line.
 fn bar(now: Progress) {
-    let done = if now.bytes_total == 0 {
-        40
-    } else {
-        usize::try_from(now.bytes * 40 / now.bytes_total).unwrap_or(40)
-    };
+    let done = (now.bytes * 40).checked_div(now.bytes_total).unwrap_or(40);
     let end = if now.blocks == now.blocks_total { "\n" } else { "" };
+    let (sent, total) = (now.bytes.div_ceil(1024), now.bytes_total.div_ceil(1024));
     print!(
-        "\r[{:<40}] {} of {} KiB{end}",
-        "#".repeat(done),
-        now.bytes >> 10,
-        now.bytes_total >> 10
+        "\r[{:<40}] {sent} of {total} KiB{end}",
+        "#".repeat(usize::try_from(done).unwrap_or(40))
     );
 }
 
@@ -148,7 +141,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Checks all that was given, before anything is sent. Without credentials and arguments the program runs on a FakeStore.
+/// Checks all that was given, before anything is sent. Without credentials and arguments the program runs on a [`FakeStore`].
 async fn prepare(arguments: &[String]) -> Result<(StoreClient, Task, Option<FakeStore>), Box<dyn Error>> {
     let is_set = |name: String| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
     let names = ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"];

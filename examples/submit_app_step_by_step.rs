@@ -127,9 +127,7 @@ impl Task {
     }
 
     fn sample(fake: &FakeStore) -> Result<Self, Box<dyn Error>> {
-        let package = std::env::temp_dir().join(format!("msstore-{}/PaperLantern_2.0.0.0_x64.msix", std::process::id()));
-        std::fs::create_dir_all(package.parent().unwrap_or(&package))?;
-        std::fs::write(&package, vec![0x5a; 6 << 20])?;
+        let package = fake.sample_file("PaperLantern_2.0.0.0_x64.msix", 6 << 20)?;
         // Somebody left a draft behind.
         fake.seed_draft(FakeStore::SAMPLE_APPLICATION);
         Ok(Self {
@@ -173,17 +171,12 @@ fn timeout() -> Result<Option<Duration>, Box<dyn Error>> {
 
 /// Shows how far the upload is, in one line.
 fn bar(now: Progress) {
-    let done = if now.bytes_total == 0 {
-        40
-    } else {
-        usize::try_from(now.bytes * 40 / now.bytes_total).unwrap_or(40)
-    };
+    let done = (now.bytes * 40).checked_div(now.bytes_total).unwrap_or(40);
     let end = if now.blocks == now.blocks_total { "\n" } else { "" };
+    let (sent, total) = (now.bytes.div_ceil(1024), now.bytes_total.div_ceil(1024));
     print!(
-        "\r[{:<40}] {} of {} KiB{end}",
-        "#".repeat(done),
-        now.bytes >> 10,
-        now.bytes_total >> 10
+        "\r[{:<40}] {sent} of {total} KiB{end}",
+        "#".repeat(usize::try_from(done).unwrap_or(40))
     );
 }
 
@@ -219,7 +212,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Checks all that was given, before anything is sent. Without credentials and arguments the program runs on a FakeStore.
+/// Checks all that was given, before anything is sent. Without credentials and arguments the program runs on a [`FakeStore`].
 async fn prepare(arguments: &[String]) -> Result<(StoreClient, Task, Option<FakeStore>), Box<dyn Error>> {
     let is_set = |name: String| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
     let names = ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"];

@@ -3,7 +3,7 @@
 //! `upload_file [FILE]`
 //!
 //! The link is taken from `MSSTORE_UPLOAD_URL`: the `file_upload_url` of a submission. With neither link nor file it uploads a
-//! generated file to the FakeStore. Exit codes: 0 done, 1 refused or failed, 64 usage.
+//! generated file to the [`FakeStore`]. Exit codes: 0 done, 1 refused or failed, 64 usage.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -40,17 +40,12 @@ fn checked_file(path: &str) -> Result<PathBuf, Box<dyn Error>> {
 
 /// Shows how far the upload is, in one line.
 fn bar(now: Progress) {
-    let done = if now.bytes_total == 0 {
-        40
-    } else {
-        usize::try_from(now.bytes * 40 / now.bytes_total).unwrap_or(40)
-    };
+    let done = (now.bytes * 40).checked_div(now.bytes_total).unwrap_or(40);
     let end = if now.blocks == now.blocks_total { "\n" } else { "" };
+    let (sent, total) = (now.bytes.div_ceil(1024), now.bytes_total.div_ceil(1024));
     print!(
-        "\r[{:<40}] {} of {} KiB{end}",
-        "#".repeat(done),
-        now.bytes >> 10,
-        now.bytes_total >> 10
+        "\r[{:<40}] {sent} of {total} KiB{end}",
+        "#".repeat(usize::try_from(done).unwrap_or(40))
     );
 }
 
@@ -87,9 +82,7 @@ async fn prepare(arguments: &[String]) -> Result<(StoreClient, UploadUrl, PathBu
     let client = fake.client()?;
     let app: ApplicationId = FakeStore::SAMPLE_APPLICATION.parse()?;
     let draft = client.applications().submissions(app).create().await?;
-    let file = std::env::temp_dir().join(format!("msstore-{}/sample.zip", std::process::id()));
-    std::fs::create_dir_all(file.parent().unwrap_or(&file))?;
-    std::fs::write(&file, vec![0x5a; 40 << 20])?;
+    let file = fake.sample_file("sample.zip", 40 << 20)?;
     let link = draft.file_upload_url.clone();
     Ok((client, link, file, Some(fake)))
 }

@@ -50,7 +50,6 @@ impl fmt::Debug for StoreClient {
 
 impl StoreClient {
     /// A client that gets its tokens from this provider, usually a [`ClientSecret`].
-    #[must_use]
     pub fn builder(provider: impl TokenProvider + 'static) -> StoreClientBuilder {
         StoreClientBuilder::new(Box::new(provider))
     }

@@ -213,7 +213,8 @@ pub use crate::client::{StoreClient, StoreClientBuilder};
 pub use crate::document::Document;
 pub use crate::error::{
     ApiError, AuthError, BodyShape, CallInfo, DecodeError, EditError, Error, FailureKind, GuardError, InvalidInput, LeftBehind,
-    Outcome, Result, SubmissionFailed, TransportError, TransportErrorKind, UploadError, UploadErrorKind, WaitTimedOut,
+    Outcome, PendingSubmission, Result, SubmissionFailed, TransportError, TransportErrorKind, UploadError, UploadErrorKind,
+    WaitTimedOut,
 };
 pub use crate::id::{ApplicationId, FlightId, InAppProductId, ParseIdError, SubmissionId};
 pub use crate::model::application::{Application, SubmissionRef};

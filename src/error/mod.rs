@@ -13,6 +13,7 @@ mod edit;
 mod guard;
 mod input;
 mod left;
+mod pending;
 mod transport;
 mod upload;
 mod wait;
@@ -29,6 +30,7 @@ pub use self::edit::EditError;
 pub use self::guard::GuardError;
 pub use self::input::InvalidInput;
 pub use self::left::LeftBehind;
+pub use self::pending::PendingSubmission;
 pub use self::transport::{TransportError, TransportErrorKind};
 pub use self::upload::{UploadError, UploadErrorKind};
 pub use self::wait::{FailureKind, SubmissionFailed, WaitTimedOut};
@@ -64,6 +66,9 @@ pub enum Error {
     /// Something given to the crate cannot be used; nothing was sent.
     #[error(transparent)]
     InvalidInput(Box<InvalidInput>),
+    /// A submission that is pending stops the run.
+    #[error(transparent)]
+    PendingSubmission(Box<PendingSubmission>),
     /// The closure that edits a draft failed.
     #[error(transparent)]
     Edit(Box<EditError>),
@@ -86,7 +91,12 @@ impl Error {
             Self::Decode(error) => Some(error.status()),
             Self::Upload(error) => error.status(),
             Self::LeftBehind(error) => error.error().status(),
-            Self::SubmissionFailed(_) | Self::WaitTimedOut(_) | Self::InvalidInput(_) | Self::Edit(_) | Self::Guard(_) => None,
+            Self::SubmissionFailed(_)
+            | Self::WaitTimedOut(_)
+            | Self::InvalidInput(_)
+            | Self::PendingSubmission(_)
+            | Self::Edit(_)
+            | Self::Guard(_) => None,
         }
     }
 
@@ -133,10 +143,15 @@ impl Error {
         matches!(self, Self::Api(error) if error.status() == 404)
     }
 
-    /// Whether the service answered 409: the state does not allow it. For a create that is a pending submission.
+    /// Whether the state does not allow it: the service answered 409, or a pending submission stops the run. For a create a 409
+    /// means that a submission is pending or a rollout is in progress.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Api(error) if error.status() == 409)
+        match self {
+            Self::Api(error) => error.status() == 409,
+            Self::PendingSubmission(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether the same call may succeed later. Look at [`Error::outcome`] before repeating a write.
@@ -149,7 +164,12 @@ impl Error {
             Self::Upload(error) => error.is_retryable(),
             Self::LeftBehind(error) => error.error().is_retryable(),
             Self::WaitTimedOut(_) => true,
-            Self::Decode(_) | Self::SubmissionFailed(_) | Self::InvalidInput(_) | Self::Edit(_) | Self::Guard(_) => false,
+            Self::Decode(_)
+            | Self::SubmissionFailed(_)
+            | Self::InvalidInput(_)
+            | Self::PendingSubmission(_)
+            | Self::Edit(_)
+            | Self::Guard(_) => false,
         }
     }
 
@@ -173,7 +193,7 @@ impl Error {
             Self::Auth(error) => error.outcome(),
             Self::Upload(error) => error.outcome(),
             Self::SubmissionFailed(_) | Self::WaitTimedOut(_) | Self::LeftBehind(_) => Outcome::Applied,
-            Self::InvalidInput(_) | Self::Edit(_) | Self::Guard(_) => Outcome::NotApplied,
+            Self::InvalidInput(_) | Self::PendingSubmission(_) | Self::Edit(_) | Self::Guard(_) => Outcome::NotApplied,
         }
     }
 

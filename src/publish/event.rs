@@ -91,10 +91,13 @@ pub(super) fn count(number: impl Into<u64>, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
+/// Whoever is told.
+pub(super) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
+
 /// Tells events to the observer.
 #[derive(Clone)]
 pub(super) struct Teller {
-    pub(super) observer: Option<Arc<dyn Fn(&Event) + Send + Sync>>,
+    pub(super) observer: Option<Observer>,
     pub(super) clock: Clock,
     pub(super) started: Instant,
 }

@@ -21,10 +21,10 @@ pub(super) struct InputFile {
 impl<S: Submission> Run<S> {
     /// Looks at the files and the settings. Nothing is sent.
     pub(super) async fn read_inputs(&self) -> Result<Vec<InputFile>> {
-        if let Some(percentage) = self.rollout_percentage {
-            if !(0.0..=100.0).contains(&percentage) {
-                return Err(InvalidInput::new("the rollout percentage", format!("{percentage} is not from 0 to 100")).into());
-            }
+        if let Some(percentage) = self.rollout_percentage
+            && !(0.0..=100.0).contains(&percentage)
+        {
+            return Err(InvalidInput::new("the rollout percentage", format!("{percentage} is not from 0 to 100")).into());
         }
         // Whether everything is stated that the choice of packages needs.
         steps(&[], &self.packages, self.existing)?;

@@ -2,6 +2,8 @@
 //! through the steps, `plan` does the reading ones on a copy.
 
 mod event;
+mod find;
+mod finish;
 mod guards;
 mod inputs;
 mod packages;
@@ -17,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::event::Observer;
 pub use self::event::{Event, PublishReport, PublishedFile, Step};
 pub use self::packages::{ExistingPackages, Package};
 pub use self::pending::PendingPolicy;
@@ -139,7 +142,7 @@ struct Run<S> {
     leave_draft: bool,
     #[cfg(feature = "archive")]
     archive_folder: Option<PathBuf>,
-    on_event: Option<Arc<dyn Fn(&Event) + Send + Sync>>,
+    on_event: Option<Observer>,
     on_progress: Option<Box<dyn Fn(Progress) + Send + Sync>>,
 }
 

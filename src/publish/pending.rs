@@ -1,6 +1,5 @@
 //! What to do about a submission that is pending: a pure table of policy and state.
 
-use crate::error::InvalidInput;
 use crate::model::status::SubmissionStatus;
 
 /// What to do about a submission that is pending already. There is one slot for each app, add-on and flight.
@@ -43,11 +42,16 @@ pub(crate) enum Resolution {
 pub(crate) fn state(status: &SubmissionStatus, has_link: bool) -> PendingState {
     match status {
         SubmissionStatus::PendingCommit if has_link => PendingState::Draft,
-        status if status.is_failure() && has_link => PendingState::Draft,
+        status if is_over(status) && has_link => PendingState::Draft,
         SubmissionStatus::PendingCommit => PendingState::NoLink,
-        status if status.is_failure() => PendingState::NoLink,
+        status if is_over(status) => PendingState::NoLink,
         _ => PendingState::UnderWay,
     }
+}
+
+/// It holds the slot, and nothing is done to it any more.
+fn is_over(status: &SubmissionStatus) -> bool {
+    status.is_failure() || *status == SubmissionStatus::Canceled
 }
 
 /// `deletable` is false for a flight that was never published.
@@ -73,11 +77,6 @@ pub(crate) fn resolve(policy: PendingPolicy, state: PendingState, deletable: boo
 
 /// Why one under way is not attached to.
 pub(crate) const NOT_THE_SAME: &str = "it is under way and is not what is to be published: wait for it, then publish again";
-
-/// The error for a pending submission that stops the run.
-pub(crate) fn refused(path: &str, status: &SubmissionStatus, why: &str) -> InvalidInput {
-    InvalidInput::new(format!("the pending submission {path}, in status {status},"), why)
-}
 
 #[cfg(test)]
 mod tests {

@@ -12,10 +12,10 @@ use crate::id::SubmissionId;
 use crate::model::change::Change;
 use crate::model::guard::Guard;
 use crate::model::status::SubmissionStatus;
+use crate::publish::find::{document_id, rollout_problem};
 use crate::publish::inputs::InputFile;
 use crate::publish::packages::entries;
 use crate::publish::pending::{NOT_THE_SAME, Resolution, resolve, state};
-use crate::publish::run::{document_id, rollout_problem};
 use crate::publish::{Edits, PendingPolicy, Publish, Run};
 
 /// What a run would do. `Display` is a text for people; it can be serialised for programs.

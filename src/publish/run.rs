@@ -1,42 +1,18 @@
 //! The run: one step after the other. Each is a thin call of what decides (`pending`, `packages`, `guards`) or resolves (`api`).
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
-use futures_util::TryStreamExt;
-
-use crate::api::ensure::Ensured;
-use crate::api::submissions::{Refs, Submission};
-use crate::api::wait::{Milestone, Wait};
+use crate::api::submissions::Submission;
 use crate::document::Document;
-use crate::error::{Error, FailureKind, GuardError, LeftBehind, Outcome, Result, SubmissionFailed};
-use crate::id::SubmissionId;
+use crate::error::{Error, GuardError, LeftBehind, Outcome, Result};
 use crate::model::guard::Guard;
-use crate::model::package::PackageRolloutStatus;
+#[cfg(feature = "archive")]
 use crate::model::receipt::Receipt;
-use crate::model::status::StatusReport;
 use crate::publish::event::{PublishReport, PublishedFile, Step, Teller, count};
+use crate::publish::find::{Found, document_id};
 use crate::publish::guards::{Look, check, compare, upload_link};
 use crate::publish::inputs::InputFile;
 use crate::publish::packages::{Entry, Package, entries};
-use crate::publish::pending::{NOT_THE_SAME, Resolution, refused, resolve, state};
-use crate::publish::{Edits, ExistingRollout, PendingPolicy, Run};
+use crate::publish::{Edits, Run};
 use crate::secret::UploadUrl;
-
-/// For how long it is looked whether the packages were taken.
-const VERIFY_TIME: Duration = Duration::from_secs(600);
-
-/// The pause between two looks.
-const VERIFY_PAUSE: Duration = Duration::from_secs(30);
-
-/// What a run works on.
-enum Found<S> {
-    /// A draft to edit.
-    Draft { document: Document<S>, adopted: bool },
-    /// Under way, or done.
-    Attached(Document<S>),
-}
 
 impl<S: Submission> Run<S> {
     pub(super) async fn run(mut self, edits: Edits<S>) -> Result<PublishReport> {
@@ -73,144 +49,6 @@ impl<S: Submission> Run<S> {
                 }
                 Ok(report)
             }
-        }
-    }
-
-    /// Looks at what is pending, deals with it by the policy, and creates a draft if there is none to go on with.
-    async fn find(&self, teller: &Teller) -> Result<Found<S>> {
-        if let Some(id) = &self.submission {
-            return self.find_named(id, teller).await;
-        }
-        let refs = self.submissions.refs().await?;
-        let pending = match &refs.pending {
-            Some(id) => self.submissions.get_opt(id).await?,
-            None => None,
-        };
-        let Some(pending) = pending else {
-            teller.tell_call(Step::Look, None, "nothing is pending", Some(&refs.receipt));
-            return self.create(&refs, teller).await;
-        };
-        let id = document_id(&pending)?;
-        let status = pending.status().clone();
-        teller.tell_call(
-            Step::Look,
-            Some(&id),
-            format!("submission {id} is pending, in status {status}"),
-            Some(pending.receipt()),
-        );
-        let state = state(&status, pending.upload_url().is_set());
-        match resolve(self.pending, state, self.is_deletable(&refs)) {
-            Resolution::Refuse(why) => Err(refused(pending.origin(), &status, why).into()),
-            Resolution::Edit => Ok(Found::Draft {
-                document: pending,
-                adopted: true,
-            }),
-            Resolution::Attach => Ok(Found::Attached(pending)),
-            Resolution::Replace => {
-                // What would stop the create stops the run before anything is deleted.
-                if self.existing_rollout.is_none()
-                    && let Some(id) = self.rollout_in_progress(&refs).await?
-                {
-                    self.stop_at([(Guard::RolloutInProgress, rollout_problem(&id))].into_iter())?;
-                }
-                let receipt = self.submissions.ensure_deleted(&id).await?;
-                teller.tell_call(
-                    Step::Delete,
-                    Some(&id),
-                    format!("submission {id} was deleted, as PendingPolicy::Replace says"),
-                    Some(&receipt),
-                );
-                self.create(&refs, teller).await
-            }
-        }
-    }
-
-    /// The first draft of a flight cannot be made again.
-    pub(super) fn is_deletable(&self, refs: &Refs) -> bool {
-        !S::KEEPS_FIRST_DRAFT || refs.last_published.is_some()
-    }
-
-    /// The caller says which submission it is.
-    async fn find_named(&self, id: &SubmissionId, teller: &Teller) -> Result<Found<S>> {
-        let document = self.submissions.get(id).await?;
-        let status = document.status().clone();
-        teller.tell_call(
-            Step::Look,
-            Some(id),
-            format!("submission {id} is in status {status}"),
-            Some(document.receipt()),
-        );
-        match resolve(PendingPolicy::Reuse, state(&status, document.upload_url().is_set()), true) {
-            Resolution::Refuse(why) => Err(refused(document.origin(), &status, why).into()),
-            Resolution::Attach => Ok(Found::Attached(document)),
-            Resolution::Edit | Resolution::Replace => Ok(Found::Draft { document, adopted: true }),
-        }
-    }
-
-    async fn create(&self, refs: &Refs, teller: &Teller) -> Result<Found<S>> {
-        if let Some(choice) = self.existing_rollout {
-            self.settle_rollout(choice, refs, teller).await?;
-        }
-        let ensured = match self.submissions.ensure_created().await {
-            Err(error) if error.is_conflict() && !self.lifted.contains(&Guard::RolloutInProgress) => {
-                return Err(self.explain_conflict(error, refs).await);
-            }
-            ensured => ensured?,
-        };
-        let Ensured {
-            document,
-            adopted,
-            created,
-            ..
-        } = ensured;
-        let id = document_id(&document)?;
-        let how = if adopted {
-            "turned up after the answer to its creation was lost"
-        } else {
-            "was created"
-        };
-        let receipt = created.as_ref().unwrap_or(document.receipt());
-        teller.tell_call(Step::Create, Some(&id), format!("submission {id} {how}"), Some(receipt));
-        Ok(Found::Draft { document, adopted })
-    }
-
-    /// A rollout in progress blocks the next submission.
-    async fn settle_rollout(&self, choice: ExistingRollout, refs: &Refs, teller: &Teller) -> Result<()> {
-        let Some(id) = self.rollout_in_progress(refs).await? else {
-            return Ok(());
-        };
-        let rollout = self.submissions.rollout_of(&id);
-        let (receipt, what) = match choice {
-            ExistingRollout::Finalize => (rollout.finalize().await?, "finalised"),
-            ExistingRollout::Halt => (rollout.halt().await?, "halted"),
-        };
-        teller.tell_call(
-            Step::Rollout,
-            Some(&id),
-            format!("the rollout of {id} was {what}"),
-            Some(&receipt.map(|_| ())),
-        );
-        Ok(())
-    }
-
-    /// The service does not say why a create conflicts; a rollout in progress is the reason that is not seen beforehand.
-    async fn explain_conflict(&self, error: Error, refs: &Refs) -> Error {
-        match self.rollout_in_progress(refs).await {
-            Ok(Some(id)) => GuardError::new(Guard::RolloutInProgress, rollout_problem(&id)).into(),
-            Ok(None) | Err(_) => error,
-        }
-    }
-
-    /// The last published submission, if it is still being rolled out.
-    pub(super) async fn rollout_in_progress(&self, refs: &Refs) -> Result<Option<SubmissionId>> {
-        let Some(id) = refs.last_published.as_ref().filter(|_| S::ROLLED_OUT) else {
-            return Ok(None);
-        };
-        match self.submissions.rollout_of(id).get().await {
-            Ok(rollout) if rollout.package_rollout_status == PackageRolloutStatus::InProgress => Ok(Some(id.clone())),
-            Ok(_) => Ok(None),
-            Err(error) if error.is_not_found() || error.is_conflict() => Ok(None),
-            Err(error) => Err(error),
         }
     }
 
@@ -271,7 +109,7 @@ impl<S: Submission> Run<S> {
     }
 
     /// The first guard that found something and was not lifted.
-    fn stop_at(&self, mut found: impl Iterator<Item = (Guard, String)>) -> Result<()> {
+    pub(super) fn stop_at(&self, mut found: impl Iterator<Item = (Guard, String)>) -> Result<()> {
         match found.find(|(guard, _)| !self.lifted.contains(guard)) {
             Some((guard, problem)) => Err(GuardError::new(guard, problem).into()),
             None => Ok(()),
@@ -345,159 +183,5 @@ impl<S: Submission> Run<S> {
     #[expect(clippy::unused_async, reason = "the other one is")]
     async fn deliver(&mut self, _: &UploadUrl, _: &[InputFile], _: &mut PublishReport, _: &Teller) -> Result<()> {
         Ok(())
-    }
-
-    /// Waits.
-    async fn finish(&mut self, wait: Wait<S>, report: &mut PublishReport, teller: &Teller) -> Result<()> {
-        let (on_commit, id) = (teller.clone(), report.submission.clone());
-        let committed = Arc::new(AtomicBool::new(false));
-        let answered = Arc::clone(&committed);
-        let mut wait = wait.until(self.goal).on_commit(move |receipt: &Receipt<StatusReport>| {
-            answered.store(true, Ordering::Relaxed);
-            on_commit.tell_call(
-                Step::Commit,
-                Some(&id),
-                format!("submission {id} was committed"),
-                Some(&receipt.clone().map(|_| ())),
-            );
-        });
-        if let Some(timeout) = self.timeout {
-            wait = wait.timeout(timeout);
-        }
-        if let Some(interval) = self.poll_interval {
-            wait = wait.poll_interval(interval);
-        }
-        let on_status = teller.clone();
-        let wait = wait.on_status(move |now| {
-            let receipt = Receipt::new(now.http_status, now.correlation_id.clone(), None, ());
-            on_status.tell_call(Step::Wait, Some(&now.id), now.report.status.to_string(), Some(&receipt));
-        });
-        let mut reports = std::pin::pin!(wait.reports());
-        let mut next = reports.try_next().await;
-        report.committed = committed.load(Ordering::Relaxed) || matches!(next, Ok(Some(_)));
-        while let Some(now) = next? {
-            report.held = now.held;
-            report.warnings = now.report.status_details.notable_warnings().cloned().collect();
-            report
-                .certification_reports
-                .clone_from(&now.report.status_details.certification_reports);
-            report.history.push((now.report.status, now.waited));
-            next = reports.try_next().await;
-        }
-        Ok(())
-    }
-
-    /// The service once dropped packages without a word: what was sent must be there, and not be what was there before.
-    async fn verify(&self, report: &PublishReport, names: &[String], known: &[Entry], teller: &Teller) -> Result<()> {
-        let Some(list) = S::PACKAGES.filter(|_| !names.is_empty()) else {
-            return Ok(());
-        };
-        let clock = self.submissions.core().transport().clock();
-        let deadline = clock.now() + VERIFY_TIME;
-        loop {
-            let now = self.submissions.get(&report.submission).await;
-            match now {
-                Ok(now) => {
-                    if names
-                        .iter()
-                        .all(|name| was_taken(name, &entries(now.as_received(), list), known, self.goal))
-                    {
-                        let detail = format!("{} taken", count(names.len() as u64, "package"));
-                        teller.tell_call(Step::Verify, Some(&report.submission), detail, Some(now.receipt()));
-                        return Ok(());
-                    }
-                    if clock.now() >= deadline {
-                        let path = self.submissions.path(&report.submission)?.text();
-                        let status = report.status().cloned().unwrap_or_default();
-                        let id = now.receipt().correlation_id.clone();
-                        let report = StatusReport {
-                            status,
-                            ..StatusReport::default()
-                        };
-                        return Err(SubmissionFailed::new(FailureKind::PackageNotTaken, &path, report, id).into());
-                    }
-                }
-                Err(error) if error.is_retryable() && clock.now() < deadline => {}
-                Err(error) => return Err(error),
-            }
-            clock.sleep(VERIFY_PAUSE).await;
-        }
-    }
-
-    /// Goes on with a submission that cannot be changed any more.
-    async fn attach(
-        &mut self,
-        document: &Document<S>,
-        edits: Edits<S>,
-        files: &[InputFile],
-        packages: &[String],
-        teller: &Teller,
-    ) -> Result<PublishReport> {
-        let id = document_id(document)?;
-        let status = document.status().clone();
-        if !self.is_done(document, edits, files)? {
-            return Err(refused(document.origin(), &status, NOT_THE_SAME).into());
-        }
-        let mut report = PublishReport::new(id.clone(), true);
-        let wait = self.submissions.watch(&id);
-        self.finish(wait, &mut report, teller).await?;
-        self.verify(&report, packages, &[], teller).await?;
-        Ok(report)
-    }
-}
-
-/// Whether the service has taken a package: there is an entry of its name with an id that was not there before. At acceptance
-/// it may still be at work on it, so that an entry that waits for its file will do.
-fn was_taken(name: &str, now: &[Entry], known: &[Entry], goal: Milestone) -> bool {
-    let is_new = |entry: &Entry| !entry.id.is_empty() && entry.id != "0" && !known.iter().any(|old| old.id == entry.id);
-    let at_work = |entry: &Entry| goal == Milestone::Accepted && entry.is("PendingUpload");
-    now.iter()
-        .any(|entry| entry.file_name == name && (is_new(entry) || at_work(entry)))
-}
-
-pub(super) fn rollout_problem(id: &SubmissionId) -> String {
-    format!(
-        "the last published submission, {id}, is still being rolled out, which blocks the next one: choose .existing_rollout(ExistingRollout::Finalize) or ExistingRollout::Halt"
-    )
-}
-
-pub(super) fn document_id<S: Submission>(document: &Document<S>) -> Result<SubmissionId> {
-    Ok(document.origin().rsplit('/').next().unwrap_or_default().parse()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_package_is_taken_if_its_id_is_new() {
-        let list = |packages: serde_json::Value| entries(&json!({ "p": packages }), "p");
-        let known = list(json!([{"fileName": "a", "id": "1"}]));
-        let table = [
-            // now, taken at certification, taken at acceptance
-            (json!([{"fileName": "a", "id": "1"}]), false, false),
-            (json!([{"fileName": "a", "id": "2"}]), true, true),
-            (json!([{"fileName": "a", "id": ""}]), false, false),
-            (
-                json!([{"fileName": "a", "id": "", "fileStatus": "PendingUpload"}]),
-                false,
-                true,
-            ),
-            (json!([{"fileName": "b", "id": "2"}]), false, false),
-            (
-                json!([{"fileName": "a", "id": "1"}, {"fileName": "a", "id": "2"}]),
-                true,
-                true,
-            ),
-        ];
-        for (now, certified, accepted) in table {
-            let taken = |goal| was_taken("a", &list(now.clone()), &known, goal);
-            assert_eq!(
-                (taken(Milestone::Certified), taken(Milestone::Accepted)),
-                (certified, accepted),
-                "{now}"
-            );
-        }
     }
 }

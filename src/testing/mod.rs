@@ -61,6 +61,7 @@ mod tests;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -91,6 +92,8 @@ pub struct FakeStore {
     clock: Clock,
     started: Instant,
     origin: String,
+    /// Removed with the fake.
+    files: PathBuf,
     _server: Server,
 }
 
@@ -129,7 +132,8 @@ impl FakeStore {
     /// Nothing is waited for; a fake that nobody takes ends again.
     pub async fn start() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let origin = format!("http://{}", listener.local_addr()?);
+        let port = listener.local_addr()?.port();
+        let origin = format!("http://{}:{port}", Ipv4Addr::LOCALHOST);
         let clock = Clock::jumping();
         let state = Arc::new(Mutex::new(State::new(clock.clone(), origin.clone())));
         let server = Server::start(listener, Arc::clone(&state))?;
@@ -138,6 +142,7 @@ impl FakeStore {
             started: clock.now(),
             clock,
             origin,
+            files: std::env::temp_dir().join(format!("msstore-fake-{}-{port}", std::process::id())),
             _server: server,
         })
     }
@@ -209,6 +214,18 @@ impl FakeStore {
         StoreClient::builder(provider)
             .endpoint(self.endpoint())
             .clock(self.clock.clone())
+    }
+
+    /// Writes a file of so many bytes, to be submitted as a package or image. It is removed when the fake is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn sample_file(&self, name: &str, bytes: usize) -> io::Result<PathBuf> {
+        std::fs::create_dir_all(&self.files)?;
+        let path = self.files.join(name);
+        std::fs::write(&path, vec![b'.'; bytes])?;
+        Ok(path)
     }
 
     /// Moves the fake's clock on.
@@ -362,5 +379,12 @@ impl fmt::Debug for FakeStore {
         f.debug_struct("FakeStore")
             .field("endpoint", &self.endpoint())
             .finish_non_exhaustive()
+    }
+}
+
+impl Drop for FakeStore {
+    fn drop(&mut self) {
+        // It may never have been made; and what cannot be removed now is left to the system.
+        let _ = std::fs::remove_dir_all(&self.files);
     }
 }

@@ -1,0 +1,171 @@
+//! The end of a run: waits, and checks that the packages were taken.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+
+use crate::api::submissions::Submission;
+use crate::api::wait::{Milestone, Wait};
+use crate::document::Document;
+use crate::error::{FailureKind, PendingSubmission, Result, SubmissionFailed};
+use crate::model::receipt::Receipt;
+use crate::model::status::StatusReport;
+use crate::publish::event::{PublishReport, Step, Teller, count};
+use crate::publish::find::document_id;
+use crate::publish::inputs::InputFile;
+use crate::publish::packages::{Entry, entries};
+use crate::publish::pending::NOT_THE_SAME;
+use crate::publish::{Edits, Run};
+
+/// For how long it is looked whether the packages were taken.
+const VERIFY_TIME: Duration = Duration::from_secs(600);
+
+/// The pause between two looks.
+const VERIFY_PAUSE: Duration = Duration::from_secs(30);
+
+impl<S: Submission> Run<S> {
+    /// Waits.
+    pub(super) async fn finish(&mut self, wait: Wait<S>, report: &mut PublishReport, teller: &Teller) -> Result<()> {
+        let (on_commit, id) = (teller.clone(), report.submission.clone());
+        let committed = Arc::new(AtomicBool::new(false));
+        let answered = Arc::clone(&committed);
+        let mut wait = wait.until(self.goal).on_commit(move |receipt: &Receipt<StatusReport>| {
+            answered.store(true, Ordering::Relaxed);
+            on_commit.tell_call(
+                Step::Commit,
+                Some(&id),
+                format!("submission {id} was committed"),
+                Some(&receipt.clone().map(|_| ())),
+            );
+        });
+        if let Some(timeout) = self.timeout {
+            wait = wait.timeout(timeout);
+        }
+        if let Some(interval) = self.poll_interval {
+            wait = wait.poll_interval(interval);
+        }
+        let on_status = teller.clone();
+        let wait = wait.on_status(move |now| {
+            let receipt = Receipt::new(now.http_status, now.correlation_id.clone(), None, ());
+            on_status.tell_call(Step::Wait, Some(&now.id), now.report.status.to_string(), Some(&receipt));
+        });
+        let mut reports = std::pin::pin!(wait.reports());
+        let mut next = reports.try_next().await;
+        report.committed = committed.load(Ordering::Relaxed) || matches!(next, Ok(Some(_)));
+        while let Some(now) = next? {
+            report.held = now.held;
+            report.warnings = now.report.status_details.notable_warnings().cloned().collect();
+            report
+                .certification_reports
+                .clone_from(&now.report.status_details.certification_reports);
+            report.history.push((now.report.status, now.waited));
+            next = reports.try_next().await;
+        }
+        Ok(())
+    }
+
+    /// The service once dropped packages without a word: what was sent must be there, and not be what was there before.
+    pub(super) async fn verify(&self, report: &PublishReport, names: &[String], known: &[Entry], teller: &Teller) -> Result<()> {
+        let Some(list) = S::PACKAGES.filter(|_| !names.is_empty()) else {
+            return Ok(());
+        };
+        let clock = self.submissions.core().transport().clock();
+        let deadline = clock.now() + VERIFY_TIME;
+        loop {
+            let now = self.submissions.get(&report.submission).await;
+            match now {
+                Ok(now) => {
+                    if names
+                        .iter()
+                        .all(|name| was_taken(name, &entries(now.as_received(), list), known, self.goal))
+                    {
+                        let detail = format!("{} taken", count(names.len() as u64, "package"));
+                        teller.tell_call(Step::Verify, Some(&report.submission), detail, Some(now.receipt()));
+                        return Ok(());
+                    }
+                    if clock.now() >= deadline {
+                        let path = self.submissions.path(&report.submission)?.text();
+                        let status = report.status().cloned().unwrap_or_default();
+                        let id = now.receipt().correlation_id.clone();
+                        let report = StatusReport {
+                            status,
+                            ..StatusReport::default()
+                        };
+                        return Err(SubmissionFailed::new(FailureKind::PackageNotTaken, &path, report, id).into());
+                    }
+                }
+                Err(error) if error.is_retryable() && clock.now() < deadline => {}
+                Err(error) => return Err(error),
+            }
+            clock.sleep(VERIFY_PAUSE).await;
+        }
+    }
+
+    /// Goes on with a submission that cannot be changed any more.
+    pub(super) async fn attach(
+        &mut self,
+        document: &Document<S>,
+        edits: Edits<S>,
+        files: &[InputFile],
+        packages: &[String],
+        teller: &Teller,
+    ) -> Result<PublishReport> {
+        let id = document_id(document)?;
+        let status = document.status().clone();
+        if !self.is_done(document, edits, files)? {
+            return Err(PendingSubmission::new(document.origin(), &status, NOT_THE_SAME).into());
+        }
+        let mut report = PublishReport::new(id.clone(), true);
+        let wait = self.submissions.watch(&id);
+        self.finish(wait, &mut report, teller).await?;
+        self.verify(&report, packages, &[], teller).await?;
+        Ok(report)
+    }
+}
+
+/// Whether the service has taken a package: there is an entry of its name with an id that was not there before. At acceptance
+/// it may still be at work on it, so that an entry that waits for its file will do.
+fn was_taken(name: &str, now: &[Entry], known: &[Entry], goal: Milestone) -> bool {
+    let is_new = |entry: &Entry| !entry.id.is_empty() && entry.id != "0" && !known.iter().any(|old| old.id == entry.id);
+    let at_work = |entry: &Entry| goal == Milestone::Accepted && entry.is("PendingUpload");
+    now.iter()
+        .any(|entry| entry.file_name == name && (is_new(entry) || at_work(entry)))
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_package_is_taken_if_its_id_is_new() {
+        let list = |packages: serde_json::Value| entries(&json!({ "p": packages }), "p");
+        let known = list(json!([{"fileName": "a", "id": "1"}]));
+        let table = [
+            // now, taken at certification, taken at acceptance
+            (json!([{"fileName": "a", "id": "1"}]), false, false),
+            (json!([{"fileName": "a", "id": "2"}]), true, true),
+            (json!([{"fileName": "a", "id": ""}]), false, false),
+            (
+                json!([{"fileName": "a", "id": "", "fileStatus": "PendingUpload"}]),
+                false,
+                true,
+            ),
+            (json!([{"fileName": "b", "id": "2"}]), false, false),
+            (
+                json!([{"fileName": "a", "id": "1"}, {"fileName": "a", "id": "2"}]),
+                true,
+                true,
+            ),
+        ];
+        for (now, certified, accepted) in table {
+            let taken = |goal| was_taken("a", &list(now.clone()), &known, goal);
+            assert_eq!(
+                (taken(Milestone::Certified), taken(Milestone::Accepted)),
+                (certified, accepted),
+                "{now}"
+            );
+        }
+    }
+}
