@@ -18,6 +18,7 @@ use crate::id::SubmissionId;
 use crate::model::application_submission::TargetPublishMode;
 use crate::model::receipt::Receipt;
 use crate::model::status::{StatusReport, SubmissionStatus};
+use crate::transport::clock::later;
 
 /// How far a wait goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -325,7 +326,7 @@ impl<S: Submission> Waiting<S> {
             commit: if wait.commit { Commit::Due } else { Commit::None },
             started: now,
             committed: now,
-            deadline: now + timeout,
+            deadline: later(now, timeout),
             polls: 0,
             seen: false,
             finished: false,

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::auth::{TokenContext, TokenProvider, TokenReason};
 use crate::error::AuthError;
+use crate::transport::clock::later;
 use crate::transport::{Authorize, Bearer, BoxFuture, Transport};
 
 /// A token is refreshed this long before its end, or a quarter of its life before it, whichever is less.
@@ -124,7 +125,7 @@ impl TokenCache {
             deadline,
         };
         let token = self.provider.token(&context).await?;
-        let expires_at = asked + token.lifetime();
+        let expires_at = later(asked, token.lifetime());
         let refresh_at = expires_at - EARLY.min(token.lifetime() / 4);
         let mut state = self.state();
         state.generation += 1;
@@ -259,6 +260,13 @@ mod tests {
             }
             assert_eq!(generation(&cache).await, 2, "{lifetime}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_token_may_live_for_ever() {
+        let (cache, ..) = cache(u64::MAX, None);
+        assert_eq!(generation(&cache).await, 1);
+        assert_eq!(generation(&cache).await, 1);
     }
 
     #[tokio::test]

@@ -8,6 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+/// Longer than anything lasts here, and short enough to be added to any `Instant`.
+const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);
+
+/// `time` after `from`, at most 30 years: programs say `Duration::MAX` for "never", and an answer may say anything.
+pub(crate) fn later(from: Instant, time: Duration) -> Instant {
+    from + time.min(FAR)
+}
+
 /// Cheap to clone; clones of a jumping clock jump together.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clock {
@@ -48,7 +56,7 @@ impl Clock {
     }
 
     pub(crate) async fn sleep(&self, duration: Duration) {
-        self.sleep_until(self.now() + duration).await;
+        self.sleep_until(later(self.now(), duration)).await;
     }
 
     pub(crate) async fn sleep_until(&self, until: Instant) {
@@ -75,6 +83,13 @@ mod tests {
         assert!(clock.now() - before.0 >= Duration::from_secs(3600));
         assert!(clock.system_now().duration_since(before.1).unwrap() >= Duration::from_secs(3600));
         assert!(before.2.elapsed() < Duration::from_secs(60));
+    }
+
+    #[test]
+    fn no_time_is_too_long() {
+        let now = Instant::now();
+        assert_eq!(later(now, Duration::from_secs(1)), now + Duration::from_secs(1));
+        assert_eq!(later(now, Duration::MAX), now + FAR);
     }
 
     #[tokio::test]
