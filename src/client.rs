@@ -14,7 +14,7 @@ use crate::auth::{AccessToken, ClientSecret, TokenProvider};
 use crate::error::{InvalidInput, Result};
 use crate::id::ApplicationId;
 use crate::rest::Core;
-use crate::secret::UploadUrl;
+use crate::secret::{UploadUrl, redact_url};
 use crate::transport::clock::Clock;
 use crate::transport::limit::RateLimit;
 use crate::transport::request::{Method, Replay};
@@ -144,7 +144,7 @@ impl fmt::Debug for StoreClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoreClientBuilder")
             .field("provider", &self.provider)
-            .field("endpoint", &self.endpoint)
+            .field("endpoint", &redact_url(&self.endpoint))
             .finish_non_exhaustive()
     }
 }

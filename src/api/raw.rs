@@ -1,5 +1,6 @@
 //! The escape hatch: an endpoint that the crate does not know, with the same token, limits, retries and errors.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ use crate::rest::Core;
 use crate::transport::request::{Method, Replay};
 
 /// A call that the crate has no method for. Await it to send it.
-#[derive(Debug)]
+///
+/// `Debug` shows neither query nor body: a submission holds its upload link.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct RawRequest {
     core: Arc<Core>,
@@ -22,6 +24,15 @@ pub struct RawRequest {
     query: Vec<(String, String)>,
     body: Option<Bytes>,
     replay: Replay,
+}
+
+impl fmt::Debug for RawRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawRequest")
+            .field("method", &self.method)
+            .field("path", &self.path.split(['?', '#']).next().unwrap_or_default())
+            .finish_non_exhaustive()
+    }
 }
 
 impl RawRequest {

@@ -254,11 +254,10 @@ impl<S: Submission> Submissions<S> {
     ///
     /// A draft can be changed until it is committed.
     pub fn update(&self, document: &Document<S>) -> Update<S> {
-        let lifted = Vec::new();
         Update {
             submissions: self.clone(),
             prepared: self.prepare(document),
-            lifted,
+            lifted: Vec::new(),
         }
     }
 
@@ -383,11 +382,21 @@ pub(crate) fn price_problem(body: &Value) -> Option<&'static str> {
     }
 }
 
-#[derive(Debug)]
 struct Prepared {
     path: Path,
     body: Vec<u8>,
     price: Option<&'static str>,
+}
+
+impl fmt::Debug for Prepared {
+    // The body holds the upload link.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared")
+            .field("path", &self.path.text())
+            .field("body_len", &self.body.len())
+            .field("price", &self.price)
+            .finish()
+    }
 }
 
 /// An update that is ready to be sent. Await it to send it.
@@ -442,6 +451,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn debug_of_what_is_prepared_hides_its_body() {
+        let prepared = Prepared {
+            path: Path::new("x"),
+            body: b"sig=".to_vec(),
+            price: None,
+        };
+        assert_eq!(format!("{prepared:?}"), r#"Prepared { path: "x", body_len: 4, price: None }"#);
+    }
 
     #[test]
     fn a_price_that_does_harm_is_seen() {
