@@ -192,7 +192,10 @@ mod tests {
             ("Authorization: bearer eyJ0.x.y, ok", "Authorization: bearer [redacted], ok"),
             ("a client_secret=hunter2&b", "a client_secret=[redacted]&b"),
             ("the word s3cr3t here", "the word [redacted] here"),
-            (r#"{"u":"b?sig=a\u002Bb\/c\u003D\u0026sp=r"}"#, r#"{"u":"b?sig=[redacted]\u0026sp=r"}"#),
+            (
+                r#"{"u":"b?sig=a\u002Bb\/c\u003D\u0026sp=r"}"#,
+                r#"{"u":"b?sig=[redacted]\u0026sp=r"}"#,
+            ),
             (
                 "<a href='b?sig=a&#x2B;b&#47;c&amp;sp=r'>",
                 "<a href='b?sig=[redacted]&amp;sp=r'>",

@@ -71,7 +71,9 @@ async fn delete(core: &Core, path: Path) -> Result<Receipt> {
 
 /// The id that the service gave to what was created. Without it nothing can be done with it.
 fn received_id<I: FromStr>(json: &Json, name: &str, what: &str) -> Result<I> {
-    let id = member(&json.value, name).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let id = member(&json.value, name)
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default();
     id.parse().map_err(|_| json.unexpected(name, what).into())
 }
 

@@ -339,7 +339,13 @@ mod tests {
             }
         }
         let transport = Transport::new(reqwest::Client::builder(), false, Settings::default(), Clock::jumping()).unwrap();
-        for (text, taken) in [("a.b-c_d~e+f/g=", true), ("", false), ("token\n", false), ("to ken", false), ("tökén", false)] {
+        for (text, taken) in [
+            ("a.b-c_d~e+f/g=", true),
+            ("", false),
+            ("token\n", false),
+            ("to ken", false),
+            ("tökén", false),
+        ] {
             let cache = TokenCache::new(Box::new(Gives(text)), transport.clone());
             let deadline = transport.clock().now() + Duration::from_secs(60);
             assert_eq!(cache.bearer(deadline).await.is_ok(), taken, "{text:?}");

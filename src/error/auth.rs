@@ -231,12 +231,20 @@ mod tests {
 
     #[test]
     fn what_is_not_entra_gets_no_advice_about_the_api() {
-        for (status, advice) in [(403, "any proxy"), (404, "tenant id"), (429, "try again later"), (503, "try again later")] {
+        for (status, advice) in [
+            (403, "any proxy"),
+            (404, "tenant id"),
+            (429, "try again later"),
+            (503, "try again later"),
+        ] {
             let body = ErrorBody::parse(b"<html></html>", &[]);
             let error = ApiError::new(CallInfo::new("POST", "t/oauth2/token"), status, body, None);
             let text = AuthError::from(Error::from(error)).to_string();
             let of_the_api = ["Manager", "20 requests", "read before", "parent"];
-            assert!(text.contains(advice) && !of_the_api.iter().any(|part| text.contains(part)), "{text}");
+            assert!(
+                text.contains(advice) && !of_the_api.iter().any(|part| text.contains(part)),
+                "{text}"
+            );
         }
     }
 

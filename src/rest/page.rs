@@ -116,8 +116,11 @@ impl Walk {
         });
         if let Next::Link(link) = &self.next {
             match resolve(&self.core.endpoint, link) {
-                Ok(url) if self.asked.insert(url) => {}
-                Ok(_) => return Err(page.unexpected("@nextLink", "a link to a page that has not been read").into()),
+                Ok(url) => {
+                    if !self.asked.insert(url) {
+                        return Err(page.unexpected("@nextLink", "a link to a page that has not been read").into());
+                    }
+                }
                 Err(_) => {
                     self.refused = Some(page.unexpected("@nextLink", "a link below the endpoint").into());
                     self.next = Next::End;

@@ -314,7 +314,10 @@ async fn a_token_that_ages_while_the_rate_limit_holds_is_renewed_before_it_is_se
         .unwrap();
     let path = format!("applications/{}", FakeStore::SAMPLE_APPLICATION);
     for _ in 0..4 {
-        client.request(msstore::Method::Get, path.as_str(), msstore::Replay::Safe).await.unwrap();
+        client
+            .request(msstore::Method::Get, path.as_str(), msstore::Replay::Safe)
+            .await
+            .unwrap();
     }
     // None was sent with a token that was dead by then.
     assert_eq!(fake.requests_to("GET", &path).len(), 4);
