@@ -374,8 +374,6 @@ impl<S: Submission> Waiting<S> {
                 }
                 Commit::Done
             }
-            // The service said yes; what it said besides is not needed.
-            Err(error) if error.outcome() == Outcome::Applied => Commit::Done,
             Err(error) if error.outcome() > Outcome::NotApplied && !again => Commit::Unclear,
             // Lost again, or refused because the first has worked after all: the status tells, within its usual time.
             Err(error) if again && (error.outcome() > Outcome::NotApplied || error.is_conflict()) => Commit::Done,

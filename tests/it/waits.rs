@@ -449,16 +449,3 @@ async fn the_observer_hears_of_it_before_the_pause() {
     }
     assert_eq!((bench.commits(), bench.polls()), (1, 1));
 }
-
-#[tokio::test]
-async fn a_commit_that_was_taken_is_not_sent_again_while_reads_lag() {
-    let bench = Bench::faulty(Fault::on("POST", "/commit").cut(CutEnd::Reset)).await;
-    // Longer than a lost commit is looked for, shorter than a lag may last.
-    bench.fake.fault(
-        Fault::on("GET", "/status")
-            .first(20)
-            .answer(200, r#"{"status":"PendingCommit"}"#),
-    );
-    bench.commit().await.unwrap();
-    assert_eq!(bench.commits(), 1);
-}
