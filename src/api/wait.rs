@@ -21,7 +21,7 @@ use crate::model::application_submission::TargetPublishMode;
 use crate::model::receipt::Receipt;
 use crate::model::status::{StatusReport, SubmissionStatus};
 use crate::rest::Call;
-use crate::transport::clock::later;
+use crate::transport::clock::after;
 
 /// How far a wait goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -330,7 +330,7 @@ impl<S: Submission> Waiting<S> {
             commit: if wait.commit { Commit::Due } else { Commit::None },
             started: now,
             committed: now,
-            deadline: later(now, timeout),
+            deadline: after(now, timeout),
             polls: 0,
             seen: false,
             finished: false,

@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 
 use crate::auth::{TokenContext, TokenProvider, TokenReason};
 use crate::error::AuthError;
-use crate::transport::clock::later;
+use crate::transport::clock::after;
 use crate::transport::{Authorize, Bearer, BoxFuture, Transport};
 
 /// A token is refreshed this long before its end, or a quarter of its life before it, whichever is less.
@@ -132,7 +132,7 @@ impl TokenCache {
                 "the token is empty or holds a blank, a line end or another character that no token has",
             ));
         }
-        let expires_at = later(asked, token.lifetime());
+        let expires_at = after(asked, token.lifetime());
         let refresh_at = expires_at - EARLY.min(token.lifetime() / 4);
         let mut state = self.state();
         state.generation += 1;

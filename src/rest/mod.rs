@@ -15,7 +15,7 @@ use url::Url;
 use crate::auth::{AccessToken, TokenCache, TokenProvider};
 use crate::error::{CallInfo, DecodeError, InvalidInput, Outcome, Result};
 use crate::model::receipt::Receipt;
-use crate::transport::clock::later;
+use crate::transport::clock::after;
 use crate::transport::request::{Audience, Body, Method, Path, Replay, Request};
 use crate::transport::{Authorize, CORRELATION_ID, Response, Transport, is_loopback};
 
@@ -148,7 +148,7 @@ impl Core {
     }
 
     pub(crate) async fn access_token(&self) -> Result<AccessToken> {
-        let deadline = later(self.transport.clock().now(), self.transport.settings().retry.call_timeout);
+        let deadline = after(self.transport.clock().now(), self.transport.settings().retry.call_timeout);
         Ok(self.tokens.access_token(deadline).await?)
     }
 

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::transport::clock::later;
+use crate::transport::clock::after;
 
 /// How many requests the API may get. The service allows about 20 a minute for a tenant; programs that share a tenant
 /// share that, and do not know of each other.
@@ -67,11 +67,11 @@ impl Window {
         if self.limit.is_off() {
             return Ok(());
         }
-        while self.sent.front().is_some_and(|sent| later(*sent, self.limit.period) <= now) {
+        while self.sent.front().is_some_and(|sent| after(*sent, self.limit.period) <= now) {
             self.sent.pop_front();
         }
         match self.sent.front() {
-            Some(oldest) if self.sent.len() >= self.limit.requests as usize => Err(later(*oldest, self.limit.period)),
+            Some(oldest) if self.sent.len() >= self.limit.requests as usize => Err(after(*oldest, self.limit.period)),
             _ => {
                 self.sent.push_back(now);
                 Ok(())

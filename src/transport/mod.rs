@@ -21,7 +21,7 @@ use url::Url;
 
 use crate::error::{ApiError, AuthError, CallInfo, Error, ErrorBody, Outcome, Result, TransportError, TransportErrorKind};
 use crate::transport::attempt::{Answer, Limits};
-use crate::transport::clock::{Clock, later};
+use crate::transport::clock::{Clock, after};
 use crate::transport::limit::{RateLimit, Window};
 use crate::transport::request::{Audience, Body, Request};
 use crate::transport::retry::{Decision, Failure, RetryPolicy, Situation, decide, hint};
@@ -167,7 +167,7 @@ impl Transport {
         deadline: Option<Instant>,
     ) -> Result<Response> {
         let started = self.clock().now();
-        let own = later(started, request.call_timeout.unwrap_or(self.settings().retry.call_timeout));
+        let own = after(started, request.call_timeout.unwrap_or(self.settings().retry.call_timeout));
         let deadline = deadline.map_or(own, |deadline| deadline.min(own));
         let mut call = CallInfo::new(request.method.as_str(), &request.path);
         call.correlation_id = request
@@ -261,7 +261,7 @@ impl Transport {
             (Audience::Api, Failure::Status(429, None), Decision::RetryAfter(pause)) => pause,
             _ => return,
         };
-        self.window().pause_until(later(self.clock().now(), pause));
+        self.window().pause_until(after(self.clock().now(), pause));
     }
 
     async fn attempt(&self, request: &Request, bearer: Option<&Bearer>, run: &mut Run) -> Answer {
