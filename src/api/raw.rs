@@ -13,9 +13,7 @@ use crate::model::receipt::Receipt;
 use crate::rest::Core;
 use crate::transport::request::{Method, Replay};
 
-/// A call that the crate has no method for. Await it to send it.
-///
-/// `Debug` shows neither query nor body: a submission holds its upload link.
+/// A call that the crate has no method for. Await it to send it. `Debug` shows neither query nor body.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct RawRequest {
     core: Arc<Core>,
@@ -28,9 +26,11 @@ pub struct RawRequest {
 
 impl fmt::Debug for RawRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.split(['?', '#']).next().unwrap_or_default();
         f.debug_struct("RawRequest")
             .field("method", &self.method)
-            .field("path", &self.path.split(['?', '#']).next().unwrap_or_default())
+            .field("path", &path)
+            .field("replay", &self.replay)
             .finish_non_exhaustive()
     }
 }

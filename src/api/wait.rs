@@ -20,7 +20,6 @@ use crate::id::SubmissionId;
 use crate::model::application_submission::TargetPublishMode;
 use crate::model::receipt::Receipt;
 use crate::model::status::{StatusReport, SubmissionStatus};
-use crate::rest::Call;
 use crate::transport::clock::after;
 
 /// How far a wait goes.
@@ -496,7 +495,7 @@ impl<S: Submission> Waiting<S> {
     async fn submission(&self) -> Result<Document<S>> {
         let path = self.wait.submissions.path(&self.wait.id)?;
         let text = path.text();
-        let mut call = Call::get(path);
+        let mut call = crate::rest::Call::get(path);
         if self.polls > 1 {
             call = call.deadline(self.deadline);
         }

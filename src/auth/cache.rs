@@ -126,14 +126,14 @@ impl TokenCache {
             deadline,
         };
         let token = self.provider.token(&context).await?;
+        let expires_at = after(asked, token.lifetime());
+        let refresh_at = expires_at - EARLY.min(token.lifetime() / 4);
         let text = token.secret().expose_secret();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(AuthError::new(
                 "the token is empty or holds a blank, a line end or another character that no token has",
             ));
         }
-        let expires_at = after(asked, token.lifetime());
-        let refresh_at = expires_at - EARLY.min(token.lifetime() / 4);
         let mut state = self.state();
         state.generation += 1;
         let bearer = Bearer {
