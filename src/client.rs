@@ -270,6 +270,10 @@ impl StoreClientBuilder {
     /// # Errors
     ///
     /// `InvalidInput` if the endpoint or the correlation id cannot be used; `Transport` if the HTTP client cannot be made.
+    ///
+    /// # Panics
+    ///
+    /// With the feature `rustls-no-provider` alone, reqwest panics if the program has not installed a crypto provider before.
     pub fn build(self) -> Result<StoreClient> {
         let endpoint = endpoint(&self.endpoint)?;
         if self

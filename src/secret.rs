@@ -101,7 +101,7 @@ pub(crate) fn scrub(text: &str, known: &[&str]) -> String {
     for secret in known.iter().filter(|secret| secret.len() >= 4) {
         text = text.replace(secret, REDACTED);
     }
-    for mark in ["sig=", "Bearer ", "client_secret=", "client_assertion="] {
+    for mark in ["sig=", "sig%3D", "Bearer ", "client_secret=", "client_assertion="] {
         text = scrub_after(&text, mark);
     }
     text
@@ -128,9 +128,7 @@ fn scrub_after(text: &str, mark: &str) -> String {
     while let Some(at) = find_ignoring_case(rest, mark) {
         let (before, after) = rest.split_at(at + mark.len());
         scrubbed.push_str(before);
-        let end = after
-            .find(|c: char| c.is_whitespace() || "&\"'<>,;)\\".contains(c))
-            .unwrap_or(after.len());
+        let end = credential_len(after);
         if end > 0 {
             scrubbed.push_str(REDACTED);
         }
@@ -138,6 +136,28 @@ fn scrub_after(text: &str, mark: &str) -> String {
     }
     scrubbed.push_str(rest);
     scrubbed
+}
+
+/// How much of the beginning of a text is a credential. Signs of base64 may stand in it as JSON and HTML escape them.
+fn credential_len(text: &str) -> usize {
+    const ESCAPED: [&str; 10] = [
+        "\\u002b", "\\u002f", "\\u003d", "\\/", "&#x2b;", "&#43;", "&#x2f;", "&#47;", "&#x3d;", "&#61;",
+    ];
+    let mut end = 0;
+    loop {
+        let rest = &text[end..];
+        end += rest
+            .find(|c: char| c.is_whitespace() || "&\"'<>,;)\\".contains(c))
+            .unwrap_or(rest.len());
+        let follows = |sign: &&&str| {
+            let head = text.as_bytes()[end..].get(..sign.len());
+            head.is_some_and(|head| head.eq_ignore_ascii_case(sign.as_bytes()))
+        };
+        match ESCAPED.iter().find(follows) {
+            Some(sign) => end += sign.len(),
+            None => return end,
+        }
+    }
 }
 
 fn find_ignoring_case(text: &str, mark: &str) -> Option<usize> {
@@ -187,6 +207,15 @@ mod tests {
             ("Authorization: bearer eyJ0.x.y, ok", "Authorization: bearer [redacted], ok"),
             ("a client_secret=hunter2&b", "a client_secret=[redacted]&b"),
             ("the word s3cr3t here", "the word [redacted] here"),
+            (
+                r#"{"u":"b?sig=a\u002Bb\/c\u003D\u0026sp=r"}"#,
+                r#"{"u":"b?sig=[redacted]\u0026sp=r"}"#,
+            ),
+            (
+                "<a href='b?sig=a&#x2B;b&#47;c&amp;sp=r'>",
+                "<a href='b?sig=[redacted]&amp;sp=r'>",
+            ),
+            ("?to=h%3Fsig%3Dabc%252Bd here", "?to=h%3Fsig%3D[redacted] here"),
             ("sig= and nothing", "sig= and nothing"),
         ];
         for (text, expected) in table {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::api::ensure::{Ensured, create_or_find};
 use crate::api::list::List;
 use crate::api::submissions::Submissions;
-use crate::api::{applications, delete, document, encode, get, optional};
+use crate::api::{applications, delete, document, encode, get, optional, received_id};
 use crate::document::Document;
 use crate::error::{InvalidInput, Result};
 use crate::id::{ApplicationId, FlightId, ParseIdError};
@@ -102,18 +102,12 @@ impl Flights {
     pub async fn create(&self, new: NewFlight) -> Result<Document<Flight>> {
         check(&new)?;
         let path = self.app.clone()?.then("flights");
-        let prefix = path.text();
         let json = self
             .core
             .json(Call::post(path).with_body(encode("the new flight", &new)?))
             .await?;
-        let id = json
-            .value
-            .get("flightId")
-            .and_then(serde_json::Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
-        document(json, format!("{prefix}/{id}"))
+        let id = received_id(&json, "flightId", "the id of a flight")?;
+        document(json, self.path(&id)?.text())
     }
 
     /// Creates a flight unless the app has one of this name; after an ambiguous outcome it looks for up to 60 s and never

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::api::ensure::{Ensured, create_or_find};
 use crate::api::list::List;
 use crate::api::submissions::Submissions;
-use crate::api::{delete, document, encode, get, optional};
+use crate::api::{delete, document, encode, get, optional, received_id};
 use crate::document::Document;
 use crate::error::{InvalidInput, Result};
 use crate::id::{InAppProductId, ParseIdError};
@@ -97,13 +97,8 @@ impl InAppProducts {
         check(&new)?;
         let call = Call::post(Path::new("inappproducts")).with_body(encode("the new add-on", &new)?);
         let json = self.core.json(call).await?;
-        let id = json
-            .value
-            .get("id")
-            .and_then(serde_json::Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
-        document(json, format!("inappproducts/{id}"))
+        let id = received_id(&json, "id", "the id of an add-on")?;
+        document(json, path(&id)?.text())
     }
 
     /// Creates an add-on unless the app has one with this product id; after an ambiguous outcome it looks for up to 60 s and

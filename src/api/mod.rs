@@ -12,10 +12,12 @@ pub(crate) mod rollout;
 pub(crate) mod submissions;
 pub(crate) mod wait;
 
+use std::str::FromStr;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::document::{Document, decode_value};
+use crate::document::{Document, decode_value, member};
 use crate::error::{Error, InvalidInput, Result};
 use crate::model::receipt::Receipt;
 use crate::rest::{Call, Core, Json};
@@ -65,6 +67,14 @@ async fn delete(core: &Core, path: Path) -> Result<Receipt> {
             _ => Err(error),
         },
     }
+}
+
+/// The id that the service gave to what was created. Without it nothing can be done with it.
+fn received_id<I: FromStr>(json: &Json, name: &str, what: &str) -> Result<I> {
+    let id = member(&json.value, name)
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default();
+    id.parse().map_err(|_| json.unexpected(name, what).into())
 }
 
 /// Encodes the body of a create.

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::api::wait::Wait;
-use crate::api::{delete, document, get, optional, value};
+use crate::api::{delete, document, get, optional, received_id, value};
 use crate::auth::BoxFuture;
 use crate::document::{Document, decode_value, member};
 use crate::error::{Error, GuardError, InvalidInput, Result};
@@ -22,7 +22,7 @@ use crate::model::guard::Guard;
 use crate::model::in_app_product_submission::InAppProductSubmission;
 use crate::model::receipt::Receipt;
 use crate::model::status::{StatusReport, SubmissionStatus};
-use crate::rest::{Call, Core, Json};
+use crate::rest::{Call, Core};
 use crate::secret::UploadUrl;
 use crate::transport::request::Path;
 
@@ -203,7 +203,7 @@ impl<S: Submission> Submissions<S> {
     /// Dropping the future may leave a draft.
     pub async fn create(&self) -> Result<Document<S>> {
         let json = self.core.json(self.create_call()?).await?;
-        let id = received_id(&json)?;
+        let id = received_id(&json, "id", "the id of a submission")?;
         document(json, self.path(&id)?.text())
     }
 
@@ -219,7 +219,7 @@ impl<S: Submission> Submissions<S> {
             call = call.query("isMinimalResponse", "true");
         }
         let json = self.core.json(call).await?;
-        let id = received_id(&json)?;
+        let id = received_id(&json, "id", "the id of a submission")?;
         Ok(json.receipt.map(|()| id))
     }
 
@@ -255,11 +255,10 @@ impl<S: Submission> Submissions<S> {
     ///
     /// A draft can be changed until it is committed.
     pub fn update(&self, document: &Document<S>) -> Update<S> {
-        let lifted = Vec::new();
         Update {
             submissions: self.clone(),
             prepared: self.prepare(document),
-            lifted,
+            lifted: Vec::new(),
         }
     }
 
@@ -367,12 +366,6 @@ impl<S: Submission> Submissions<S> {
             receipt: json.receipt,
         })
     }
-}
-
-/// The id that the service gave. Without it nothing can be done with a submission.
-fn received_id(json: &Json) -> Result<SubmissionId> {
-    let id = member(&json.value, "id").and_then(Value::as_str).unwrap_or_default();
-    id.parse().map_err(|_| json.unexpected("id", "the id of a submission").into())
 }
 
 /// What is wrong with the price in the body of an update, if anything.

@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 use futures_core::Stream;
 use futures_util::stream::try_unfold;
 
+use crate::api::document;
 use crate::api::submissions::{Submission, Submissions};
 use crate::auth::BoxFuture;
+use crate::document::Document;
 use crate::error::{Error, FailureKind, Outcome, Result, SubmissionFailed, WaitTimedOut};
 use crate::id::SubmissionId;
 use crate::model::application_submission::TargetPublishMode;
@@ -225,7 +227,8 @@ impl<S: Submission> Wait<S> {
         self
     }
 
-    /// How long to wait at most. Default [`Milestone::default_timeout`] of the goal.
+    /// How long to wait at most. Default [`Milestone::default_timeout`] of the goal. The commit and the first look are made in
+    /// any case, each in the time of a call ([`RetryPolicy::call_timeout`](crate::RetryPolicy::call_timeout)).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -481,12 +484,22 @@ impl<S: Submission> Waiting<S> {
     async fn is_held(&mut self) -> bool {
         if self.held.is_none() {
             // If it cannot be read now, the next poll tries again.
-            if let Ok(submission) = self.wait.submissions.get(&self.wait.id).await {
+            if let Ok(submission) = self.submission().await {
                 let mode = submission.target_publish_mode();
                 self.held = Some(matches!(mode, TargetPublishMode::Manual | TargetPublishMode::SpecificDate));
             }
         }
         self.held.unwrap_or(false)
+    }
+
+    async fn submission(&self) -> Result<Document<S>> {
+        let path = self.wait.submissions.path(&self.wait.id)?;
+        let text = path.text();
+        let mut call = crate::rest::Call::get(path);
+        if self.polls > 1 {
+            call = call.deadline(self.deadline);
+        }
+        document(self.wait.submissions.core().json(call).await?, text)
     }
 
     fn path(&self) -> String {

@@ -8,6 +8,8 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use secrecy::ExposeSecret;
+
 use crate::auth::{TokenContext, TokenProvider, TokenReason};
 use crate::error::AuthError;
 use crate::transport::clock::after;
@@ -19,7 +21,7 @@ const EARLY: Duration = Duration::from_secs(300);
 /// After an early refresh failed, the next is tried after this time.
 const RETRY_EARLY: Duration = Duration::from_secs(30);
 
-/// An early refresh that hangs is given up after this time.
+/// An early refresh that hangs is given up after this time, or half of the call's, so that the call still has its turn.
 const EARLY_TIME: Duration = Duration::from_secs(30);
 
 pub(crate) struct TokenCache {
@@ -105,9 +107,8 @@ impl TokenCache {
 
     async fn refresh(&self, deadline: Instant) -> Option<Bearer> {
         let now = self.transport.clock().now();
-        let deadline = deadline.min(now + EARLY_TIME);
-        let time = deadline.saturating_duration_since(now);
-        let fetched = tokio::time::timeout(time, self.fetch(TokenReason::Expiring, deadline)).await;
+        let time = EARLY_TIME.min(deadline.saturating_duration_since(now) / 2);
+        let fetched = tokio::time::timeout(time, self.fetch(TokenReason::Expiring, now + time)).await;
         let fetched = fetched.map_err(AuthError::new).and_then(|fetched| fetched);
         if let Err(error) = &fetched {
             tracing::warn!(%error, "the token could not be refreshed early; the live one is used on");
@@ -127,6 +128,12 @@ impl TokenCache {
         let token = self.provider.token(&context).await?;
         let expires_at = after(asked, token.lifetime());
         let refresh_at = expires_at - EARLY.min(token.lifetime() / 4);
+        let text = token.secret().expose_secret();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(AuthError::new(
+                "the token is empty or holds a blank, a line end or another character that no token has",
+            ));
+        }
         let mut state = self.state();
         state.generation += 1;
         let bearer = Bearer {
@@ -145,7 +152,9 @@ impl TokenCache {
 
     /// A token of the cache, for programs that want to see one.
     pub(crate) async fn access_token(&self, deadline: Instant) -> Result<crate::auth::AccessToken, AuthError> {
-        let bearer = self.live(deadline).await?;
+        let time = deadline.saturating_duration_since(self.transport.clock().now());
+        let live = tokio::time::timeout(time, self.live(deadline)).await;
+        let bearer = live.unwrap_or_else(|_| Err(AuthError::new("no token came in time")))?;
         let now = self.transport.clock().now();
         let expires_at = self.state().held.as_ref().map_or(now, |held| held.expires_at);
         Ok(crate::auth::AccessToken::new(
@@ -195,6 +204,7 @@ mod tests {
     struct Counting {
         asked: AtomicU32,
         fails_from: Option<u32>,
+        hangs_from: Option<u32>,
         lifetime: Duration,
     }
 
@@ -203,6 +213,9 @@ mod tests {
             Box::pin(async move {
                 let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
                 tokio::task::yield_now().await;
+                if self.hangs_from.is_some_and(|from| number >= from) {
+                    std::future::pending::<()>().await;
+                }
                 match self.fails_from {
                     Some(from) if number >= from => Err(AuthError::new("no")),
                     _ => Ok(AccessToken::new(format!("token-{number}"), self.lifetime)),
@@ -212,13 +225,17 @@ mod tests {
     }
 
     fn cache(lifetime: u64, fails_from: Option<u32>) -> (Arc<TokenCache>, Arc<Counting>, Clock) {
-        let clock = Clock::jumping();
-        let transport = Transport::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap();
-        let provider = Arc::new(Counting {
+        of(Counting {
             lifetime: Duration::from_secs(lifetime),
             fails_from,
             ..Counting::default()
-        });
+        })
+    }
+
+    fn of(provider: Counting) -> (Arc<TokenCache>, Arc<Counting>, Clock) {
+        let clock = Clock::jumping();
+        let transport = Transport::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap();
+        let provider = Arc::new(provider);
         (
             Arc::new(TokenCache::new(Box::new(provider.clone()), transport)),
             provider,
@@ -263,6 +280,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_token_may_live_for_ever() {
+        let (cache, ..) = cache(u64::MAX, None);
+        assert_eq!(generation(&cache).await, 1);
+        assert_eq!(generation(&cache).await, 1);
+    }
+
+    #[tokio::test]
     async fn a_failed_early_refresh_keeps_the_live_token_and_waits() {
         let (cache, provider, clock) = cache(3600, Some(2));
         assert_eq!(generation(&cache).await, 1);
@@ -276,6 +300,56 @@ mod tests {
         clock.sleep(Duration::from_secs(200)).await;
         let deadline = clock.now() + Duration::from_secs(60);
         assert!(cache.bearer(deadline).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn an_early_refresh_that_hangs_leaves_time_for_the_call() {
+        let (cache, provider, clock) = of(Counting {
+            lifetime: Duration::from_secs(3600),
+            hangs_from: Some(2),
+            ..Counting::default()
+        });
+        assert_eq!(generation(&cache).await, 1);
+        clock.sleep(Duration::from_secs(3400)).await;
+        for _ in 0..2 {
+            let deadline = clock.now() + Duration::from_secs(2);
+            assert_eq!(cache.bearer(deadline).await.unwrap().generation, 1);
+            assert!(clock.now() < deadline);
+        }
+        assert_eq!(provider.asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_hangs_is_given_up_at_the_deadline() {
+        let (cache, _, clock) = of(Counting {
+            hangs_from: Some(1),
+            ..Counting::default()
+        });
+        let error = cache.access_token(clock.now() + Duration::from_millis(50)).await.unwrap_err();
+        assert!(std::error::Error::source(&error).unwrap().to_string().contains("in time"));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_token_is_not_sent() {
+        #[derive(Debug)]
+        struct Gives(&'static str);
+        impl TokenProvider for Gives {
+            fn token<'a>(&'a self, _: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+                Box::pin(async { Ok(AccessToken::new(self.0, Duration::from_secs(60))) })
+            }
+        }
+        let transport = Transport::new(reqwest::Client::builder(), false, Settings::default(), Clock::jumping()).unwrap();
+        for (text, taken) in [
+            ("a.b-c_d~e+f/g=", true),
+            ("", false),
+            ("token\n", false),
+            ("to ken", false),
+            ("tökén", false),
+        ] {
+            let cache = TokenCache::new(Box::new(Gives(text)), transport.clone());
+            let deadline = transport.clock().now() + Duration::from_secs(60);
+            assert_eq!(cache.bearer(deadline).await.is_ok(), taken, "{text:?}");
+        }
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
 use crate::error::{AuthError, InvalidInput};
+use crate::secret::redact_url;
 
 /// The default authority.
 pub(crate) const AUTHORITY: &str = "https://login.microsoftonline.com";
@@ -68,6 +69,9 @@ impl ClientSecret {
         }
         let unusable = |why: &str| InvalidInput::new("the authority", format!("{why}; an example is {AUTHORITY}"));
         let mut url = Url::parse(&self.authority).map_err(|_| unusable("it is no URL"))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(unusable("it must have no user"));
+        }
         url.set_query(None);
         url.path_segments_mut()
             .map_err(|()| unusable("it is no base for a path"))?
@@ -80,7 +84,7 @@ impl ClientSecret {
 impl fmt::Debug for ClientSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientSecret")
-            .field("authority", &self.authority)
+            .field("authority", &redact_url(&self.authority))
             .field("tenant_id", &self.tenant_id)
             .field("client_id", &self.client_id)
             .finish_non_exhaustive()
@@ -157,6 +161,7 @@ mod tests {
             ("a/b", AUTHORITY),
             ("t", "login"),
             ("t", "data:x"),
+            ("t", "https://user:word@h"),
         ] {
             assert!(url(tenant, authority).is_err(), "{tenant} {authority}");
         }
@@ -166,6 +171,7 @@ mod tests {
 
     #[test]
     fn debug_hides_the_secret() {
-        assert!(!format!("{:?}", ClientSecret::new("t", "c", "hunter2")).contains("hunter2"));
+        let secret = ClientSecret::new("t", "c", "hunter2").authority("https://user:hunter2@h/?hunter2");
+        assert!(!format!("{secret:?}").contains("hunter2"));
     }
 }

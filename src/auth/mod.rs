@@ -87,7 +87,8 @@ impl TokenContext {
     }
 
     /// Posts a form through the client's own transport, with its proxy, TLS, time-outs and retries, and gives the body of
-    /// a 2xx answer. The values are treated as secrets.
+    /// a 2xx answer. The values are treated as secrets, but for those that OAuth makes public: `grant_type`, `client_id`,
+    /// `resource` and `scope`, which Entra names when it refuses them.
     ///
     /// # Errors
     ///
@@ -110,9 +111,15 @@ impl TokenContext {
             .header("Accept", "application/json");
         "token".clone_into(&mut request.template);
         request.body = Body::Bytes(Bytes::from(form));
-        request.secrets = fields.iter().map(|(_, value)| value.clone()).collect();
+        let secret = fields.iter().filter(|(name, _)| !is_public(name));
+        request.secrets = secret.map(|(_, value)| value.clone()).collect();
         Ok(self.transport.send(&request, None, Some(self.deadline)).await?.body)
     }
+}
+
+/// Whether the value of a field of a token request may be shown.
+fn is_public(field: &str) -> bool {
+    matches!(field, "grant_type" | "client_id" | "resource" | "scope")
 }
 
 /// Gives access tokens for `https://manage.devcenter.microsoft.com`.
@@ -139,6 +146,12 @@ impl TokenContext {
 pub trait TokenProvider: fmt::Debug + Send + Sync {
     /// A token.
     fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>>;
+}
+
+impl<P: TokenProvider + ?Sized> TokenProvider for Box<P> {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+        (**self).token(context)
+    }
 }
 
 impl<P: TokenProvider + ?Sized> TokenProvider for std::sync::Arc<P> {

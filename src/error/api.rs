@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::advice::advice;
 use crate::error::body::{BodyShape, ErrorBody};
-use crate::error::call::{CallInfo, Clause};
+use crate::error::call::{CallInfo, Clause, Inline};
 
 /// The service, or something in front of it, answered with a status other than 2xx.
 #[derive(Debug, Clone)]
@@ -123,8 +123,9 @@ pub(crate) fn partner_center_url(path: &str) -> Option<String> {
     ))
 }
 
-impl fmt::Display for ApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ApiError {
+    /// What was asked and what was answered, without what to do about it.
+    pub(crate) fn say(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} was answered with status {}", self.call, self.status)?;
         let code = Clause {
             before: ", ",
@@ -140,14 +141,20 @@ impl fmt::Display for ApiError {
         };
         write!(f, "{code}{inner}{target}")?;
         match (self.message(), self.body.shape) {
-            (Some(message), _) => write!(f, ": {}", message.trim().trim_end_matches(['.', ':']))?,
-            (None, BodyShape::Empty) => f.write_str(" and no body")?,
-            (None, BodyShape::Html) => f.write_str(" and a page for browsers")?,
+            (Some(message), _) => write!(f, ": {}", Inline(message.trim().trim_end_matches(['.', ':']))),
+            (None, BodyShape::Empty) => f.write_str(" and no body"),
+            (None, BodyShape::Html) => f.write_str(" and a page for browsers"),
             (None, _) => {
                 let start: String = self.body.text.chars().take(200).collect();
-                write!(f, ": {}", start.trim())?;
+                write!(f, ": {}", Inline(&start))
             }
         }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.say(f)?;
         let activity = Clause {
             before: "; activity id ",
             text: self.activity_id(),

@@ -167,12 +167,9 @@ impl fmt::Display for AuthError {
                     before: ", ",
                     text: self.code(),
                 };
-                let message = self
-                    .message()
-                    .map(|message| message.trim().trim_end_matches('.').replace(['\r', '\n'], " "));
                 let message = Clause {
                     before: ": ",
-                    text: message.as_deref(),
+                    text: self.message().map(|message| message.trim().trim_end_matches('.')),
                 };
                 let advice = Clause {
                     before: "; ",
@@ -185,7 +182,16 @@ impl fmt::Display for AuthError {
                     error.call().correlation()
                 )
             }
-            What::Refused(error) => write!(f, "no access token: {error}"),
+            What::Refused(error) => {
+                // What helps with the API does not help here.
+                f.write_str("no access token: ")?;
+                error.say(f)?;
+                let advice = match error.status() {
+                    408 | 429 | 500..=599 => "try again later",
+                    _ => "check the authority, the tenant id, and any proxy on the way to it",
+                };
+                write!(f, "; {advice}{}", error.call().correlation())
+            }
             What::Failed(_) => f.write_str("no access token: the request for it failed"),
             What::Provider(_) => f.write_str("no access token: the token provider failed"),
         }
@@ -221,6 +227,25 @@ mod tests {
         let expected = "no access token: entra id answered with status 401, invalid_client: AADSTS7000215: Invalid client secret \
             provided; check the client secret: its value is needed, not its id; correlation id e1";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_is_not_entra_gets_no_advice_about_the_api() {
+        for (status, advice) in [
+            (403, "any proxy"),
+            (404, "tenant id"),
+            (429, "try again later"),
+            (503, "try again later"),
+        ] {
+            let body = ErrorBody::parse(b"<html></html>", &[]);
+            let error = ApiError::new(CallInfo::new("POST", "t/oauth2/token"), status, body, None);
+            let text = AuthError::from(Error::from(error)).to_string();
+            let of_the_api = ["Manager", "20 requests", "read before", "parent"];
+            assert!(
+                text.contains(advice) && !of_the_api.iter().any(|part| text.contains(part)),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is known of a call that failed, whatever the failure.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 /// Whether a call that failed has changed something at the service.
@@ -85,8 +85,51 @@ pub(crate) struct Clause<'a> {
 impl fmt::Display for Clause<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.text {
-            Some(text) if !text.is_empty() => write!(f, "{}{text}", self.before),
+            Some(text) if !text.is_empty() => write!(f, "{}{}", self.before, Inline(text)),
             _ => Ok(()),
         }
+    }
+}
+
+/// A foreign text within a sentence: on one line and of bounded length, so that an answer can neither forge lines of a log nor
+/// flood it.
+pub(crate) struct Inline<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Inline<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 1000;
+        let mut gap = false;
+        for (at, c) in self.0.trim().chars().enumerate() {
+            if at == MOST {
+                return f.write_str(" …");
+            }
+            let blank = c.is_whitespace() || c.is_control();
+            if !blank {
+                if gap {
+                    f.write_char(' ')?;
+                }
+                f.write_char(c)?;
+            }
+            gap = blank;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_stays_on_its_line() {
+        let table = [
+            ("as it is", "as it is"),
+            (" a\r\n::error::b\u{1b}[31m\u{2028}c ", "a ::error::b [31m c"),
+            ("", ""),
+        ];
+        for (text, expected) in table {
+            assert_eq!(Inline(text).to_string(), expected);
+        }
+        assert_eq!(Inline(&"a".repeat(5000)).to_string().chars().count(), 1002);
     }
 }

@@ -19,7 +19,7 @@ pub enum TransportErrorKind {
     CutAnswer,
     /// The answer is larger than the limit.
     TooLarge,
-    /// The call's time was up before it could be sent, or sent again.
+    /// The call's time was up before it could be sent.
     DeadlineExceeded,
     /// The request could not be made.
     Request,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::error::api::partner_center_url;
+use crate::error::call::Inline;
 use crate::model::status::StatusReport;
 use crate::secret::Scrubbed;
 
@@ -92,7 +93,7 @@ impl fmt::Display for SubmissionFailed {
             FailureKind::NotCommitted => write!(f, "{path} is a draft that nobody has committed: commit it first")?,
         }
         for error in &report.status_details.errors {
-            write!(f, "; {error}")?;
+            write!(f, "; {}", Inline(&error.to_string()))?;
         }
         for certification in &report.status_details.certification_reports {
             if !certification.report_url.is_empty() {

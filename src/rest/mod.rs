@@ -267,6 +267,9 @@ pub(crate) fn resolve(base: &Url, link: &str) -> Result<Url> {
         return Err(refused("it has a backslash or a control character").into());
     }
     let url = base.join(link.trim()).map_err(|_| refused("it is not a URL"))?;
+    if url.fragment().is_some() {
+        return Err(refused("it has a fragment, which is never sent").into());
+    }
     let plain = url.username().is_empty() && url.password().is_none();
     if url.origin() != base.origin() || !plain {
         return Err(refused("it leads to another server").into());
@@ -326,6 +329,7 @@ mod tests {
             ("\\\\evil\\x", None),
             ("/\\evil/x", None),
             ("data:text/plain,x", None),
+            ("applications#x?skip=1", None),
             ("appli\ncations", None),
         ];
         for (link, expected) in table {

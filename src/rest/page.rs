@@ -57,6 +57,8 @@ struct Walk {
     core: Arc<Core>,
     listing: Listing,
     next: Next,
+    /// The page before held a link that may not be followed: its items come first.
+    refused: Option<Error>,
     first: bool,
     reached: u64,
     asked: HashSet<Url>,
@@ -69,6 +71,7 @@ pub(crate) fn pages(core: Arc<Core>, listing: Listing) -> impl Stream<Item = Res
         core,
         listing,
         next: Next::Skip(reached),
+        refused: None,
         first: true,
         reached,
         asked: HashSet::new(),
@@ -81,6 +84,9 @@ pub(crate) fn pages(core: Arc<Core>, listing: Listing) -> impl Stream<Item = Res
 
 impl Walk {
     async fn advance(&mut self) -> Result<Option<Json>> {
+        if let Some(error) = self.refused.take() {
+            return Err(error);
+        }
         let page = match std::mem::replace(&mut self.next, Next::End) {
             Next::End => return Ok(None),
             Next::Link(link) => self.core.follow(&link, self.listing.path.template()).await?,
@@ -109,9 +115,16 @@ impl Walk {
             total,
         });
         if let Next::Link(link) = &self.next {
-            // A link that may not be followed is refused when its turn comes.
-            if resolve(&self.core.endpoint, link).is_ok_and(|url| !self.asked.insert(url)) {
-                return Err(page.unexpected("@nextLink", "a link to a page that has not been read").into());
+            match resolve(&self.core.endpoint, link) {
+                Ok(url) => {
+                    if !self.asked.insert(url) {
+                        return Err(page.unexpected("@nextLink", "a link to a page that has not been read").into());
+                    }
+                }
+                Err(_) => {
+                    self.refused = Some(page.unexpected("@nextLink", "a link below the endpoint").into());
+                    self.next = Next::End;
+                }
             }
         }
         Ok(Some(page))

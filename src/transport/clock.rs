@@ -84,6 +84,13 @@ mod tests {
         assert!(before.2.elapsed() < Duration::from_secs(60));
     }
 
+    #[test]
+    fn no_time_is_too_long() {
+        let now = Instant::now();
+        assert_eq!(after(now, Duration::from_secs(1)), now + Duration::from_secs(1));
+        assert!(after(now, Duration::MAX) > now);
+    }
+
     #[tokio::test]
     async fn sleepers_to_the_same_moment_do_not_add_up() {
         let clock = Clock::jumping();

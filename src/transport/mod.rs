@@ -107,6 +107,12 @@ struct Run {
     renewals: u32,
 }
 
+/// Why a request cannot be sent.
+enum NotReady {
+    OutOfTime,
+    NoToken(AuthError),
+}
+
 impl Transport {
     /// `proxies` is whether the builder's proxies hold; for an endpoint on loopback they do not.
     pub(crate) fn new(builder: reqwest::ClientBuilder, proxies: bool, settings: Settings, clock: Clock) -> Result<Self> {
@@ -180,12 +186,17 @@ impl Transport {
             call,
             renewals: 0,
         };
+        // What the service said last says more than that the time was up.
+        let mut last = None;
         loop {
-            let bearer = match auth {
-                Some(auth) => Some(self.bearer(auth, &run).await?),
-                None => None,
+            let bearer = match self.ready(request.audience, auth, &run).await {
+                Ok(bearer) => bearer,
+                Err(NotReady::NoToken(mut error)) => {
+                    error.set_outcome(run.call.outcome);
+                    return Err(error.into());
+                }
+                Err(NotReady::OutOfTime) => return Err(self.finish(last.unwrap_or_else(|| self.out_of_time(&run)), &run)),
             };
-            self.admit(request.audience, &mut run).await?;
             run.call.attempts += 1;
             let answer = self.attempt(request, bearer.as_ref(), &mut run).await;
             let (failure, error) = match self.judge(request, bearer.as_ref(), answer, &run) {
@@ -211,34 +222,37 @@ impl Transport {
                 (Decision::RetryAfter(pause), _, _) => {
                     tracing::debug!(path = request.template, ?failure, ?pause, "sending again");
                     self.clock().sleep(pause).await;
+                    last = Some(error);
                 }
                 _ => return Err(self.finish(error, &run)),
             }
         }
     }
 
-    async fn bearer(&self, auth: &dyn Authorize, run: &Run) -> Result<Bearer> {
-        // A foreign provider may hang; the call's time bounds it.
-        match tokio::time::timeout(self.remaining(run), auth.bearer(run.deadline)).await {
-            Ok(Ok(bearer)) => Ok(bearer),
-            Ok(Err(mut error)) => {
-                error.set_outcome(run.call.outcome);
-                Err(error.into())
-            }
-            Err(_) => Err(self.finish(self.out_of_time(run), run)),
-        }
-    }
-
-    /// Waits until the rate limit lets the request through.
-    async fn admit(&self, audience: Audience, run: &mut Run) -> Result<()> {
-        if audience != Audience::Api {
-            return Ok(());
-        }
+    /// Waits until the rate limit lets the request through, with a bearer if it needs one. The bearer is asked for after
+    /// each wait, because it ages.
+    async fn ready(&self, audience: Audience, auth: Option<&dyn Authorize>, run: &Run) -> Result<Option<Bearer>, NotReady> {
         loop {
-            let admitted = self.window().admit(self.clock().now());
+            let bearer = match auth {
+                // A foreign provider may hang; the call's time bounds it.
+                Some(auth) => match tokio::time::timeout(self.remaining(run), auth.bearer(run.deadline)).await {
+                    Ok(bearer) => Some(bearer.map_err(NotReady::NoToken)?),
+                    Err(_) => return Err(NotReady::OutOfTime),
+                },
+                None => None,
+            };
+            // Sending without time to spare could only end in doubt.
+            let now = self.clock().now();
+            if now >= run.deadline {
+                return Err(NotReady::OutOfTime);
+            }
+            if audience != Audience::Api {
+                return Ok(bearer);
+            }
+            let admitted = self.window().admit(now);
             match admitted {
-                Ok(()) => return Ok(()),
-                Err(until) if until >= run.deadline => return Err(self.finish(self.out_of_time(run), run)),
+                Ok(()) => return Ok(bearer),
+                Err(until) if until >= run.deadline => return Err(NotReady::OutOfTime),
                 Err(until) => self.clock().sleep_until(until).await,
             }
         }

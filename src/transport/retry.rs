@@ -8,7 +8,7 @@ use crate::transport::request::Replay;
 /// How calls are repeated, and how long they may take.
 ///
 /// A repeat waits a random time between zero and `min(max_delay, base_delay · 2ⁿ)`, where n counts the repeats before it,
-/// or as long as the service asks.
+/// or as long as the service asks if that is longer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
@@ -150,10 +150,12 @@ pub(crate) fn decide(policy: &RetryPolicy, situation: Situation) -> Decision {
     if !repeatable || attempts >= policy.attempts {
         return Decision::GiveUp;
     }
+    let own = backoff(policy, attempts).mul_f64(random.clamp(0.0, 1.0));
     let pause = match failure {
         Failure::Status(_, Some(hint)) if hint > policy.max_hint => return Decision::GiveUp,
-        Failure::Status(_, Some(hint)) => hint,
-        _ => backoff(policy, attempts).mul_f64(random.clamp(0.0, 1.0)),
+        // A date is in the past where the clocks differ; all attempts would be spent at once.
+        Failure::Status(_, Some(hint)) => hint.max(own),
+        _ => own,
     };
     if pause >= remaining {
         Decision::GiveUp
@@ -283,6 +285,7 @@ mod tests {
         let with_hint = |hint: u64| situation(Failure::Status(429, Some(Duration::from_secs(hint))), Replay::Once);
         let policy = RetryPolicy::default();
         assert_eq!(decide(&policy, with_hint(7)), Decision::RetryAfter(7 * SECOND));
+        assert_eq!(decide(&policy, with_hint(0)), Decision::RetryAfter(SECOND / 2));
         assert_eq!(decide(&policy, with_hint(120)), Decision::RetryAfter(120 * SECOND));
         assert_eq!(decide(&policy, with_hint(121)), Decision::GiveUp);
         assert_eq!(

@@ -79,3 +79,14 @@ async fn a_refusal_is_an_error_with_its_words() {
     let expected = "PUT new/thing was answered with status 409, InvalidState at thing: Not now";
     assert!(text.starts_with(expected), "{text}");
 }
+
+#[tokio::test]
+async fn debug_shows_no_query_and_no_body() {
+    let client = Recorder::always(200, "").await.client();
+    let request = client
+        .request(Method::Put, "new?sig=s3cr3t", Replay::Safe)
+        .query("sig", "s3cr3t")
+        .json(&json!({"fileUploadUrl": "https://h/b?sig=s3cr3t"}));
+    let shown = format!("{request:?}");
+    assert!(shown.contains("new") && !shown.contains("s3cr3t"), "{shown}");
+}

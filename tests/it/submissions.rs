@@ -374,3 +374,15 @@ async fn an_add_on_or_a_flight_is_never_made_twice() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_was_created_without_an_id_is_created_all_the_same() {
+    let server = Recorder::always(201, json!({"friendlyName": "x", "flightId": "", "id": null})).await;
+    let client = server.client();
+    let flight = client.flights(app()).create(NewFlight::new("x")).await.unwrap_err();
+    let product = NewInAppProduct::new(app(), "coins", ProductType::Consumable);
+    let product = client.in_app_products().create(product).await.unwrap_err();
+    for error in [flight, product] {
+        assert_eq!((error.status(), error.outcome()), (Some(201), Outcome::Applied), "{error}");
+    }
+}

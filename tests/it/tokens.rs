@@ -325,3 +325,23 @@ async fn the_error_of_a_provider_is_the_source() {
     assert_eq!(chain(&error), "no access token: the token provider failed: the vault is shut");
     assert!(server.requests().is_empty());
 }
+
+#[tokio::test]
+async fn a_token_that_ages_while_the_rate_limit_holds_is_renewed_before_it_is_sent() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.set_token_life(Duration::from_secs(30));
+    let client = fake
+        .client_builder()
+        .rate_limit(RateLimit::new(1, Duration::from_secs(60)))
+        .build()
+        .unwrap();
+    let path = format!("applications/{}", FakeStore::SAMPLE_APPLICATION);
+    for _ in 0..4 {
+        client
+            .request(msstore::Method::Get, path.as_str(), msstore::Replay::Safe)
+            .await
+            .unwrap();
+    }
+    // None was sent with a token that was dead by then.
+    assert_eq!(fake.requests_to("GET", &path).len(), 4);
+}
