@@ -60,7 +60,7 @@ impl Task {
 /// Prints a step with what support asks for.
 fn step<T>(what: &str, receipt: &Receipt<T>) {
     let id = receipt.correlation_id.as_deref().unwrap_or("none");
-    println!("{what}: HTTP {}, correlation id {id}", receipt.status);
+    println!("{what}: HTTP {}, correlation id {id}", receipt.http_status);
 }
 
 #[tokio::main]

@@ -89,7 +89,7 @@ impl StoreClient {
     /// # async fn run(client: msstore::StoreClient) -> msstore::Result<()> {
     /// use msstore::{Method, Replay};
     /// let answer = client.request(Method::Get, "applications/9NBLGGH4R315/something", Replay::Safe).await?;
-    /// println!("{} with {} bytes", answer.status, answer.value.len());
+    /// println!("{} with {} bytes", answer.http_status, answer.value.len());
     /// # Ok(())
     /// # }
     /// ```

@@ -201,10 +201,12 @@ pub use crate::api::applications::Applications;
 pub use crate::api::ensure::Ensured;
 pub use crate::api::flights::Flights;
 pub use crate::api::in_app_products::InAppProducts;
+pub use crate::api::kinds::Submission;
 pub use crate::api::list::{List, Pages};
 pub use crate::api::raw::RawRequest;
 pub use crate::api::rollout::{PackageRolloutHandle, Rollout};
-pub use crate::api::submissions::{Submission, Submissions, Update};
+pub use crate::api::submissions::Submissions;
+pub use crate::api::update::Update;
 pub use crate::api::wait::{Milestone, Wait, WaitReport};
 #[cfg(feature = "archive")]
 pub use crate::archive::{Archive, ArchiveBuilder, ArchiveProgress};
@@ -250,10 +252,6 @@ pub use crate::transport::request::{Method, Replay};
 pub use crate::transport::retry::RetryPolicy;
 pub use crate::upload::{Progress, Source, Upload, UploadReport};
 
-/// The HTTP client's builder, for [`StoreClientBuilder::http_client_builder`].
-pub use reqwest;
-
-/// Compiles the examples of the README.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-pub struct Readme;
+// Types of these stand in signatures: `Bytes`, `ClientBuilder`, `SecretString`, `Value`, `Url`.
+#[doc(no_inline)]
+pub use {bytes, reqwest, secrecy, serde_json, url};

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use futures_util::TryStreamExt;
 use serde::de::DeserializeOwned;
 
+use crate::api::kinds::Submission;
 use crate::api::list::List;
-use crate::api::submissions::{Submission, Submissions};
+use crate::api::submissions::Submissions;
 use crate::document::Document;
 use crate::error::{CallInfo, Error, LeftBehind, Outcome, Result, WaitTimedOut};
 use crate::id::SubmissionId;
@@ -19,7 +20,7 @@ use crate::model::receipt::Receipt;
 use crate::model::status::SubmissionStatus;
 use crate::rest::Core;
 
-/// For how long it is looked.
+/// For how long it is looked; a look that has begun by then gets as long again.
 pub(crate) const LOOK: Duration = Duration::from_secs(60);
 
 /// The pause between two looks.
@@ -72,7 +73,7 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future may leave a draft.
     pub async fn ensure_created(&self) -> Result<Ensured<S>> {
-        let before = self.refs().await?.pending;
+        let before = self.refs(None).await?.pending;
         let first = match self.create_minimal().await {
             Ok(created) => return self.read_created(created).await,
             Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
@@ -114,7 +115,7 @@ impl<S: Submission> Submissions<S> {
     async fn look_for_draft(&self, before: Option<&SubmissionId>) -> Result<Option<Document<S>>> {
         let deadline = self.now() + LOOK;
         loop {
-            let pending = self.refs().await?.pending;
+            let pending = self.refs(Some(deadline + LOOK)).await?.pending;
             if let Some(id) = pending.filter(|id| Some(id) != before) {
                 match self.get(&id).await {
                     Ok(draft) if *draft.status() == SubmissionStatus::PendingCommit && draft.upload_url().is_set() => {
@@ -134,7 +135,7 @@ impl<S: Submission> Submissions<S> {
     }
 
     /// Deletes a submission and waits until its parent no longer shows it, for up to 60 s. Done also if it was not there; the
-    /// receipt then says 404.
+    /// receipt then says 404, or 0 if the answer to the deletion was lost.
     ///
     /// # Errors
     ///
@@ -154,7 +155,7 @@ impl<S: Submission> Submissions<S> {
         };
         let started = self.now();
         loop {
-            let pending = match (self.refs().await, &deleted) {
+            let pending = match (self.refs(Some(started + 2 * LOOK)).await, &deleted) {
                 (Ok(refs), _) => refs.pending,
                 (Err(look), Ok(_)) => return Err(look.at_least(Outcome::Applied)),
                 (Err(look), Err(_)) => return deleted.map_err(|delete| unresolved(delete, look)),

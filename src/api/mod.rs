@@ -6,10 +6,12 @@ pub(crate) mod applications;
 pub(crate) mod ensure;
 pub(crate) mod flights;
 pub(crate) mod in_app_products;
+pub(crate) mod kinds;
 pub(crate) mod list;
 pub(crate) mod raw;
 pub(crate) mod rollout;
 pub(crate) mod submissions;
+pub(crate) mod update;
 pub(crate) mod wait;
 
 use std::str::FromStr;
@@ -26,13 +28,13 @@ use crate::transport::request::Path;
 /// Decodes an answer that is a resource. `path` is where it can be read again.
 fn document<T: DeserializeOwned + Serialize>(json: Json, path: String) -> Result<Document<T>> {
     let call = json.call;
-    let status = json.receipt.status;
+    let status = json.receipt.http_status;
     Document::decode(json.value, json.receipt, path).map_err(|error| not_as_expected(call, status, error))
 }
 
 /// Decodes an answer that is read and not written back.
 fn value<T: DeserializeOwned>(json: &Json) -> Result<Receipt<T>> {
-    let value = decode_value(&json.value).map_err(|error| not_as_expected(json.call.clone(), json.receipt.status, error))?;
+    let value = decode_value(&json.value).map_err(|error| not_as_expected(json.call.clone(), json.receipt.http_status, error))?;
     Ok(json.receipt.clone().map(|()| value))
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::api::submissions::{Submission, Submissions};
+use crate::api::kinds::Submission;
+use crate::api::submissions::Submissions;
 use crate::api::value;
 use crate::error::{InvalidInput, Outcome, Result};
 use crate::id::{ParseIdError, SubmissionId};
@@ -144,7 +145,7 @@ impl PackageRolloutHandle {
         loop {
             let mut call = Call::post(self.submission.clone()?.then(operation));
             if let Some(percentage) = percentage {
-                call = call.query("percentage", percentage.to_string());
+                call = call.query("percentage", (percentage + 0.0).to_string());
             }
             sent += 1;
             let error = match self.core.json(call).await.and_then(|json| value(&json)) {

@@ -14,6 +14,7 @@ mod submissions;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -110,11 +111,7 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
     ///
     /// [`Error::InvalidInput`] when the view holds what JSON cannot say, such as a percentage that is not a number.
     pub fn body(&self) -> Result<Value> {
-        let mut body = self.base().clone();
-        if self.touched {
-            self.apply_edits(&mut body)?;
-        }
-        Ok(body)
+        Ok(self.current()?.into_owned())
     }
 
     /// The body of an update as text, as it is sent.
@@ -123,12 +120,17 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
     ///
     /// As [`body`](Self::body).
     pub fn body_bytes(&self) -> Result<Vec<u8>> {
-        let bytes = if self.touched {
-            serde_json::to_vec(&self.body()?)
-        } else {
-            serde_json::to_vec(self.base())
-        };
-        bytes.map_err(|error| unwritable(&error))
+        written(self.current()?.as_ref())
+    }
+
+    /// The body of an update, without a copy if nothing was edited.
+    pub(crate) fn current(&self) -> Result<Cow<'_, Value>> {
+        if !self.touched {
+            return Ok(Cow::Borrowed(self.base()));
+        }
+        let mut body = self.base().clone();
+        self.apply_edits(&mut body)?;
+        Ok(Cow::Owned(body))
     }
 
     fn apply_edits(&self, body: &mut Value) -> Result<()> {
@@ -184,6 +186,11 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
         self.touched = false;
         Ok(())
     }
+}
+
+/// A body as text.
+pub(crate) fn written(body: &Value) -> Result<Vec<u8>> {
+    serde_json::to_vec(body).map_err(|error| unwritable(&error))
 }
 
 fn unreadable(error: &ViewError) -> Error {

@@ -192,7 +192,9 @@ impl Error {
             Self::Api(_) | Self::Transport(_) | Self::Decode(_) => self.call().map_or(Outcome::MaybeApplied, |call| call.outcome),
             Self::Auth(error) => error.outcome(),
             Self::Upload(error) => error.outcome(),
-            Self::SubmissionFailed(_) | Self::WaitTimedOut(_) | Self::LeftBehind(_) => Outcome::Applied,
+            Self::SubmissionFailed(error) => error.outcome(),
+            Self::WaitTimedOut(error) => error.outcome(),
+            Self::LeftBehind(_) => Outcome::Applied,
             Self::InvalidInput(_) | Self::PendingSubmission(_) | Self::Edit(_) | Self::Guard(_) => Outcome::NotApplied,
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::error::api::partner_center_url;
 use crate::error::call::Inline;
+use crate::error::call::Outcome;
 use crate::model::status::StatusReport;
 use crate::secret::Scrubbed;
 
@@ -32,6 +33,7 @@ pub struct SubmissionFailed {
     path: String,
     report: StatusReport,
     correlation_id: Option<String>,
+    outcome: Outcome,
 }
 
 impl SubmissionFailed {
@@ -41,7 +43,18 @@ impl SubmissionFailed {
             path: path.to_owned(),
             report,
             correlation_id,
+            outcome: Outcome::Applied,
         }
+    }
+
+    /// What became of the commit of the call that failed.
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = outcome;
+        self
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.outcome
     }
 
     /// What became of it.
@@ -129,6 +142,7 @@ pub struct WaitTimedOut {
     last: Option<StatusReport>,
     last_error: Option<String>,
     correlation_id: Option<String>,
+    outcome: Outcome,
 }
 
 impl WaitTimedOut {
@@ -140,7 +154,18 @@ impl WaitTimedOut {
             last: None,
             last_error: None,
             correlation_id: None,
+            outcome: Outcome::Applied,
         }
+    }
+
+    /// What became of the commit of the call that failed.
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = outcome;
+        self
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.outcome
     }
 
     /// A submission that was deleted is still shown.

@@ -10,8 +10,8 @@ use crate::secret::scrub;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Receipt<T = ()> {
-    /// The HTTP status.
-    pub status: u16,
+    /// The HTTP status. Not called `status`, which would hide the status of a submission in `value`.
+    pub http_status: u16,
     /// `MS-CorrelationId` of the answer, or the one that was sent if the answer has none.
     pub correlation_id: Option<String>,
     /// `MS-RequestId` or `x-ms-request-id` of the answer.
@@ -21,9 +21,9 @@ pub struct Receipt<T = ()> {
 }
 
 impl<T> Receipt<T> {
-    pub(crate) fn new(status: u16, correlation_id: Option<String>, request_id: Option<String>, value: T) -> Self {
+    pub(crate) fn new(http_status: u16, correlation_id: Option<String>, request_id: Option<String>, value: T) -> Self {
         Self {
-            status,
+            http_status,
             correlation_id,
             request_id,
             value,
@@ -33,7 +33,7 @@ impl<T> Receipt<T> {
     /// The same receipt with another value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Receipt<U> {
         Receipt {
-            status: self.status,
+            http_status: self.http_status,
             correlation_id: self.correlation_id,
             request_id: self.request_id,
             value: change(self.value),
@@ -50,7 +50,7 @@ impl<T: fmt::Debug> fmt::Debug for Receipt<T> {
             format!("{:?}", self.value)
         };
         f.debug_struct("Receipt")
-            .field("status", &self.status)
+            .field("http_status", &self.http_status)
             .field("correlation_id", &self.correlation_id)
             .field("request_id", &self.request_id)
             .field("value", &format_args!("{}", scrub(&value, &[])))

@@ -67,7 +67,7 @@ pub struct Event {
     /// The submission, once there is one.
     pub submission: Option<SubmissionId>,
     /// The HTTP status of the call, where it was one.
-    pub status: Option<u16>,
+    pub http_status: Option<u16>,
     /// `MS-CorrelationId` of the call, where it was one.
     pub correlation_id: Option<String>,
     /// The time since the run began.
@@ -77,7 +77,7 @@ pub struct Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{:>5} s] {}: {}", self.elapsed.as_secs(), self.step, self.detail)?;
-        match (self.status, &self.correlation_id) {
+        match (self.http_status, &self.correlation_id) {
             (Some(status), Some(id)) => write!(f, " (HTTP {status}, correlation id {id})"),
             (Some(status), None) => write!(f, " (HTTP {status})"),
             (None, _) => Ok(()),
@@ -119,7 +119,7 @@ impl Teller {
             step,
             detail: detail.into(),
             submission: submission.cloned(),
-            status: receipt.map(|receipt| receipt.status),
+            http_status: receipt.map(|receipt| receipt.http_status),
             correlation_id: receipt.and_then(|receipt| receipt.correlation_id.clone()),
             elapsed: self.clock.now() - self.started,
         });

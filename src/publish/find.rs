@@ -1,7 +1,8 @@
 //! What a run works on: looks at what is pending, deals with it by the policy, and creates a draft if there is none to go on with.
 
 use crate::api::ensure::Ensured;
-use crate::api::submissions::{Refs, Submission};
+use crate::api::kinds::Submission;
+use crate::api::submissions::Refs;
 use crate::document::Document;
 use crate::error::{Error, GuardError, PendingSubmission, Result};
 use crate::id::SubmissionId;
@@ -25,7 +26,7 @@ impl<S: Submission> Run<S> {
         if let Some(id) = &self.submission {
             return self.find_named(id, teller).await;
         }
-        let refs = self.submissions.refs().await?;
+        let refs = self.submissions.refs(None).await?;
         let pending = match &refs.pending {
             Some(id) => self.submissions.get_opt(id).await?,
             None => None,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 
-use crate::api::submissions::Submission;
+use crate::api::kinds::Submission;
 use crate::api::wait::{Milestone, Wait};
 use crate::document::Document;
 use crate::error::{FailureKind, PendingSubmission, Result, SubmissionFailed};

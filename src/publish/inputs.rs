@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::api::submissions::Submission;
+use crate::api::kinds::Submission;
 use crate::document::{Document, member};
 use crate::error::{EditError, InvalidInput, Result};
 use crate::publish::packages::{ExistingPackages, Package, Step, entries, file_name, new_entry, steps};

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::api::submissions::{Refs, Submission};
+use crate::api::kinds::Submission;
+use crate::api::submissions::Refs;
 use crate::document::Document;
 use crate::error::{InvalidInput, Result};
 use crate::id::SubmissionId;
@@ -181,7 +182,7 @@ impl<S: Submission> Publish<S> {
 impl<S: Submission> Run<S> {
     async fn plan(self, edits: Edits<S>) -> Result<Plan> {
         let files = self.read_inputs().await?;
-        let refs = self.submissions.refs().await?;
+        let refs = self.submissions.refs(None).await?;
         let pending = match (&self.submission, &refs.pending) {
             (Some(id), _) => Some(self.submissions.get(id).await?),
             (None, Some(id)) => self.submissions.get_opt(id).await?,

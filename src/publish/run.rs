@@ -1,6 +1,6 @@
 //! The run: one step after the other. Each is a thin call of what decides (`pending`, `packages`, `guards`) or resolves (`api`).
 
-use crate::api::submissions::Submission;
+use crate::api::kinds::Submission;
 use crate::document::Document;
 use crate::error::{Error, GuardError, LeftBehind, Outcome, Result};
 use crate::model::guard::Guard;

@@ -96,9 +96,9 @@ impl Call {
         self
     }
 
-    /// Ends the call at this moment, if its own time does not end before.
-    pub(crate) fn deadline(mut self, deadline: Instant) -> Self {
-        self.deadline = Some(deadline);
+    /// Ends the call at this moment, if there is one and its own time does not end before.
+    pub(crate) fn by(mut self, deadline: Option<Instant>) -> Self {
+        self.deadline = deadline;
         self
     }
 }
@@ -113,7 +113,7 @@ pub(crate) struct Json {
 impl Json {
     /// The error for an answer that is JSON, but not the JSON that was expected.
     pub(crate) fn unexpected(&self, path: impl Into<String>, expected: impl Into<String>) -> DecodeError {
-        DecodeError::new(self.call.clone(), self.receipt.status, path, expected)
+        DecodeError::new(self.call.clone(), self.receipt.http_status, path, expected)
     }
 }
 

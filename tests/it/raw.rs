@@ -33,7 +33,7 @@ async fn what_is_asked_is_sent() {
     for (request, line, body) in table {
         let receipt = request.await.unwrap();
         assert_eq!(
-            (receipt.status, &receipt.value[..]),
+            (receipt.http_status, &receipt.value[..]),
             (202, b"not JSON at all".as_slice()),
             "{line}"
         );

@@ -233,7 +233,7 @@ async fn a_delete_whose_answer_is_lost_is_done() {
         fake.fault(fault);
         let submissions = of_sample(&fake);
         let receipt = submissions.delete(&id).await.unwrap();
-        assert_eq!(receipt.status, status);
+        assert_eq!(receipt.http_status, status);
         assert!(receipt.correlation_id.is_some());
         // Nothing was lost this time.
         assert!(submissions.delete(&id).await.unwrap_err().is_not_found());
@@ -268,9 +268,9 @@ async fn odd_answers_are_understood() {
     let submissions = of_app(&server.client());
     for status in [202, 200] {
         let committed = submissions.commit(submission()).await.unwrap();
-        assert_eq!((committed.status, committed.value.status.is_set()), (status, false));
+        assert_eq!((committed.http_status, committed.status.is_set()), (status, false));
     }
-    assert_eq!(submissions.delete(submission()).await.unwrap().status, 200);
+    assert_eq!(submissions.delete(submission()).await.unwrap().http_status, 200);
 
     // A 2xx that cannot be read: it is done, and nobody knows what.
     let table = [
@@ -295,7 +295,7 @@ async fn odd_answers_are_understood() {
     let server = Recorder::scripted([answer]).await;
     let document = of_app(&server.client()).get(submission()).await.unwrap();
     let receipt = document.receipt();
-    assert_eq!(receipt.status, 200);
+    assert_eq!(receipt.http_status, 200);
     assert_eq!(receipt.correlation_id.as_deref(), Some("theirs"));
     assert_eq!(receipt.request_id.as_deref(), Some("request-7"));
 }

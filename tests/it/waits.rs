@@ -281,7 +281,7 @@ async fn the_commit_is_resolved_by_the_status() {
         let seen = Arc::clone(&statuses);
         let wait = bench
             .commit()
-            .on_commit(move |receipt| seen.lock().unwrap().push(receipt.status));
+            .on_commit(move |receipt| seen.lock().unwrap().push(receipt.http_status));
         wait.await.unwrap();
         assert_eq!(bench.commits(), sent, "{name}");
         assert_eq!(bench.fake.applied_to("POST", "/commit").len(), 1, "{name}");

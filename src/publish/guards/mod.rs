@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use crate::api::submissions::{Kind, price_problem};
+use crate::api::kinds::Kind;
+use crate::api::update::price_problem;
 use crate::document::member;
 use crate::model::guard::Guard;
 use crate::publish::packages::{Entry, entries};

@@ -46,7 +46,10 @@ async fn the_table_of_drafts() {
             if let Refused(says) = expected {
                 let error = found.expect_err(&what);
                 let text = error.to_string();
-                assert!(matches!(error, Error::InvalidInput(_)), "{what}: {error:?}");
+                assert!(
+                    matches!(error, Error::PendingSubmission(_)) && error.is_conflict(),
+                    "{what}: {error:?}"
+                );
                 for says in [says, id.as_str(), status] {
                     assert!(text.contains(says), "{what}: {text}");
                 }
@@ -97,7 +100,10 @@ async fn the_table_of_submissions_under_way() {
             let id = under_way(&shop, status).await;
             let error = shop.job().pending(policy).await.unwrap_err();
             let text = error.to_string();
-            assert!(matches!(error, Error::InvalidInput(_)), "{status} {policy:?}: {error:?}");
+            assert!(
+                matches!(error, Error::PendingSubmission(_)) && error.is_conflict(),
+                "{status} {policy:?}: {error:?}"
+            );
             for says in [
                 "committed and under way",
                 "attach to it with PendingPolicy::Reuse",

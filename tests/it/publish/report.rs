@@ -34,7 +34,7 @@ async fn the_events_come_in_order_with_their_ids() {
         assert_eq!(event.submission.is_some(), event.step != Step::Look, "{shown}");
         assert!(event.submission.iter().all(|id| *id == report.submission), "{shown}");
         let is_call = ![Step::Edit, Step::Archive].contains(&event.step);
-        assert_eq!(event.status.is_some(), is_call, "{shown}");
+        assert_eq!(event.http_status.is_some(), is_call, "{shown}");
         // The blob store has no correlation ids.
         let is_api = is_call && event.step != Step::Upload;
         assert_eq!(event.correlation_id.is_some(), is_api, "{shown}");
@@ -52,8 +52,8 @@ async fn the_events_come_in_order_with_their_ids() {
             "{shown}"
         );
     }
-    assert_eq!(events[1].status, Some(201));
-    assert_eq!(events[6].status, Some(202));
+    assert_eq!(events[1].http_status, Some(201));
+    assert_eq!(events[6].http_status, Some(202));
     assert!(elapsed >= Duration::from_secs(25), "{elapsed:?}");
 }
 

@@ -1,0 +1,228 @@
+//! Waiting with a goal, a deadline and a diagnosis.
+//!
+//! What a status means is the pure function `judge`. Statuses are compared by rank, because steps are skipped between polls.
+//! Only a status that was read counts as seen, never the commit's own answer. The loop around it is thin, and no wait is
+//! endless.
+
+mod judge;
+mod waiting;
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use futures_core::Stream;
+use futures_util::stream::try_unfold;
+
+use crate::api::kinds::Submission;
+use crate::api::submissions::Submissions;
+use crate::api::wait::waiting::Waiting;
+use crate::auth::BoxFuture;
+use crate::error::Result;
+use crate::id::SubmissionId;
+use crate::model::receipt::Receipt;
+use crate::model::status::StatusReport;
+
+/// How far a wait goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Milestone {
+    /// Past `CommitStarted`: the Store has taken the submission. What the documentation's samples wait for.
+    Accepted,
+    /// Past certification: released, waiting to be published, or publishing.
+    Certified,
+    /// In the Store.
+    Published,
+}
+
+impl Milestone {
+    /// How long a wait for it takes at most, unless told otherwise: 2 hours, 3 days, 7 days.
+    #[must_use]
+    pub fn default_timeout(self) -> Duration {
+        const HOUR: u64 = 3600;
+        Duration::from_secs(match self {
+            Self::Accepted => 2 * HOUR,
+            Self::Certified => 3 * 24 * HOUR,
+            Self::Published => 7 * 24 * HOUR,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "acceptance",
+            Self::Certified => "the end of certification",
+            Self::Published => "publication",
+        }
+    }
+}
+
+/// What a wait has come to.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WaitReport {
+    /// The submission.
+    pub id: SubmissionId,
+    /// What the service says.
+    pub report: StatusReport,
+    /// How long the wait has taken.
+    pub waited: Duration,
+    /// How often the status was read.
+    pub polls: u32,
+    /// The submission is certified and rests there: it is published by hand or on a date.
+    pub held: bool,
+    /// The HTTP status of the status call.
+    pub http_status: u16,
+    /// `MS-CorrelationId` of the status call.
+    pub correlation_id: Option<String>,
+}
+
+type Observer = Box<dyn Fn(&WaitReport) + Send + Sync>;
+type CommitObserver = Box<dyn Fn(&Receipt<StatusReport>) + Send + Sync>;
+
+/// A wait for a submission. Await it for the last report, or take its [`reports`](Self::reports).
+///
+/// The default goal is [`Milestone::Accepted`]. The status is polled at once, and then after a tenth of the time waited, at
+/// least every 60 s and at most every 5 s. Errors of a single poll that may pass do not end the wait.
+///
+/// ```no_run
+/// # async fn run(client: msstore::StoreClient) -> Result<(), Box<dyn std::error::Error>> {
+/// # use msstore::{ApplicationId, Milestone, SubmissionId};
+/// let submissions = client.applications().submissions("9NBLGGH4R315".parse::<ApplicationId>()?);
+/// let certified = submissions
+///     .watch("1152921504621243680".parse::<SubmissionId>()?)
+///     .until(Milestone::Certified)
+///     .on_status(|now| println!("{} after {} s", now.report.status, now.waited.as_secs()))
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is sent before it is awaited"]
+pub struct Wait<S> {
+    submissions: Submissions<S>,
+    id: SubmissionId,
+    commit: bool,
+    goal: Milestone,
+    timeout: Option<Duration>,
+    interval: Option<Duration>,
+    on_status: Option<Observer>,
+    on_commit: Option<CommitObserver>,
+}
+
+impl<S> fmt::Debug for Wait<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait")
+            .field("id", &self.id)
+            .field("goal", &self.goal)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Submission> Wait<S> {
+    fn new(submissions: Submissions<S>, id: SubmissionId, commit: bool) -> Self {
+        let goal = Milestone::Accepted;
+        Self {
+            submissions,
+            id,
+            commit,
+            goal,
+            timeout: None,
+            interval: None,
+            on_status: None,
+            on_commit: None,
+        }
+    }
+
+    pub(crate) fn watch(submissions: Submissions<S>, id: SubmissionId) -> Self {
+        Self::new(submissions, id, false)
+    }
+
+    pub(crate) fn commit(submissions: Submissions<S>, id: SubmissionId) -> Self {
+        Self::new(submissions, id, true)
+    }
+
+    /// How far to wait. Default [`Milestone::Accepted`].
+    pub fn until(mut self, goal: Milestone) -> Self {
+        self.goal = goal;
+        self
+    }
+
+    /// How long to wait at most. Default [`Milestone::default_timeout`] of the goal. The commit and the first look are made in
+    /// any case, each in the time of a call ([`RetryPolicy::call_timeout`](crate::RetryPolicy::call_timeout)).
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// A fixed pause between two polls instead of the growing one.
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.interval = Some(interval);
+        self
+    }
+
+    /// Is told each report, before the pause that follows it.
+    pub fn on_status(mut self, observer: impl Fn(&WaitReport) + Send + Sync + 'static) -> Self {
+        self.on_status = Some(Box::new(observer));
+        self
+    }
+
+    /// Is told the answer to the commit.
+    pub fn on_commit(mut self, observer: impl Fn(&Receipt<StatusReport>) + Send + Sync + 'static) -> Self {
+        self.on_commit = Some(Box::new(observer));
+        self
+    }
+
+    /// The reports, as a `Stream` that ends when the goal is reached. Nothing is sent before it is polled.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the stream stops the polling and nothing else: the submission goes on.
+    pub fn reports(self) -> impl Stream<Item = Result<WaitReport>> + Send + 'static {
+        try_unfold(Waiting::new(self), |mut waiting| async move {
+            Ok(waiting.next().await?.map(|report| (report, waiting)))
+        })
+    }
+
+    async fn run(self) -> Result<WaitReport> {
+        let mut waiting = Waiting::new(self);
+        let mut last = None;
+        while let Some(report) = waiting.next().await? {
+            last = Some(report);
+        }
+        // `next` gives at least one report or an error.
+        last.ok_or_else(|| waiting.timed_out())
+    }
+}
+
+/// The last report, once the goal is reached.
+///
+/// # Errors
+///
+/// [`Error::SubmissionFailed`](crate::Error::SubmissionFailed) with the service's reasons if a step failed; [`Error::WaitTimedOut`](crate::Error::WaitTimedOut) with the last report when the
+/// time is up; else the error of the commit, or of a poll that cannot be repeated.
+///
+/// # Cancel safety
+///
+/// Dropping the future stops the polling and nothing else: the submission goes on, and [`Submissions::watch`] attaches to it
+/// again. If it is dropped during the commit itself, that may be done or not.
+impl<S: Submission> IntoFuture for Wait<S> {
+    type Output = Result<WaitReport>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn deadlines_are_finite_and_those_of_the_docs() {
+        assert_eq!(Milestone::Accepted.default_timeout(), 7200 * SECOND);
+        assert_eq!(Milestone::Certified.default_timeout(), 72 * 3600 * SECOND);
+        assert_eq!(Milestone::Published.default_timeout(), 7 * 24 * 3600 * SECOND);
+    }
+}
