@@ -102,7 +102,7 @@ impl<S: Submission> Submissions<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_conflict`] if a submission is pending or a rollout is in progress. After
+    /// [`Error::is_conflict`](crate::Error::is_conflict) if a submission is pending or a rollout is in progress. After
     /// [`Outcome::MaybeApplied`](crate::Outcome::MaybeApplied) the draft may be there.
     ///
     /// # Cancel safety
@@ -134,7 +134,7 @@ impl<S: Submission> Submissions<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] if there is no such submission; 409 if it belongs to another parent.
+    /// [`Error::is_not_found`](crate::Error::is_not_found) if there is no such submission; 409 if it belongs to another parent.
     ///
     /// # Cancel safety
     ///
