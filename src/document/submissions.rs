@@ -15,7 +15,7 @@ impl Document<ApplicationSubmission> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`](crate::error::Error::InvalidInput), naming the languages there are.
+    /// [`Error::InvalidInput`], naming the languages there are.
     pub fn listing_mut(&mut self, language: &str) -> Result<&mut Listing> {
         listing(&mut self.listings, language)
     }
@@ -24,7 +24,7 @@ impl Document<ApplicationSubmission> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`](crate::error::Error::InvalidInput), naming the packages there are.
+    /// [`Error::InvalidInput`], naming the packages there are.
     pub fn package_mut(&mut self, file_name: &str) -> Result<&mut ApplicationPackage> {
         package(&mut self.application_packages, file_name, |package| {
             (&package.file_name, &package.file_status)
@@ -37,7 +37,7 @@ impl Document<FlightSubmission> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`](crate::error::Error::InvalidInput), naming the packages there are.
+    /// [`Error::InvalidInput`], naming the packages there are.
     pub fn package_mut(&mut self, file_name: &str) -> Result<&mut FlightPackage> {
         package(&mut self.flight_packages, file_name, |package| {
             (&package.file_name, &package.file_status)
@@ -50,7 +50,7 @@ impl Document<InAppProductSubmission> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`](crate::error::Error::InvalidInput), naming the languages there are.
+    /// [`Error::InvalidInput`], naming the languages there are.
     pub fn listing_mut(&mut self, language: &str) -> Result<&mut InAppProductListing> {
         listing(&mut self.listings, language)
     }
