@@ -24,6 +24,7 @@ use serde_json::Value;
 
 pub(crate) use self::lenient::{ViewError, decode_value};
 pub(crate) use self::names::member;
+use crate::document::encode::{Encoded, Unwritable};
 use crate::error::{Error, InvalidInput, Result};
 use crate::model::change::Change;
 use crate::model::receipt::Receipt;
@@ -43,8 +44,8 @@ pub struct Document<T> {
     /// What the view was decoded from, once it is not `received` any more: `set` and `remove` change it.
     base: Option<Value>,
     view: T,
-    /// Whether the view was borrowed mutably since it was decoded.
-    touched: bool,
+    /// The view as it was decoded, once it was borrowed mutably.
+    decoded: Option<Result<Encoded, Unwritable>>,
     receipt: Receipt<()>,
     origin: String,
 }
@@ -78,7 +79,7 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
             view: decode_value(&received)?,
             received,
             base: None,
-            touched: false,
+            decoded: None,
             receipt,
             origin,
         })
@@ -125,20 +126,14 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
 
     /// The body of an update, without a copy if nothing was edited.
     pub(crate) fn current(&self) -> Result<Cow<'_, Value>> {
-        if !self.touched {
+        let Some(decoded) = &self.decoded else {
             return Ok(Cow::Borrowed(self.base()));
-        }
-        let mut body = self.base().clone();
-        self.apply_edits(&mut body)?;
-        Ok(Cow::Owned(body))
-    }
-
-    fn apply_edits(&self, body: &mut Value) -> Result<()> {
-        let decoded: T = decode_value(self.base()).map_err(|error| unreadable(&error))?;
-        let before = encode::encode(&decoded).map_err(|error| unwritable(&error))?;
+        };
+        let before = decoded.as_ref().map_err(|error| unwritable(error))?;
         let after = encode::encode(&self.view).map_err(|error| unwritable(&error))?;
-        merge::merge(body, &before, &after);
-        Ok(())
+        let mut body = self.base().clone();
+        merge::merge(&mut body, before, &after);
+        Ok(Cow::Owned(body))
     }
 
     /// What an update would change, compared with what was received. Empty when nothing was edited.
@@ -147,7 +142,7 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
     ///
     /// As [`body`](Self::body).
     pub fn changes(&self) -> Result<Vec<Change>> {
-        if !self.touched && self.base.is_none() {
+        if self.decoded.is_none() && self.base.is_none() {
             return Ok(Vec::new());
         }
         Ok(changes::changes(&self.received, &self.body()?))
@@ -183,7 +178,7 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
         write(&mut body).map_err(|problem| input(problem.to_owned()))?;
         self.view = decode_value(&body).map_err(|error| input(format!("{error}, or the view cannot be read")))?;
         self.base = Some(body);
-        self.touched = false;
+        self.decoded = None;
         Ok(())
     }
 }
@@ -209,9 +204,11 @@ impl<T> Deref for Document<T> {
     }
 }
 
-impl<T> DerefMut for Document<T> {
+impl<T: Serialize> DerefMut for Document<T> {
     fn deref_mut(&mut self) -> &mut T {
-        self.touched = true;
+        if self.decoded.is_none() {
+            self.decoded = Some(encode::encode(&self.view));
+        }
         &mut self.view
     }
 }
