@@ -105,7 +105,7 @@ fn shapes(text: &str) -> [String; 5] {
 fn all_of(error: &Error) -> String {
     let api = match error {
         Error::Api(api) => format!("{} {:?} {:?}", api.body(), api.message(), api.code()),
-        Error::LeftBehind(left) => format!("{:?}", left.error()),
+        Error::LeftBehind(left) => format!("{:?} {:?}", left.error(), std::error::Error::source(left.as_ref())),
         _ => String::new(),
     };
     format!(
@@ -206,6 +206,29 @@ async fn no_error_shows_a_secret() {
     w.fake.fault(Fault::on("GET", "/submissions/*").answer(400, body));
     check(&secrets, w.app_submissions().ensure_created().await.unwrap_err());
 
+    // The blob store repeats the link, and an expired or broken link is refused.
+    let (w, secrets) = world([]).await;
+    let link = UploadUrl::new(w.fake.pending_submission(APP).unwrap()["fileUploadUrl"].as_str().unwrap());
+    // It never gets the token, so it cannot repeat that.
+    for body in &shapes(&format!("You sent {}", link.expose())) {
+        for status in [400, 403, 503] {
+            w.fake
+                .fault(Fault::on("PUT", "/blob/ingestion/*").first(9).answer(status, body.clone()));
+            check(&secrets, w.client.upload(&link, b"zip".to_vec()).await.unwrap_err());
+            w.fake.clear_faults();
+        }
+    }
+    w.fake.advance(Duration::from_secs(25 * 3600));
+    check(&secrets, w.client.upload(&link, b"zip".to_vec()).await.unwrap_err());
+    let elsewhere = UploadUrl::new(link.expose().replacen("http://127.0.0.1", "http://elsewhere", 1));
+    check(&secrets, w.client.upload(elsewhere, b"zip".to_vec()).await.unwrap_err());
+
+    // A draft that stops a publication, and an edit that fails.
+    let (w, secrets) = world([]).await;
+    check(&secrets, w.app_submissions().publish().await.unwrap_err());
+    let publish = w.app_submissions().publish().pending(msstore::PendingPolicy::Reuse);
+    check(&secrets, publish.edit(|_| Err("no".into())).await.unwrap_err());
+
     // A guard, and a document that belongs elsewhere.
     let (w, secrets) = world([]).await;
     let mut draft = w.app_submissions().get(w.submission(APP)).await.unwrap();
@@ -258,8 +281,10 @@ async fn no_error_shows_a_secret() {
         "Guard",
         "InvalidInput",
         "LeftBehind",
+        "PendingSubmission",
         "SubmissionFailed",
         "Transport",
+        "Upload",
         "WaitTimedOut",
     ];
     assert_eq!(seen, variants);
