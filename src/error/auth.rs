@@ -1,6 +1,7 @@
 //! No access token could be had.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::api::ApiError;
@@ -13,26 +14,28 @@ type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 /// No access token could be had, so the call was not sent (again).
 ///
 /// A [`TokenProvider`](crate::TokenProvider) makes one from any error with [`AuthError::new`].
-#[derive(Debug)]
+///
+/// Clones share what they hold: all calls that waited for the same token get the same error.
+#[derive(Debug, Clone)]
 pub struct AuthError {
     what: What,
     outcome: Outcome,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum What {
     /// The token endpoint refused.
-    Refused(Box<ApiError>),
+    Refused(Arc<ApiError>),
     /// The crate's own request for the token failed otherwise.
-    Failed(Box<Error>),
+    Failed(Arc<Error>),
     /// A foreign provider failed.
-    Provider(BoxedError),
+    Provider(Arc<dyn std::error::Error + Send + Sync>),
 }
 
 impl AuthError {
     /// Wraps any error, or a text.
     pub fn new(error: impl Into<BoxedError>) -> Self {
-        Self::from_what(What::Provider(error.into()))
+        Self::from_what(What::Provider(Arc::from(error.into())))
     }
 
     fn from_what(what: What) -> Self {
@@ -137,8 +140,8 @@ impl From<Error> for AuthError {
     fn from(error: Error) -> Self {
         match error {
             Error::Auth(error) => *error,
-            Error::Api(error) => Self::from_what(What::Refused(error)),
-            other => Self::from_what(What::Failed(Box::new(other))),
+            Error::Api(error) => Self::from_what(What::Refused(Arc::from(error))),
+            other => Self::from_what(What::Failed(Arc::new(other))),
         }
     }
 }
@@ -152,10 +155,12 @@ impl From<InvalidInput> for AuthError {
 impl From<AuthError> for Error {
     /// Credentials that cannot be used are told as such: nothing was sent, and one sentence says all.
     fn from(error: AuthError) -> Self {
-        match error.what {
-            What::Failed(cause) if matches!(*cause, Self::InvalidInput(_)) => *cause,
-            _ => Self::Auth(Box::new(error)),
+        if let What::Failed(cause) = &error.what
+            && let Self::InvalidInput(input) = &**cause
+        {
+            return Self::InvalidInput(input.clone());
         }
+        Self::Auth(Box::new(error))
     }
 }
 

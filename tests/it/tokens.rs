@@ -202,6 +202,22 @@ async fn a_wrong_secret_gets_entras_words_and_what_to_check() {
 }
 
 #[tokio::test]
+async fn a_wrong_secret_is_sent_once_for_all_who_wait() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let provider = ClientSecret::new(fake.tenant_id(), fake.client_id(), "not-the-secret").authority(fake.authority());
+    let client = StoreClient::builder(provider).endpoint(fake.endpoint()).build().unwrap();
+    let failed = join_all((0..100).map(|_| client.clone()).map(|client| async move {
+        let error = client.applications().list().all().await.unwrap_err();
+        assert_eq!(error.code(), Some("invalid_client"), "{error}");
+    }));
+    failed.await;
+    assert_eq!(token_requests(&fake), 1);
+    // Nothing is kept for whoever comes next: the secret may be right by then.
+    client.applications().list().all().await.unwrap_err();
+    assert_eq!(token_requests(&fake), 2);
+}
+
+#[tokio::test]
 async fn a_failed_early_refresh_keeps_the_live_token() {
     let fake = FakeStore::start_with_sample().await.unwrap();
     fake.set_token_life(Duration::from_secs(1000));
