@@ -182,7 +182,7 @@ impl TokenCache {
     pub(crate) async fn access_token(&self, deadline: Instant) -> Result<crate::auth::AccessToken, AuthError> {
         let time = deadline.saturating_duration_since(self.transport.clock().now());
         let live = tokio::time::timeout(time, self.live(deadline)).await;
-        let bearer = live.unwrap_or_else(|_| Err(AuthError::new("no token came in time")))?;
+        let bearer = live.unwrap_or_else(|_| Err(AuthError::new("no token came in time").retryable()))?;
         let now = self.transport.clock().now();
         let expires_at = self.state().held.as_ref().map_or(now, |held| held.expires_at);
         Ok(crate::auth::AccessToken::new(

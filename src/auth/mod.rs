@@ -144,7 +144,7 @@ fn is_public(field: &str) -> bool {
 /// }
 /// ```
 pub trait TokenProvider: fmt::Debug + Send + Sync {
-    /// A token.
+    /// A token. Mark an error that may be gone next time with [`AuthError::retryable`]; the others end what needs the token.
     fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>>;
 }
 

@@ -20,6 +20,8 @@ type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 pub struct AuthError {
     what: What,
     outcome: Outcome,
+    /// What the provider says of a failure of its own.
+    retryable: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -42,7 +44,18 @@ impl AuthError {
         Self {
             what,
             outcome: Outcome::NotApplied,
+            retryable: false,
         }
+    }
+
+    /// The same error, as one that may be gone when the provider is asked again: a vault that does not answer, not a wrong
+    /// password. [`Error::is_retryable`] is true for it, so a wait of days asks again instead of ending.
+    ///
+    /// Without it an error made by [`AuthError::new`] is final. Those of [`TokenContext`](crate::TokenContext) need it not.
+    #[must_use]
+    pub fn retryable(mut self) -> Self {
+        self.retryable = true;
+        self
     }
 
     /// The HTTP status of the token endpoint.
@@ -90,6 +103,9 @@ impl AuthError {
     }
 
     pub(crate) fn is_retryable(&self) -> bool {
+        if self.retryable {
+            return true;
+        }
         match &self.what {
             What::Refused(error) => matches!(error.status(), 408 | 429 | 500..=599),
             What::Failed(error) => error.is_retryable(),
@@ -251,6 +267,13 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_provider_says_what_may_be_gone_next_time() {
+        let error = || AuthError::new("the vault is shut");
+        assert!(!Error::from(error()).is_retryable());
+        assert!(Error::from(error().retryable()).is_retryable());
     }
 
     #[test]

@@ -270,6 +270,56 @@ async fn a_wait_outlives_many_tokens() {
     );
 }
 
+/// Gives tokens of the fake that last for one call, but fails from the second to the fourth time.
+#[derive(Debug)]
+struct Hiccup {
+    inner: ClientSecret,
+    asked: Mutex<u32>,
+    retryable: bool,
+}
+
+impl TokenProvider for Hiccup {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+        Box::pin(async {
+            let asked = {
+                let mut asked = self.asked.lock().unwrap();
+                *asked += 1;
+                *asked
+            };
+            if (2..=4).contains(&asked) {
+                let error = AuthError::new("the vault does not answer");
+                return Err(if self.retryable { error.retryable() } else { error });
+            }
+            let token = self.inner.token(context).await?;
+            Ok(AccessToken::new(token.secret().clone(), Duration::ZERO))
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_wait_outlives_the_hiccup_of_a_provider_that_says_so() {
+    for retryable in [true, false] {
+        let fake = FakeStore::start_with_sample().await.unwrap();
+        let app: msstore::ApplicationId = FakeStore::SAMPLE_APPLICATION.parse().unwrap();
+        fake.script_statuses(app.as_str(), ["PreProcessing", "PreProcessing", "PreProcessing", "Published"]);
+        let id = fake.seed_draft(app.as_str());
+        let of_fake = fake.client().unwrap().applications().submissions(&app);
+        of_fake.commit(&id).await.unwrap();
+        let provider = Hiccup {
+            inner: ClientSecret::new(fake.tenant_id(), fake.client_id(), fake.client_secret()).authority(fake.authority()),
+            asked: Mutex::default(),
+            retryable,
+        };
+        let client = StoreClient::builder(provider).endpoint(fake.endpoint()).build().unwrap();
+        let wait = client.applications().submissions(&app).watch(&id).until(Milestone::Published);
+        let done = wait.poll_interval(Duration::from_millis(1)).await;
+        match done {
+            Ok(_) => assert!(retryable),
+            Err(error) => assert!(!retryable && matches!(error, Error::Auth(_)), "{error}"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_request_for_a_token_is_repeated_and_can_be_dropped() {
     let token = || Fault::on("POST", "/oauth2/token");
