@@ -177,15 +177,12 @@ fn build(http: &reqwest::Client, request: &Request, bearer: Option<&Bearer>) -> 
     for (name, value) in &request.headers {
         builder = builder.header(*name, value);
     }
+    for (name, value) in &request.secret_headers {
+        builder = add_secret(builder, name, value.expose_secret());
+    }
     if let Some(bearer) = bearer {
-        // A token that is no header text makes the builder fail, which is `NotMade`.
-        builder = match HeaderValue::try_from(format!("Bearer {}", bearer.secret.expose_secret())) {
-            Ok(mut value) => {
-                value.set_sensitive(true);
-                builder.header(AUTHORIZATION, value)
-            }
-            Err(_) => builder.header(AUTHORIZATION, "\n"),
-        };
+        let text = format!("Bearer {}", bearer.secret.expose_secret());
+        builder = add_secret(builder, AUTHORIZATION.as_str(), &text);
     }
     match &request.body {
         // The gateway wants a length, and reqwest sends none for a body that is not there.
@@ -196,6 +193,17 @@ fn build(http: &reqwest::Client, request: &Request, bearer: Option<&Bearer>) -> 
             left: source.len(),
             stream: source.open(),
         })),
+    }
+}
+
+/// Adds a field that no log of the connection shows. What is no header text makes the builder fail, which is `NotMade`.
+fn add_secret(builder: reqwest::RequestBuilder, name: &str, text: &str) -> reqwest::RequestBuilder {
+    match HeaderValue::try_from(text) {
+        Ok(mut value) => {
+            value.set_sensitive(true);
+            builder.header(name, value)
+        }
+        Err(_) => builder.header(name, "\n"),
     }
 }
 

@@ -148,6 +148,8 @@ pub(crate) struct Request {
     /// For logs: the path with names instead of ids.
     pub(crate) template: String,
     pub(crate) headers: Vec<(&'static str, String)>,
+    /// Marked as sensitive, so that no log of the connection shows them.
+    pub(crate) secret_headers: Vec<(String, SecretString)>,
     pub(crate) body: Body,
     pub(crate) replay: Replay,
     pub(crate) audience: Audience,
@@ -168,6 +170,7 @@ impl Request {
             template: path.clone(),
             path,
             headers: Vec::new(),
+            secret_headers: Vec::new(),
             body: Body::Empty,
             replay: Replay::Safe,
             audience,
