@@ -173,12 +173,13 @@ impl Error {
         }
     }
 
-    /// How long the service asks to wait before the next try.
+    /// How long to wait before the next try: because the service asks for it, or because nothing may be sent before.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Api(error) => error.retry_after(),
             Self::Auth(error) => error.retry_after(),
+            Self::Transport(error) => error.retry_after(),
             Self::Upload(error) => error.retry_after(),
             Self::LeftBehind(error) => error.error().retry_after(),
             _ => None,

@@ -109,7 +109,8 @@ struct Run {
 
 /// Why a request cannot be sent.
 enum NotReady {
-    OutOfTime,
+    /// And how long nothing may be sent, if that is why.
+    OutOfTime(Option<Duration>),
     NoToken(AuthError),
 }
 
@@ -195,7 +196,9 @@ impl Transport {
                     error.set_outcome(run.call.outcome);
                     return Err(error.into());
                 }
-                Err(NotReady::OutOfTime) => return Err(self.finish(last.unwrap_or_else(|| self.out_of_time(&run)), &run)),
+                Err(NotReady::OutOfTime(pause)) => {
+                    return Err(self.finish(last.unwrap_or_else(|| out_of_time(&run, pause)), &run));
+                }
             };
             run.call.attempts += 1;
             let answer = self.attempt(request, bearer.as_ref(), &mut run).await;
@@ -237,14 +240,14 @@ impl Transport {
                 // A foreign provider may hang; the call's time bounds it.
                 Some(auth) => match tokio::time::timeout(self.remaining(run), auth.bearer(run.deadline)).await {
                     Ok(bearer) => Some(bearer.map_err(NotReady::NoToken)?),
-                    Err(_) => return Err(NotReady::OutOfTime),
+                    Err(_) => return Err(NotReady::OutOfTime(None)),
                 },
                 None => None,
             };
             // Sending without time to spare could only end in doubt.
             let now = self.clock().now();
             if now >= run.deadline {
-                return Err(NotReady::OutOfTime);
+                return Err(NotReady::OutOfTime(None));
             }
             if audience != Audience::Api {
                 return Ok(bearer);
@@ -252,7 +255,7 @@ impl Transport {
             let admitted = self.window().admit(now);
             match admitted {
                 Ok(()) => return Ok(bearer),
-                Err(until) if until >= run.deadline => return Err(NotReady::OutOfTime),
+                Err(until) if until >= run.deadline => return Err(NotReady::OutOfTime(Some(until - now))),
                 Err(until) => self.clock().sleep_until(until).await,
             }
         }
@@ -333,10 +336,6 @@ impl Transport {
         }
     }
 
-    fn out_of_time(&self, run: &Run) -> Error {
-        TransportError::new(TransportErrorKind::DeadlineExceeded, run.call.clone(), None, None).into()
-    }
-
     /// Tells an error what became of the whole call.
     fn finish(&self, mut error: Error, run: &Run) -> Error {
         let call = match &mut error {
@@ -358,6 +357,14 @@ impl Transport {
 
     fn window(&self) -> std::sync::MutexGuard<'_, Window> {
         self.inner.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn out_of_time(run: &Run, pause: Option<Duration>) -> Error {
+    let error = TransportError::new(TransportErrorKind::DeadlineExceeded, run.call.clone(), None, None);
+    match pause {
+        Some(pause) => error.retry_in(pause).into(),
+        None => error.into(),
     }
 }
 

@@ -368,6 +368,25 @@ async fn a_429_pauses_all_clones() {
 }
 
 #[tokio::test]
+async fn who_is_turned_away_by_a_pause_is_told_how_long_it_lasts() {
+    let policy = RetryPolicy::off().call_timeout(Duration::from_secs(60));
+    let (fake, client) = faulty(on_read().answer(429, "").header("Retry-After", "100"), policy).await;
+    assert_eq!(read(&client).await.unwrap_err().status(), Some(429));
+    let error = read(&client.clone()).await.unwrap_err();
+    let Error::Transport(late) = &error else { panic!("{error:?}") };
+    assert_eq!(late.kind(), TransportErrorKind::DeadlineExceeded);
+    let pause = error.retry_after().unwrap();
+    assert!(
+        pause > Duration::from_secs(90) && pause <= Duration::from_secs(100),
+        "{pause:?}"
+    );
+    assert!(error.to_string().contains("; try again in "), "{error}");
+    assert_eq!(reads(&fake), 1);
+    fake.advance(pause);
+    read(&client).await.unwrap();
+}
+
+#[tokio::test]
 async fn the_pause_of_the_api_does_not_hold_for_tokens() {
     let server = Recorder::always(429, r#"{"statusCode": 429, "message": "Try again in 100 seconds."}"#).await;
     let fake = FakeStore::start_with_sample().await.unwrap();
