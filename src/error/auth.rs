@@ -204,14 +204,13 @@ impl fmt::Display for AuthError {
                 )
             }
             What::Refused(error) => {
-                // What helps with the API does not help here.
                 f.write_str("no access token: ")?;
                 error.say(f)?;
-                let advice = match error.status() {
-                    408 | 429 | 500..=599 => "try again later",
-                    _ => "check the authority, the tenant id, and any proxy on the way to it",
+                let advice = Clause {
+                    before: "; ",
+                    text: error.advice(),
                 };
-                write!(f, "; {advice}{}", error.call().correlation())
+                write!(f, "{advice}{}", error.call().correlation())
             }
             What::Failed(_) => f.write_str("no access token: the request for it failed"),
             What::Provider(_) => f.write_str("no access token: the token provider failed"),
@@ -232,6 +231,7 @@ impl std::error::Error for AuthError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Audience;
     use crate::error::body::ErrorBody;
     use crate::error::call::CallInfo;
 
@@ -240,6 +240,7 @@ mod tests {
         let body = br#"{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided.","correlation_id":"e1"}"#;
         let error = ApiError::new(
             CallInfo::new("POST", "t/oauth2/token"),
+            Audience::Token,
             401,
             ErrorBody::parse(body, &[]),
             None,
@@ -259,7 +260,7 @@ mod tests {
             (503, "try again later"),
         ] {
             let body = ErrorBody::parse(b"<html></html>", &[]);
-            let error = ApiError::new(CallInfo::new("POST", "t/oauth2/token"), status, body, None);
+            let error = ApiError::new(CallInfo::new("POST", "t/oauth2/token"), Audience::Token, status, body, None);
             let text = AuthError::from(Error::from(error)).to_string();
             let of_the_api = ["Manager", "20 requests", "read before", "parent"];
             assert!(

@@ -20,6 +20,7 @@ mod wait;
 
 use std::time::Duration;
 
+pub(crate) use self::advice::Audience;
 pub use self::api::ApiError;
 pub use self::auth::AuthError;
 pub use self::body::BodyShape;

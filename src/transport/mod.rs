@@ -314,7 +314,7 @@ impl Transport {
                     429 | 503 => hint(retry_after.as_deref(), body.message.as_deref(), self.clock().system_now()),
                     _ => hint(retry_after.as_deref(), None, self.clock().system_now()),
                 };
-                let error = ApiError::new(run.call.clone(), status, body, hint);
+                let error = ApiError::new(run.call.clone(), request.audience, status, body, hint);
                 Err((Failure::Status(status, hint), error.into()))
             }
             Answer::NotConnected(source) => failed(Failure::Connect, TransportErrorKind::Connect, None, Some(source)),

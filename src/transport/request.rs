@@ -10,6 +10,7 @@ use futures_core::Stream;
 use secrecy::SecretString;
 use url::Url;
 
+pub(crate) use crate::error::Audience;
 use crate::id::ParseIdError;
 
 /// An HTTP method.
@@ -53,17 +54,6 @@ pub enum Replay {
     Safe,
     /// It may not: it is sent again only when the first sending surely had no effect.
     Once,
-}
-
-/// Who is asked: what goes along and what holds for it depends on that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// The submission API: with the bearer, under the rate limit.
-    Api,
-    /// The token endpoint: it gets the credentials and nothing else.
-    Token,
-    /// The blob store: its link is the credential; the bearer never goes there.
-    Blob,
 }
 
 /// A path below the endpoint, with its template for logs.

@@ -2,9 +2,10 @@
 //! the ids that support asks for, whether trying again can help, and where to look. Whatever the body, the status survives.
 
 use msstore::testing::{CutEnd, Fault};
-use msstore::{Error, Outcome, Result, RetryPolicy};
+use msstore::{Error, Outcome, Result, RetryPolicy, UploadUrl};
 
 use crate::faulty::{World, chain};
+use crate::support::Recorder;
 
 const CORRELATION: &str = "7d3c1a52-90be-4f0e-8a61-2b5c9e4f7a10";
 const ACTIVITY: &str = "c0ffee00-1111-4222-8333-944445555666";
@@ -253,6 +254,25 @@ async fn the_status_survives_a_connection_that_ends_within_the_answer() {
         // A success that is cut is no refusal, and its status is known too.
         let error = call(&world, "create").await.unwrap_err();
         assert_eq!((error.status(), error.outcome()), (Some(201), Outcome::Applied), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_stands_before_the_blob_store_gets_no_advice_about_the_api() {
+    for (status, body, advice) in [
+        (
+            403,
+            "<html><title>Blocked</title></html>",
+            "any proxy on the way to the blob store",
+        ),
+        (404, "", "any proxy on the way to the blob store"),
+        (501, "<html></html>", "try again later"),
+    ] {
+        let server = Recorder::always(status, body).await;
+        let link = UploadUrl::new(format!("{}/blob?sig=c2ln", server.origin()));
+        let error = server.client().upload(link, b"a ZIP".to_vec()).await.unwrap_err();
+        let text = chain(&error);
+        assert!(text.contains(advice) && !text.contains("Manager"), "{text}");
     }
 }
 
