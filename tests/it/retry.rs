@@ -72,6 +72,24 @@ async fn a_safe_call_is_sent_five_times() {
 }
 
 #[tokio::test]
+async fn an_answer_that_changes_the_protocol_leaves_a_write_in_doubt() {
+    let server = Recorder::always(101, "").await;
+    let error = server
+        .client()
+        .applications()
+        .submissions(sample())
+        .create()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.status(), error.outcome()),
+        (Some(101), Outcome::MaybeApplied),
+        "{error}"
+    );
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn updates_and_deletes_are_safe_and_send_the_same_again() {
     let write = |method| Fault::on(method, "/submissions/*");
     let (fake, client) = faulty(write("PUT").first(2).apply_then().answer(503, ""), RetryPolicy::default()).await;
