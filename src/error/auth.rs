@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::error::api::ApiError;
 use crate::error::body::BodyShape;
-use crate::error::call::{Clause, Outcome};
+use crate::error::call::{Clause, Outcome, is_transient};
 use crate::error::{Error, input::InvalidInput};
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
@@ -107,7 +107,7 @@ impl AuthError {
             return true;
         }
         match &self.what {
-            What::Refused(error) => matches!(error.status(), 408 | 429 | 500..=599),
+            What::Refused(error) => is_transient(error.status()),
             What::Failed(error) => error.is_retryable(),
             What::Provider(_) => false,
         }

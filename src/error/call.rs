@@ -29,6 +29,11 @@ impl Outcome {
     }
 }
 
+/// Whether the same request may get another answer later: the statuses that calls are repeated for.
+pub(crate) fn is_transient(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+}
+
 /// The call that failed: what was asked, how often, for how long, and the ids that support asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

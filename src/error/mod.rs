@@ -25,6 +25,7 @@ pub use self::api::ApiError;
 pub use self::auth::AuthError;
 pub use self::body::BodyShape;
 pub(crate) use self::body::{ErrorBody, KEPT_BODY};
+pub(crate) use self::call::is_transient;
 pub use self::call::{CallInfo, Outcome};
 pub use self::decode::DecodeError;
 pub use self::edit::EditError;
@@ -155,11 +156,11 @@ impl Error {
         }
     }
 
-    /// Whether the same call may succeed later. Look at [`Error::outcome`] before repeating a write.
+    /// Whether the same call may succeed later: no whole answer came, or a 408, 429, 500, 502, 503 or 504. Look at [`Error::outcome`] before repeating a write.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Api(error) => matches!(error.status(), 408 | 429 | 500..=599),
+            Self::Api(error) => is_transient(error.status()),
             Self::Auth(error) => error.is_retryable(),
             Self::Transport(error) => !matches!(error.kind(), TransportErrorKind::TooLarge | TransportErrorKind::Request),
             Self::Upload(error) => error.is_retryable(),
