@@ -24,7 +24,7 @@ pub(crate) use self::advice::Audience;
 pub use self::api::ApiError;
 pub use self::auth::AuthError;
 pub use self::body::BodyShape;
-pub(crate) use self::body::{ErrorBody, KEPT_BODY};
+pub(crate) use self::body::{ErrorBody, KEPT_BODY, id};
 pub(crate) use self::call::is_transient;
 pub use self::call::{CallInfo, Outcome};
 pub use self::decode::DecodeError;

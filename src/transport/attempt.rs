@@ -13,7 +13,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, RET
 use secrecy::ExposeSecret;
 use tracing::Instrument;
 
-use crate::error::{CallInfo, KEPT_BODY};
+use crate::error::{CallInfo, KEPT_BODY, id};
 use crate::transport::request::{Body, BodyStream, Method, Request};
 use crate::transport::{Bearer, CORRELATION_ID};
 
@@ -114,10 +114,12 @@ async fn send_and_read(
         Ok(Ok(response)) => response,
     };
     let status = response.status().as_u16();
-    if let Some(id) = text(response.headers(), CORRELATION_ID) {
+    let known = request.known_secrets(bearer);
+    let id = |name: &str| text(response.headers(), name).and_then(|text| id(&text, &known));
+    if let Some(id) = id(CORRELATION_ID) {
         call.correlation_id = Some(id);
     }
-    call.request_id = text(response.headers(), "MS-RequestId").or_else(|| text(response.headers(), "x-ms-request-id"));
+    call.request_id = id("MS-RequestId").or_else(|| id("x-ms-request-id"));
     let left = limits.timeout.saturating_sub(started.elapsed());
     if !(200..300).contains(&status) {
         let retry_after = text(response.headers(), RETRY_AFTER.as_str());

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::error::{ApiError, AuthError, CallInfo, Error, ErrorBody, Outcome, Result, TransportError, TransportErrorKind};
@@ -307,9 +307,7 @@ impl Transport {
                 retry_after,
                 body,
             } => {
-                let mut known: Vec<&str> = request.secrets.iter().map(ExposeSecret::expose_secret).collect();
-                known.extend(bearer.map(|bearer| bearer.secret.expose_secret()));
-                let body = ErrorBody::parse(&body, &known);
+                let body = ErrorBody::parse(&body, &request.known_secrets(bearer));
                 let hint = match status {
                     429 | 503 => hint(retry_after.as_deref(), body.message.as_deref(), self.clock().system_now()),
                     _ => hint(retry_after.as_deref(), None, self.clock().system_now()),

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 pub(crate) use crate::error::Audience;
 use crate::id::ParseIdError;
+use crate::transport::Bearer;
 
 /// An HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -173,6 +174,12 @@ impl Request {
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// What an answer may repeat and nobody may keep.
+    pub(crate) fn known_secrets<'a>(&'a self, bearer: Option<&'a Bearer>) -> Vec<&'a str> {
+        let bearer = bearer.map(|bearer| &bearer.secret);
+        self.secrets.iter().chain(bearer).map(ExposeSecret::expose_secret).collect()
     }
 }
 

@@ -195,6 +195,26 @@ async fn a_wait_that_the_service_asks_for_is_told() {
 }
 
 #[tokio::test]
+async fn what_is_no_id_is_not_kept_as_one() {
+    let world = World::new(|builder| builder.retry(RetryPolicy::off()).correlation_id("ours")).await;
+    for (header, kept) in [
+        ("theirs".to_owned(), true),
+        ("x".repeat(128), true),
+        ("x".repeat(129), false),
+        ("a\tb".to_owned(), false),
+    ] {
+        let fault = Fault::on("GET", "/applications/*").answer(400, "");
+        world
+            .fake
+            .fault(fault.header("MS-CorrelationId", &header).header("MS-RequestId", &header));
+        let error = call(&world, "get app").await.unwrap_err();
+        let header = Some(header.as_str());
+        assert_eq!(error.correlation_id(), if kept { header } else { Some("ours") });
+        assert_eq!(error.call().unwrap().request_id.as_deref(), header.filter(|_| kept));
+    }
+}
+
+#[tokio::test]
 async fn the_status_survives_every_body() {
     let huge = vec![b'x'; 10 << 20];
     let huge_json = format!(r#"{{"code":"X","message":"{}"}}"#, "y".repeat(10 << 20));
