@@ -211,7 +211,12 @@ impl StoreClientBuilder {
     }
 
     /// Own HTTP settings: proxies, certificates, a user agent. The crate puts its own rules on top: no redirects, none of
-    /// reqwest's retries, HTTP/1.1, no proxy for loopback, and the time-outs set here.
+    /// reqwest's retries, HTTP/1.1, and the time-outs set here; the builder's own `timeout` and `read_timeout` do not hold,
+    /// because they would end uploads and creates that are well.
+    ///
+    /// Loopback is never reached through a proxy. With an endpoint on loopback the builder's proxies are dropped; with any
+    /// other endpoint what leads to loopback, such as an authority there, goes through a plain client of its own, without
+    /// these settings.
     pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.http = Some(builder);
         self

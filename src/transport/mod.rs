@@ -32,6 +32,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Connections are kept for so long without use.
 const POOL_IDLE: Duration = Duration::from_secs(30);
 
+/// Longer than any attempt.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// Answers are read up to this many bytes, unless told otherwise.
 const MAX_ANSWER: usize = 64 << 20;
 
@@ -127,6 +130,9 @@ impl Transport {
                 // A connection that the server may have closed meanwhile would make a write ambiguous.
                 .pool_idle_timeout(POOL_IDLE)
                 .connect_timeout(settings.connect_timeout)
+                // An attempt has its own time, which for an upload may be long; a builder's own cannot be taken back.
+                .timeout(NEVER)
+                .read_timeout(NEVER)
         };
         let build = |builder: reqwest::ClientBuilder| {
             let failed = |error| {

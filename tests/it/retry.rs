@@ -232,6 +232,16 @@ async fn an_attempt_that_hangs_is_noticed() {
 }
 
 #[tokio::test]
+async fn the_time_outs_of_a_builder_do_not_hold() {
+    let short = Duration::from_millis(200);
+    let http = msstore::reqwest::Client::builder().timeout(short).read_timeout(short);
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.fault(on_read().always().delay(short * 3));
+    let builder = fake.client_builder().http_client_builder(http).retry(RetryPolicy::off());
+    read(&builder.build().unwrap()).await.unwrap();
+}
+
+#[tokio::test]
 async fn repeats_can_be_off() {
     let (fake, client) = faulty(on_read().always().answer(503, ""), RetryPolicy::off()).await;
     assert_eq!(read(&client).await.unwrap_err().status(), Some(503));
