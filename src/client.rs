@@ -10,7 +10,7 @@ use crate::api::applications::Applications;
 use crate::api::flights::Flights;
 use crate::api::in_app_products::InAppProducts;
 use crate::api::raw::RawRequest;
-use crate::auth::{AccessToken, ClientSecret, TokenProvider};
+use crate::auth::{AccessToken, ClientSecret, Part, TokenProvider};
 use crate::error::{InvalidInput, Result};
 use crate::id::ApplicationId;
 use crate::rest::Core;
@@ -169,7 +169,7 @@ impl StoreClientBuilder {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` that names the variables that are missing.
+    /// `InvalidInput` that names the variables that are missing or cannot be used.
     pub fn from_env() -> Result<Self> {
         Self::from_variables(|name| std::env::var(name).ok())
     }
@@ -195,6 +195,15 @@ impl StoreClientBuilder {
         let mut provider = ClientSecret::new(tenant.trim(), client.trim(), secret.trim());
         if let Some(authority) = variable("AZURE_AUTHORITY_HOST") {
             provider = provider.authority(authority.trim());
+        }
+        if let Some(flaw) = provider.flaw() {
+            let name = match flaw.part {
+                Part::TenantId => &names[0],
+                Part::ClientId => &names[1],
+                Part::Secret => &names[2],
+                Part::Authority => "AZURE_AUTHORITY_HOST",
+            };
+            return Err(InvalidInput::new(format!("the environment variable {name}"), flaw.problem).into());
         }
         let builder = StoreClient::builder(provider);
         Ok(match variable("MSSTORE_ENDPOINT") {
@@ -381,6 +390,13 @@ mod tests {
             error.contains("MSSTORE_TENANT_ID, MSSTORE_CLIENT_SECRET") && !error.contains("AZURE"),
             "{error}"
         );
+        for (name, value) in [("MSSTORE_TENANT_ID", "a/b"), ("AZURE_AUTHORITY_HOST", "http://example.com")] {
+            let error = from(&[&[(name, value)], &msstore[..]].concat()).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("the environment variable {name} cannot be used: ")),
+                "{error}"
+            );
+        }
         let empty = [("MSSTORE_TENANT_ID", ""), ("MSSTORE_CLIENT_ID", " ")];
         assert!(from(&[&empty[..], &azure[..]].concat()).unwrap().contains("t2"));
         let error = from(&[]).unwrap_err().to_string();

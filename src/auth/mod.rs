@@ -15,6 +15,7 @@ use url::Url;
 
 pub(crate) use self::cache::TokenCache;
 pub use self::client_secret::ClientSecret;
+pub(crate) use self::client_secret::Part;
 use crate::error::{AuthError, InvalidInput};
 pub use crate::transport::BoxFuture;
 use crate::transport::request::{Audience, Body, Method, Request};
