@@ -189,8 +189,7 @@ impl StoreClientBuilder {
                 .filter(|name| variable(name).is_none())
                 .map(String::as_str)
                 .collect();
-            let problem = format!("{} not set", if missing.len() == 1 { "it is" } else { "they are" });
-            return Err(InvalidInput::new(format!("the environment variable {}", missing.join(", ")), problem).into());
+            return Err(InvalidInput::new("the environment", not_set(&missing)).into());
         };
         let mut provider = ClientSecret::new(tenant.trim(), client.trim(), secret.trim());
         if let Some(authority) = variable("AZURE_AUTHORITY_HOST") {
@@ -311,6 +310,15 @@ impl StoreClientBuilder {
     }
 }
 
+/// Says which variables are missing.
+fn not_set(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("{one} is not set"),
+        [others @ .., last] => format!("{} and {last} are not set", others.join(", ")),
+    }
+}
+
 /// Checks the endpoint, and adds the slash at its end.
 fn endpoint(text: &str) -> Result<Url> {
     let refused = |why: &str| InvalidInput::new("the endpoint", format!("{why}; an example is {ENDPOINT}"));
@@ -387,7 +395,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            error.contains("MSSTORE_TENANT_ID, MSSTORE_CLIENT_SECRET") && !error.contains("AZURE"),
+            error.contains("MSSTORE_TENANT_ID and MSSTORE_CLIENT_SECRET are") && !error.contains("AZURE"),
             "{error}"
         );
         for (name, value) in [("MSSTORE_TENANT_ID", "a/b"), ("AZURE_AUTHORITY_HOST", "http://example.com")] {
@@ -400,10 +408,12 @@ mod tests {
         let empty = [("MSSTORE_TENANT_ID", ""), ("MSSTORE_CLIENT_ID", " ")];
         assert!(from(&[&empty[..], &azure[..]].concat()).unwrap().contains("t2"));
         let error = from(&[]).unwrap_err().to_string();
-        assert!(
-            error.contains("MSSTORE_TENANT_ID, MSSTORE_CLIENT_ID, MSSTORE_CLIENT_SECRET"),
-            "{error}"
+        assert_eq!(
+            error,
+            "the environment cannot be used: MSSTORE_TENANT_ID, MSSTORE_CLIENT_ID and MSSTORE_CLIENT_SECRET are not set"
         );
+        let error = from(&msstore[..2]).unwrap_err().to_string();
+        assert_eq!(error, "the environment cannot be used: MSSTORE_CLIENT_SECRET is not set");
         let settings = [
             ("AZURE_AUTHORITY_HOST", "http://127.0.0.1:1"),
             ("MSSTORE_ENDPOINT", "http://127.0.0.1:2/my"),
