@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use msstore::reqwest::Client;
 use msstore::testing::{CutEnd, FakeStore, Fault, RetryHint};
 use msstore::{
     ApplicationId, ApplicationSubmission, BoxFuture, Error, NewFlight, NewInAppProduct, Outcome, ProductType, RateLimit,
@@ -234,7 +235,7 @@ async fn an_attempt_that_hangs_is_noticed() {
 #[tokio::test]
 async fn the_time_outs_of_a_builder_do_not_hold() {
     let short = Duration::from_millis(200);
-    let http = msstore::reqwest::Client::builder().timeout(short).read_timeout(short);
+    let http = Client::builder().timeout(short).read_timeout(short);
     let fake = FakeStore::start_with_sample().await.unwrap();
     fake.fault(on_read().always().delay(short * 3));
     let builder = fake.client_builder().http_client_builder(http).retry(RetryPolicy::off());
