@@ -10,7 +10,7 @@ use crate::api::applications::Applications;
 use crate::api::flights::Flights;
 use crate::api::in_app_products::InAppProducts;
 use crate::api::raw::RawRequest;
-use crate::auth::{AccessToken, ClientSecret, TokenProvider};
+use crate::auth::{AccessToken, ClientSecret, Part, TokenProvider};
 use crate::error::{InvalidInput, Result};
 use crate::id::ApplicationId;
 use crate::rest::Core;
@@ -169,7 +169,7 @@ impl StoreClientBuilder {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` that names the variables that are missing.
+    /// `InvalidInput` that names the variables that are missing or cannot be used.
     pub fn from_env() -> Result<Self> {
         Self::from_variables(|name| std::env::var(name).ok())
     }
@@ -189,12 +189,20 @@ impl StoreClientBuilder {
                 .filter(|name| variable(name).is_none())
                 .map(String::as_str)
                 .collect();
-            let problem = format!("{} not set", if missing.len() == 1 { "it is" } else { "they are" });
-            return Err(InvalidInput::new(format!("the environment variable {}", missing.join(", ")), problem).into());
+            return Err(InvalidInput::new("the environment", not_set(&missing)).into());
         };
         let mut provider = ClientSecret::new(tenant.trim(), client.trim(), secret.trim());
         if let Some(authority) = variable("AZURE_AUTHORITY_HOST") {
             provider = provider.authority(authority.trim());
+        }
+        if let Some(flaw) = provider.flaw() {
+            let name = match flaw.part {
+                Part::TenantId => &names[0],
+                Part::ClientId => &names[1],
+                Part::Secret => &names[2],
+                Part::Authority => "AZURE_AUTHORITY_HOST",
+            };
+            return Err(InvalidInput::new(format!("the environment variable {name}"), flaw.problem).into());
         }
         let builder = StoreClient::builder(provider);
         Ok(match variable("MSSTORE_ENDPOINT") {
@@ -211,7 +219,12 @@ impl StoreClientBuilder {
     }
 
     /// Own HTTP settings: proxies, certificates, a user agent. The crate puts its own rules on top: no redirects, none of
-    /// reqwest's retries, HTTP/1.1, no proxy for loopback, and the time-outs set here.
+    /// reqwest's retries, HTTP/1.1, and the time-outs set here; the builder's own `timeout` and `read_timeout` do not hold,
+    /// because they would end uploads and creates that are well.
+    ///
+    /// Loopback is never reached through a proxy. With an endpoint on loopback the builder's proxies are dropped; with any
+    /// other endpoint what leads to loopback, such as an authority there, goes through a plain client of its own, without
+    /// these settings.
     pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.http = Some(builder);
         self
@@ -297,6 +310,15 @@ impl StoreClientBuilder {
     }
 }
 
+/// Says which variables are missing.
+fn not_set(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("{one} is not set"),
+        [others @ .., last] => format!("{} and {last} are not set", others.join(", ")),
+    }
+}
+
 /// Checks the endpoint, and adds the slash at its end.
 fn endpoint(text: &str) -> Result<Url> {
     let refused = |why: &str| InvalidInput::new("the endpoint", format!("{why}; an example is {ENDPOINT}"));
@@ -373,16 +395,25 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            error.contains("MSSTORE_TENANT_ID, MSSTORE_CLIENT_SECRET") && !error.contains("AZURE"),
+            error.contains("MSSTORE_TENANT_ID and MSSTORE_CLIENT_SECRET are") && !error.contains("AZURE"),
             "{error}"
         );
+        for (name, value) in [("MSSTORE_TENANT_ID", "a/b"), ("AZURE_AUTHORITY_HOST", "http://example.com")] {
+            let error = from(&[&[(name, value)], &msstore[..]].concat()).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("the environment variable {name} cannot be used: ")),
+                "{error}"
+            );
+        }
         let empty = [("MSSTORE_TENANT_ID", ""), ("MSSTORE_CLIENT_ID", " ")];
         assert!(from(&[&empty[..], &azure[..]].concat()).unwrap().contains("t2"));
         let error = from(&[]).unwrap_err().to_string();
-        assert!(
-            error.contains("MSSTORE_TENANT_ID, MSSTORE_CLIENT_ID, MSSTORE_CLIENT_SECRET"),
-            "{error}"
+        assert_eq!(
+            error,
+            "the environment cannot be used: MSSTORE_TENANT_ID, MSSTORE_CLIENT_ID and MSSTORE_CLIENT_SECRET are not set"
         );
+        let error = from(&msstore[..2]).unwrap_err().to_string();
+        assert_eq!(error, "the environment cannot be used: MSSTORE_CLIENT_SECRET is not set");
         let settings = [
             ("AZURE_AUTHORITY_HOST", "http://127.0.0.1:1"),
             ("MSSTORE_ENDPOINT", "http://127.0.0.1:2/my"),

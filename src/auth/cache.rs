@@ -2,7 +2,8 @@
 //!
 //! What to do is a pure function of the state and the time. A refresh that is only early never fails a call: the live token
 //! goes on, and nobody tries again for a while. A token that the service rejected is dropped by its generation, so that a
-//! late rejection of an old token does not drop its successor.
+//! late rejection of an old token does not drop its successor. A fetch that fails is shared too: whoever waited for it gets
+//! its error, because a wrong secret that is tried by one caller after the other can lock the app out. Nobody else does.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -38,6 +39,9 @@ struct State {
     generation: u64,
     rejected: bool,
     no_early_before: Option<Instant>,
+    /// How many fetches have failed, and the error of the last.
+    failures: u64,
+    failure: Option<AuthError>,
 }
 
 struct Held {
@@ -95,14 +99,24 @@ impl TokenCache {
                 Err(_) => Ok(bearer),
             },
             Step::Fetch(_) => {
+                let failures = self.state().failures;
                 let _guard = self.fetching.lock().await;
-                // Somebody else may have fetched it meanwhile.
+                // Somebody else may have fetched it meanwhile, or failed to.
                 match self.step() {
                     Step::Use(bearer) | Step::Refresh(bearer) => Ok(bearer),
-                    Step::Fetch(reason) => self.fetch(reason, deadline).await,
+                    Step::Fetch(reason) => match self.failure_after(failures) {
+                        Some(error) => Err(error),
+                        None => self.fetch(reason, deadline).await,
+                    },
                 }
             }
         }
+    }
+
+    /// The error of a fetch that failed since there were so many failures.
+    fn failure_after(&self, failures: u64) -> Option<AuthError> {
+        let state = self.state();
+        (state.failures > failures).then(|| state.failure.clone()).flatten()
     }
 
     async fn refresh(&self, deadline: Instant) -> Option<Bearer> {
@@ -118,6 +132,19 @@ impl TokenCache {
     }
 
     async fn fetch(&self, reason: TokenReason, deadline: Instant) -> Result<Bearer, AuthError> {
+        let fetched = self.ask(reason, deadline).await;
+        if let Err(error) = &fetched {
+            // A caller whose own time is up says nothing about the others.
+            if self.transport.clock().now() < deadline {
+                let mut state = self.state();
+                state.failures += 1;
+                state.failure = Some(error.clone());
+            }
+        }
+        fetched
+    }
+
+    async fn ask(&self, reason: TokenReason, deadline: Instant) -> Result<Bearer, AuthError> {
         // Its life is counted from before it was asked for: it may be a little shorter, never longer.
         let asked = self.transport.clock().now();
         let context = TokenContext {
@@ -147,6 +174,7 @@ impl TokenCache {
         });
         state.rejected = false;
         state.no_early_before = None;
+        state.failure = None;
         Ok(bearer)
     }
 
@@ -154,7 +182,7 @@ impl TokenCache {
     pub(crate) async fn access_token(&self, deadline: Instant) -> Result<crate::auth::AccessToken, AuthError> {
         let time = deadline.saturating_duration_since(self.transport.clock().now());
         let live = tokio::time::timeout(time, self.live(deadline)).await;
-        let bearer = live.unwrap_or_else(|_| Err(AuthError::new("no token came in time")))?;
+        let bearer = live.unwrap_or_else(|_| Err(AuthError::new("no token came in time").retryable()))?;
         let now = self.transport.clock().now();
         let expires_at = self.state().held.as_ref().map_or(now, |held| held.expires_at);
         Ok(crate::auth::AccessToken::new(
@@ -261,6 +289,52 @@ mod tests {
             assert_eq!(caller.await.unwrap(), 1);
         }
         assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_hundred_callers_share_a_failure_and_later_ones_do_not() {
+        let (cache, provider, clock) = cache(3600, Some(1));
+        let deadline = clock.now() + Duration::from_secs(60);
+        for asked in 1..3 {
+            let callers: Vec<_> = (0..100)
+                .map(|_| {
+                    let cache = cache.clone();
+                    tokio::spawn(async move { cache.bearer(deadline).await.is_err() })
+                })
+                .collect();
+            for caller in callers {
+                assert!(caller.await.unwrap());
+            }
+            assert_eq!(provider.asked.load(Ordering::SeqCst), asked);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_is_out_of_time_fails_alone() {
+        #[derive(Debug, Default)]
+        struct TooSlowAtFirst(AtomicU32);
+        impl TokenProvider for TooSlowAtFirst {
+            fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+                Box::pin(async move {
+                    tokio::task::yield_now().await;
+                    if self.0.fetch_add(1, Ordering::SeqCst) == 0 {
+                        context.transport.clock().sleep_until(context.deadline).await;
+                        return Err(AuthError::new("too late"));
+                    }
+                    Ok(AccessToken::new("a-token", Duration::from_secs(3600)))
+                })
+            }
+        }
+        let clock = Clock::jumping();
+        let transport = Transport::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap();
+        let cache = TokenCache::new(Box::<TooSlowAtFirst>::default(), transport);
+        let now = clock.now();
+        let (hasty, patient) = tokio::join!(
+            cache.bearer(now + Duration::from_secs(5)),
+            cache.bearer(now + Duration::from_secs(600))
+        );
+        assert!(hasty.is_err());
+        assert_eq!(patient.unwrap().generation, 1);
     }
 
     #[tokio::test]

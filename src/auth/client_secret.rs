@@ -10,6 +10,7 @@ use url::Url;
 use crate::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
 use crate::error::{AuthError, InvalidInput};
 use crate::secret::redact_url;
+use crate::transport::is_loopback;
 
 /// The default authority.
 pub(crate) const AUTHORITY: &str = "https://login.microsoftonline.com";
@@ -51,26 +52,50 @@ impl ClientSecret {
         self
     }
 
-    fn token_url(&self) -> Result<Url, InvalidInput> {
+    /// Whether these can be credentials at all: what is found before the first request for a token is sent, found now.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` that names the tenant id, the client id, the client secret or the authority.
+    pub fn check(&self) -> Result<(), InvalidInput> {
+        self.token_url().map(|_| ()).map_err(InvalidInput::from)
+    }
+
+    /// The first that cannot be used, and what is wrong with it.
+    pub(crate) fn flaw(&self) -> Option<Flaw> {
+        self.token_url().err()
+    }
+
+    fn token_url(&self) -> Result<Url, Flaw> {
         let tenant_is_sound = !self.tenant_id.is_empty()
             && self
                 .tenant_id
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
             && !self.tenant_id.starts_with('.');
+        let flaw = |part, problem: &str| Flaw {
+            part,
+            problem: problem.to_owned(),
+        };
         if !tenant_is_sound {
-            return Err(InvalidInput::new("the tenant id", "it must be a GUID or a domain name"));
+            return Err(flaw(Part::TenantId, "it must be a GUID or a domain name"));
         }
         if self.client_id.trim().is_empty() {
-            return Err(InvalidInput::new("the client id", "it is empty"));
+            return Err(flaw(Part::ClientId, "it is empty"));
         }
         if self.secret.expose_secret().trim().is_empty() {
-            return Err(InvalidInput::new("the client secret", "it is empty"));
+            return Err(flaw(Part::Secret, "it is empty"));
         }
-        let unusable = |why: &str| InvalidInput::new("the authority", format!("{why}; an example is {AUTHORITY}"));
+        let unusable = |why: &str| flaw(Part::Authority, &format!("{why}; an example is {AUTHORITY}"));
         let mut url = Url::parse(&self.authority).map_err(|_| unusable("it is no URL"))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(unusable("it must have no user"));
+        }
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => return Err(unusable("plain http is allowed on loopback only")),
+            _ => return Err(unusable("it is not https")),
         }
         url.set_query(None);
         url.path_segments_mut()
@@ -78,6 +103,34 @@ impl ClientSecret {
             .pop_if_empty()
             .extend([&self.tenant_id, "oauth2", "token"]);
         Ok(url)
+    }
+}
+
+/// What a [`ClientSecret`] is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    TenantId,
+    ClientId,
+    Secret,
+    Authority,
+}
+
+/// Why credentials cannot be right.
+#[derive(Debug)]
+pub(crate) struct Flaw {
+    pub(crate) part: Part,
+    pub(crate) problem: String,
+}
+
+impl From<Flaw> for InvalidInput {
+    fn from(flaw: Flaw) -> Self {
+        let what = match flaw.part {
+            Part::TenantId => "the tenant id",
+            Part::ClientId => "the client id",
+            Part::Secret => "the client secret",
+            Part::Authority => "the authority",
+        };
+        Self::new(what, flaw.problem)
     }
 }
 
@@ -94,7 +147,7 @@ impl fmt::Debug for ClientSecret {
 impl TokenProvider for ClientSecret {
     fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
         Box::pin(async move {
-            let url = self.token_url()?;
+            let url = self.token_url().map_err(InvalidInput::from)?;
             let fields = [
                 ("grant_type", SecretString::from("client_credentials")),
                 ("client_id", SecretString::from(self.client_id.as_str())),
@@ -155,18 +208,33 @@ mod tests {
             "https://login.microsoftonline.com/t-1/oauth2/token"
         );
         assert_eq!(url("t-1", "https://h/x/").unwrap().as_str(), "https://h/x/t-1/oauth2/token");
-        for (tenant, authority) in [
-            ("", AUTHORITY),
-            ("..", AUTHORITY),
-            ("a/b", AUTHORITY),
-            ("t", "login"),
-            ("t", "data:x"),
-            ("t", "https://user:word@h"),
+        let flaw = |tenant, client, secret, authority| {
+            let provider = ClientSecret::new(tenant, client, secret).authority(authority);
+            provider.flaw().map(|flaw| flaw.part)
+        };
+        for (tenant, client, secret, authority, expected) in [
+            ("t", "c", "s", AUTHORITY, None),
+            ("t", "c", "s", "http://127.0.0.1:1", None),
+            ("", "c", "s", AUTHORITY, Some(Part::TenantId)),
+            ("..", "c", "s", AUTHORITY, Some(Part::TenantId)),
+            ("a/b", "c", "s", AUTHORITY, Some(Part::TenantId)),
+            ("t", "", "s", AUTHORITY, Some(Part::ClientId)),
+            ("t", "c", " ", AUTHORITY, Some(Part::Secret)),
+            ("t", "c", "s", "login", Some(Part::Authority)),
+            ("t", "c", "s", "data:x", Some(Part::Authority)),
+            ("t", "c", "s", "ftp://h", Some(Part::Authority)),
+            ("t", "c", "s", "http://example.com", Some(Part::Authority)),
+            ("t", "c", "s", "https://user:word@h", Some(Part::Authority)),
         ] {
-            assert!(url(tenant, authority).is_err(), "{tenant} {authority}");
+            assert_eq!(
+                flaw(tenant, client, secret, authority),
+                expected,
+                "{tenant} {client} {secret} {authority}"
+            );
         }
-        assert!(ClientSecret::new("t", "", "s").token_url().is_err());
-        assert!(ClientSecret::new("t", "c", " ").token_url().is_err());
+        let error = ClientSecret::new("a/b", "c", "s").check().unwrap_err();
+        assert_eq!(error.what(), "the tenant id");
+        assert!(ClientSecret::new("t", "c", "s").check().is_ok());
     }
 
     #[test]

@@ -15,6 +15,7 @@ use url::Url;
 
 pub(crate) use self::cache::TokenCache;
 pub use self::client_secret::ClientSecret;
+pub(crate) use self::client_secret::Part;
 use crate::error::{AuthError, InvalidInput};
 pub use crate::transport::BoxFuture;
 use crate::transport::request::{Audience, Body, Method, Request};
@@ -86,6 +87,12 @@ impl TokenContext {
         self.reason
     }
 
+    /// How long the call that needs the token still has. What takes longer is dropped.
+    #[must_use]
+    pub fn time_left(&self) -> Duration {
+        self.deadline.saturating_duration_since(self.transport.clock().now())
+    }
+
     /// Posts a form through the client's own transport, with its proxy, TLS, time-outs and retries, and gives the body of
     /// a 2xx answer. The values are treated as secrets, but for those that OAuth makes public: `grant_type`, `client_id`,
     /// `resource` and `scope`, which Entra names when it refuses them.
@@ -99,22 +106,55 @@ impl TokenContext {
     ///
     /// Dropping the future ends the request.
     pub async fn post_form(&self, url: &Url, fields: &[(&str, SecretString)]) -> Result<Bytes, AuthError> {
-        if url.scheme() != "https" && !is_loopback(url) {
-            return Err(InvalidInput::new("the authority", "plain http is allowed on loopback only; use https").into());
-        }
         let pairs = fields.iter().map(|(name, value)| (name, value.expose_secret()));
         let form = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(pairs)
             .finish();
-        let mut request = Request::new(Method::Post, url.clone(), url.path().trim_start_matches('/'), Audience::Token)
-            .header("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-            .header("Accept", "application/json");
-        "token".clone_into(&mut request.template);
+        let mut request = request(Method::Post, url)?.header("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
         request.body = Body::Bytes(Bytes::from(form));
         let secret = fields.iter().filter(|(name, _)| !is_public(name));
         request.secrets = secret.map(|(_, value)| value.clone()).collect();
-        Ok(self.transport.send(&request, None, Some(self.deadline)).await?.body)
+        self.send(&request).await
     }
+
+    /// Reads a URL as [`post_form`](Self::post_form) posts to one, with these header fields: what a provider asks first for
+    /// an assertion, as the endpoint of a CI system for its OIDC tokens. The values are treated as secrets.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`post_form`](Self::post_form), and when a header field cannot be sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the request.
+    pub async fn get(&self, url: &Url, headers: &[(&str, SecretString)]) -> Result<Bytes, AuthError> {
+        let mut request = request(Method::Get, url)?;
+        for (name, value) in headers {
+            request.secret_headers.push(((*name).to_owned(), value.clone()));
+            // An answer may repeat the whole, or what follows `Bearer`.
+            let credential = value.expose_secret().rsplit(' ').next().unwrap_or_default();
+            request.secrets.extend([value.clone(), SecretString::from(credential)]);
+        }
+        self.send(&request).await
+    }
+
+    async fn send(&self, request: &Request) -> Result<Bytes, AuthError> {
+        Ok(self.transport.send(request, None, Some(self.deadline)).await?.body)
+    }
+}
+
+/// A request of a provider.
+fn request(method: Method, url: &Url) -> Result<Request, InvalidInput> {
+    if url.scheme() != "https" && !is_loopback(url) {
+        return Err(InvalidInput::new(
+            "the authority",
+            "plain http is allowed on loopback only; use https",
+        ));
+    }
+    let path = url.path().trim_start_matches('/');
+    let mut request = Request::new(method, url.clone(), path, Audience::Token).header("Accept", "application/json");
+    "token".clone_into(&mut request.template);
+    Ok(request)
 }
 
 /// Whether the value of a field of a token request may be shown.
@@ -144,7 +184,7 @@ fn is_public(field: &str) -> bool {
 /// }
 /// ```
 pub trait TokenProvider: fmt::Debug + Send + Sync {
-    /// A token.
+    /// A token. Mark an error that may be gone next time with [`AuthError::retryable`]; the others end what needs the token.
     fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>>;
 }
 

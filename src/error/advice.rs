@@ -2,13 +2,49 @@
 
 use crate::error::body::{BodyShape, ErrorBody};
 
+/// Who was asked. What helps with one does not help with the others, whoever answered in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// The submission API: with the bearer, under the rate limit.
+    Api,
+    /// The token endpoint: it gets the credentials and nothing else.
+    Token,
+    /// The blob store: its link is the credential; the bearer never goes there.
+    Blob,
+}
+
+/// What to do about an answer of this audience, or of something before it.
+pub(crate) fn advice(audience: Audience, status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str> {
+    match audience {
+        Audience::Api => of_the_api(status, method, path, body),
+        Audience::Token => Some(match status {
+            408 | 429 | 500..=599 => "try again later",
+            _ => "check the authority, the tenant id, and any proxy on the way to it",
+        }),
+        Audience::Blob => of_the_blob_store(status, body),
+    }
+}
+
+fn of_the_blob_store(status: u16, body: &ErrorBody) -> Option<&'static str> {
+    let answered_itself = body.shape == BodyShape::Blob;
+    let advice = match status {
+        401 | 403 if answered_itself => "the upload link is not valid for this: read the submission again for its link",
+        404 if answered_itself => "the upload link leads nowhere: read the submission again for its link",
+        408 | 429 | 500..=599 => "try again later",
+        300..=407 if !answered_itself => {
+            "read the submission again for its upload link, and check any proxy on the way to the blob store"
+        }
+        _ => return None,
+    };
+    Some(advice)
+}
+
 /// The first row that fits. Rows go from the particular to the general.
-pub(crate) fn advice(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str> {
+fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str> {
     let message = body.message.as_deref().unwrap_or_default();
     let target = body.target.as_deref().unwrap_or_default();
     let says = |part: &str| message.to_ascii_lowercase().contains(&part.to_ascii_lowercase());
     let creates_submission = method == "POST" && path.ends_with("/submissions");
-    let sent_to_blob = body.shape == BodyShape::Blob;
     let advice = match status {
         400 if says("keep all file entries") => {
             "list every existing package with its id and fileStatus Uploaded, or PendingDelete to remove it"
@@ -30,9 +66,7 @@ pub(crate) fn advice(status: u16, method: &str, path: &str, body: &ErrorBody) ->
         401 => {
             "check that the Entra app is added in Partner Center with the Manager role and that the token is for https://manage.devcenter.microsoft.com"
         }
-        403 if sent_to_blob => "the upload link is not valid for this: read the submission again for its link",
         403 => "check the id, and that the Entra app has the Manager role in Partner Center",
-        404 if sent_to_blob => "the upload link leads nowhere: read the submission again for its link",
         404 => {
             "check the id, and that it belongs to this account and to this parent; what was created or deleted a moment ago may not be visible yet"
         }
@@ -153,13 +187,6 @@ mod tests {
                 "Manager role",
             ),
             (403, "GET", "applications/9N", String::new(), "Manager role"),
-            (
-                403,
-                "PUT",
-                "blob",
-                "<Error><Code>AuthenticationFailed</Code></Error>".to_owned(),
-                "upload link",
-            ),
             (404, "GET", "applications/9N", String::new(), "check the id"),
             (
                 409,
@@ -237,12 +264,42 @@ mod tests {
             (502, "GET", "applications", "<html></html>".to_owned(), "try again later"),
         ];
         for (status, method, path, body, part) in table {
-            let found = advice(status, method, path, &ErrorBody::parse(body.as_bytes(), &[]));
+            let found = advice(Audience::Api, status, method, path, &ErrorBody::parse(body.as_bytes(), &[]));
             assert!(
                 found.is_some_and(|found| found.contains(part)),
                 "{status} {method} {path} {body}: {found:?}"
             );
         }
-        assert_eq!(advice(418, "GET", "x", &ErrorBody::parse(b"", &[])), None);
+        assert_eq!(advice(Audience::Api, 418, "GET", "x", &ErrorBody::parse(b"", &[])), None);
+    }
+
+    #[test]
+    fn what_is_not_the_api_gets_none_of_its_advice() {
+        let xml = "<Error><Code>AuthenticationFailed</Code></Error>";
+        let page = "<html><title>Blocked</title></html>";
+        let table = [
+            (Audience::Blob, 403, xml, Some("upload link is not valid")),
+            (Audience::Blob, 404, xml, Some("upload link leads nowhere")),
+            (Audience::Blob, 403, page, Some("any proxy")),
+            (Audience::Blob, 403, "", Some("any proxy")),
+            (Audience::Blob, 404, "", Some("any proxy")),
+            (Audience::Blob, 302, page, Some("any proxy")),
+            (Audience::Blob, 503, page, Some("try again later")),
+            (Audience::Blob, 500, "", Some("try again later")),
+            (Audience::Blob, 409, xml, None),
+            (Audience::Token, 403, page, Some("any proxy")),
+            (Audience::Token, 404, "", Some("tenant id")),
+            (Audience::Token, 429, page, Some("try again later")),
+            (Audience::Token, 503, "", Some("try again later")),
+        ];
+        for (audience, status, body, part) in table {
+            let found = advice(audience, status, "PUT", "x", &ErrorBody::parse(body.as_bytes(), &[]));
+            let what = format!("{audience:?} {status} {body}: {found:?}");
+            assert_eq!(found.is_some(), part.is_some(), "{what}");
+            let found = found.unwrap_or_default();
+            assert!(found.contains(part.unwrap_or_default()), "{what}");
+            let of_the_api = ["Manager", "20 requests", "correlation id", "parent", "Store ID"];
+            assert!(!of_the_api.iter().any(|part| found.contains(part)), "{what}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::error::advice::advice;
+use crate::error::advice::{Audience, advice};
 use crate::error::body::{BodyShape, ErrorBody};
 use crate::error::call::{CallInfo, Clause, Inline};
 
@@ -11,18 +11,26 @@ use crate::error::call::{CallInfo, Clause, Inline};
 #[derive(Debug, Clone)]
 pub struct ApiError {
     call: CallInfo,
+    audience: Audience,
     status: u16,
     body: ErrorBody,
     retry_after: Option<Duration>,
 }
 
 impl ApiError {
-    pub(crate) fn new(mut call: CallInfo, status: u16, body: ErrorBody, retry_after: Option<Duration>) -> Self {
+    pub(crate) fn new(
+        mut call: CallInfo,
+        audience: Audience,
+        status: u16,
+        body: ErrorBody,
+        retry_after: Option<Duration>,
+    ) -> Self {
         if body.correlation_id.is_some() && call.correlation_id.is_none() {
             call.correlation_id.clone_from(&body.correlation_id);
         }
         Self {
             call,
+            audience,
             status,
             body,
             retry_after,
@@ -96,7 +104,7 @@ impl ApiError {
     /// What to do about it, where the crate knows.
     #[must_use]
     pub fn advice(&self) -> Option<&'static str> {
-        advice(self.status, self.call.method, &self.call.path, &self.body)
+        advice(self.audience, self.status, self.call.method, &self.call.path, &self.body)
     }
 
     /// Where a person can look at the submission in Partner Center, if the call was about one of an app.
@@ -183,7 +191,7 @@ mod tests {
             correlation_id: Some("c1".to_owned()),
             ..CallInfo::new("POST", path)
         };
-        ApiError::new(call, status, ErrorBody::parse(body.as_bytes(), &[]), None)
+        ApiError::new(call, Audience::Api, status, ErrorBody::parse(body.as_bytes(), &[]), None)
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! No access token could be had.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::api::ApiError;
 use crate::error::body::BodyShape;
-use crate::error::call::{Clause, Outcome};
+use crate::error::call::{Clause, Outcome, is_transient};
 use crate::error::{Error, input::InvalidInput};
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
@@ -13,33 +14,48 @@ type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 /// No access token could be had, so the call was not sent (again).
 ///
 /// A [`TokenProvider`](crate::TokenProvider) makes one from any error with [`AuthError::new`].
-#[derive(Debug)]
+///
+/// Clones share what they hold: all calls that waited for the same token get the same error.
+#[derive(Debug, Clone)]
 pub struct AuthError {
     what: What,
     outcome: Outcome,
+    /// What the provider says of a failure of its own.
+    retryable: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum What {
     /// The token endpoint refused.
-    Refused(Box<ApiError>),
+    Refused(Arc<ApiError>),
     /// The crate's own request for the token failed otherwise.
-    Failed(Box<Error>),
+    Failed(Arc<Error>),
     /// A foreign provider failed.
-    Provider(BoxedError),
+    Provider(Arc<dyn std::error::Error + Send + Sync>),
 }
 
 impl AuthError {
     /// Wraps any error, or a text.
     pub fn new(error: impl Into<BoxedError>) -> Self {
-        Self::from_what(What::Provider(error.into()))
+        Self::from_what(What::Provider(Arc::from(error.into())))
     }
 
     fn from_what(what: What) -> Self {
         Self {
             what,
             outcome: Outcome::NotApplied,
+            retryable: false,
         }
+    }
+
+    /// The same error, as one that may be gone when the provider is asked again: a vault that does not answer, not a wrong
+    /// password. [`Error::is_retryable`] is true for it, so a wait of days asks again instead of ending.
+    ///
+    /// Without it an error made by [`AuthError::new`] is final. Those of [`TokenContext`](crate::TokenContext) need it not.
+    #[must_use]
+    pub fn retryable(mut self) -> Self {
+        self.retryable = true;
+        self
     }
 
     /// The HTTP status of the token endpoint.
@@ -87,8 +103,11 @@ impl AuthError {
     }
 
     pub(crate) fn is_retryable(&self) -> bool {
+        if self.retryable {
+            return true;
+        }
         match &self.what {
-            What::Refused(error) => matches!(error.status(), 408 | 429 | 500..=599),
+            What::Refused(error) => is_transient(error.status()),
             What::Failed(error) => error.is_retryable(),
             What::Provider(_) => false,
         }
@@ -137,8 +156,8 @@ impl From<Error> for AuthError {
     fn from(error: Error) -> Self {
         match error {
             Error::Auth(error) => *error,
-            Error::Api(error) => Self::from_what(What::Refused(error)),
-            other => Self::from_what(What::Failed(Box::new(other))),
+            Error::Api(error) => Self::from_what(What::Refused(Arc::from(error))),
+            other => Self::from_what(What::Failed(Arc::new(other))),
         }
     }
 }
@@ -152,10 +171,12 @@ impl From<InvalidInput> for AuthError {
 impl From<AuthError> for Error {
     /// Credentials that cannot be used are told as such: nothing was sent, and one sentence says all.
     fn from(error: AuthError) -> Self {
-        match error.what {
-            What::Failed(cause) if matches!(*cause, Self::InvalidInput(_)) => *cause,
-            _ => Self::Auth(Box::new(error)),
+        if let What::Failed(cause) = &error.what
+            && let Self::InvalidInput(input) = &**cause
+        {
+            return Self::InvalidInput(input.clone());
         }
+        Self::Auth(Box::new(error))
     }
 }
 
@@ -183,14 +204,13 @@ impl fmt::Display for AuthError {
                 )
             }
             What::Refused(error) => {
-                // What helps with the API does not help here.
                 f.write_str("no access token: ")?;
                 error.say(f)?;
-                let advice = match error.status() {
-                    408 | 429 | 500..=599 => "try again later",
-                    _ => "check the authority, the tenant id, and any proxy on the way to it",
+                let advice = Clause {
+                    before: "; ",
+                    text: error.advice(),
                 };
-                write!(f, "; {advice}{}", error.call().correlation())
+                write!(f, "{advice}{}", error.call().correlation())
             }
             What::Failed(_) => f.write_str("no access token: the request for it failed"),
             What::Provider(_) => f.write_str("no access token: the token provider failed"),
@@ -211,6 +231,7 @@ impl std::error::Error for AuthError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Audience;
     use crate::error::body::ErrorBody;
     use crate::error::call::CallInfo;
 
@@ -219,6 +240,7 @@ mod tests {
         let body = br#"{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided.","correlation_id":"e1"}"#;
         let error = ApiError::new(
             CallInfo::new("POST", "t/oauth2/token"),
+            Audience::Token,
             401,
             ErrorBody::parse(body, &[]),
             None,
@@ -238,7 +260,7 @@ mod tests {
             (503, "try again later"),
         ] {
             let body = ErrorBody::parse(b"<html></html>", &[]);
-            let error = ApiError::new(CallInfo::new("POST", "t/oauth2/token"), status, body, None);
+            let error = ApiError::new(CallInfo::new("POST", "t/oauth2/token"), Audience::Token, status, body, None);
             let text = AuthError::from(Error::from(error)).to_string();
             let of_the_api = ["Manager", "20 requests", "read before", "parent"];
             assert!(
@@ -246,6 +268,13 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_provider_says_what_may_be_gone_next_time() {
+        let error = || AuthError::new("the vault is shut");
+        assert!(!Error::from(error()).is_retryable());
+        assert!(Error::from(error().retryable()).is_retryable());
     }
 
     #[test]

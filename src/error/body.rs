@@ -82,12 +82,14 @@ impl ErrorBody {
 
     fn read_json(&mut self, value: &Value) {
         let text = |name: &str| text_of(value, name);
-        self.activity_id = text("activityId");
+        // The text is scrubbed already.
+        let id_of = |name: &str| text(name).and_then(|text| id(&text, &[]));
+        self.activity_id = id_of("activityId");
         if text("error").is_some() && text("error_description").is_some() {
             self.shape = BodyShape::Entra;
             self.code = text("error");
             self.message = text("error_description");
-            self.correlation_id = text("correlation_id");
+            self.correlation_id = id_of("correlation_id");
             return;
         }
         self.code = text("code");
@@ -109,10 +111,20 @@ impl ErrorBody {
             BodyShape::Other
         };
         if let Some(message) = &self.message {
-            let id = message.split_once("CorrelationId: ").map(|(_, id)| id);
-            self.correlation_id = id.map(|id| id.chars().take_while(|c| c.is_ascii_hexdigit() || *c == '-').collect());
+            let (_, rest) = message.split_once("CorrelationId: ").unwrap_or_default();
+            let end = rest.find(|c: char| !c.is_ascii_hexdigit() && c != '-').unwrap_or(rest.len());
+            self.correlation_id = id(&rest[..end], &[]);
         }
     }
+}
+
+/// An id of an answer, which goes into errors and logs whole: up to 128 printable characters of ASCII, without the secrets that
+/// the request carried. What is longer or holds anything else is no id.
+pub(crate) fn id(text: &str, known: &[&str]) -> Option<String> {
+    const MOST: usize = 128;
+    let text = scrub(text.trim(), known);
+    let sound = (1..=MOST).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    sound.then_some(text)
 }
 
 fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
@@ -210,6 +222,31 @@ mod tests {
         let body = ErrorBody::parse(text, &[]);
         assert_eq!(body.inner_code.as_deref(), Some("UnknownInternalFailure"));
         assert_eq!(body.activity_id.as_deref(), Some("a1"));
+    }
+
+    #[test]
+    fn what_is_no_id_is_dropped() {
+        let longest = "a".repeat(128);
+        let table = [
+            ("7d3c1a52-90be", Some("7d3c1a52-90be")),
+            (" padded ", Some("padded")),
+            (longest.as_str(), Some(longest.as_str())),
+            (&format!("{longest}a"), None),
+            ("", None),
+            (" ", None),
+            ("a\tb", None),
+            ("a\u{1b}[31mb", None),
+            ("ünïcode", None),
+            ("t0ken9", Some("[redacted]")),
+            ("of-t0ken9-x", Some("of-[redacted]-x")),
+            ("Bearer eyJ0.x", Some("Bearer [redacted]")),
+        ];
+        for (text, expected) in table {
+            assert_eq!(id(text, &["t0ken9"]).as_deref(), expected, "{text:?}");
+        }
+        let body = format!(r#"{{"error":"x","error_description":"y","correlation_id":"{longest}a","activityId":"a\nb"}}"#);
+        let body = ErrorBody::parse(body.as_bytes(), &[]);
+        assert_eq!((body.correlation_id, body.activity_id), (None, None));
     }
 
     #[test]

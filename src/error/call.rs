@@ -11,7 +11,8 @@ use std::time::Duration;
 pub enum Outcome {
     /// It has not: the request was never sent, or the service refused it.
     NotApplied,
-    /// It may have: the answer was lost, or it was a 408 or a 5xx, which the service also gives after doing the work.
+    /// It may have: the answer was lost, or it was a 1xx, which is none, or a 408 or a 5xx, which the service also gives after
+    /// doing the work.
     MaybeApplied,
     /// It has: the service said so, but the rest of the answer could not be read.
     Applied,
@@ -22,10 +23,15 @@ impl Outcome {
     pub(crate) fn of_status(status: u16) -> Self {
         match status {
             200..=299 => Self::Applied,
-            408 | 500..=599 => Self::MaybeApplied,
+            100..=199 | 408 | 500..=599 => Self::MaybeApplied,
             _ => Self::NotApplied,
         }
     }
+}
+
+/// Whether the same request may get another answer later: the statuses that calls are repeated for.
+pub(crate) fn is_transient(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
 }
 
 /// The call that failed: what was asked, how often, for how long, and the ids that support asks for.
@@ -119,6 +125,28 @@ impl fmt::Display for Inline<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_status_says_what_became_of_the_call() {
+        use Outcome::{Applied, MaybeApplied, NotApplied};
+        let table = [
+            (101, MaybeApplied),
+            (199, MaybeApplied),
+            (200, Applied),
+            (204, Applied),
+            (302, NotApplied),
+            (400, NotApplied),
+            (401, NotApplied),
+            (408, MaybeApplied),
+            (409, NotApplied),
+            (429, NotApplied),
+            (500, MaybeApplied),
+            (599, MaybeApplied),
+        ];
+        for (status, outcome) in table {
+            assert_eq!(Outcome::of_status(status), outcome, "{status}");
+        }
+    }
 
     #[test]
     fn foreign_text_stays_on_its_line() {

@@ -20,10 +20,12 @@ mod wait;
 
 use std::time::Duration;
 
+pub(crate) use self::advice::Audience;
 pub use self::api::ApiError;
 pub use self::auth::AuthError;
 pub use self::body::BodyShape;
-pub(crate) use self::body::{ErrorBody, KEPT_BODY};
+pub(crate) use self::body::{ErrorBody, KEPT_BODY, id};
+pub(crate) use self::call::is_transient;
 pub use self::call::{CallInfo, Outcome};
 pub use self::decode::DecodeError;
 pub use self::edit::EditError;
@@ -154,11 +156,11 @@ impl Error {
         }
     }
 
-    /// Whether the same call may succeed later. Look at [`Error::outcome`] before repeating a write.
+    /// Whether the same call may succeed later: no whole answer came, or a 408, 429, 500, 502, 503 or 504. Look at [`Error::outcome`] before repeating a write.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Api(error) => matches!(error.status(), 408 | 429 | 500..=599),
+            Self::Api(error) => is_transient(error.status()),
             Self::Auth(error) => error.is_retryable(),
             Self::Transport(error) => !matches!(error.kind(), TransportErrorKind::TooLarge | TransportErrorKind::Request),
             Self::Upload(error) => error.is_retryable(),
@@ -173,12 +175,13 @@ impl Error {
         }
     }
 
-    /// How long the service asks to wait before the next try.
+    /// How long to wait before the next try: because the service asks for it, or because nothing may be sent before.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Api(error) => error.retry_after(),
             Self::Auth(error) => error.retry_after(),
+            Self::Transport(error) => error.retry_after(),
             Self::Upload(error) => error.retry_after(),
             Self::LeftBehind(error) => error.error().retry_after(),
             _ => None,

@@ -1,6 +1,7 @@
 //! No whole answer came.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::error::Error;
 use crate::error::call::CallInfo;
@@ -32,6 +33,7 @@ pub struct TransportError {
     call: CallInfo,
     status: Option<u16>,
     source: Option<Source>,
+    retry_after: Option<Duration>,
 }
 
 /// Without its URL, whose query may hold a secret.
@@ -45,7 +47,13 @@ impl TransportError {
             call,
             status,
             source: source.map(|source| Source(source.without_url())),
+            retry_after: None,
         }
+    }
+
+    pub(crate) fn retry_in(mut self, pause: Duration) -> Self {
+        self.retry_after = Some(pause);
+        self
     }
 
     /// Why no whole answer came.
@@ -69,6 +77,13 @@ impl TransportError {
     pub fn status(&self) -> Option<u16> {
         self.status
     }
+
+    /// How long nothing may be sent yet, where that is why the time was not enough: the service asked all for a pause, or the
+    /// client's rate limit is used up.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
 }
 
 impl fmt::Display for TransportError {
@@ -85,6 +100,14 @@ impl fmt::Display for TransportError {
         }?;
         if call.attempts > 1 {
             write!(f, " after {} attempts", call.attempts)?;
+        }
+        if let Some(pause) = self.retry_after {
+            // Rounded up: a second too early is too early.
+            write!(
+                f,
+                "; try again in {} s",
+                pause.as_secs() + u64::from(pause.subsec_nanos() > 0)
+            )?;
         }
         if let Some(status) = self.status {
             write!(f, "; its status was {status}")?;

@@ -1,7 +1,7 @@
 //! Paging: which page comes next is a pure function of the pages so far; reading them is a stream.
 //!
 //! The service's link is opaque. Where it is missing too early `totalCount` is the second witness, and the next page is asked
-//! for by `skip`. No page is asked for twice, however a link to it is spelled.
+//! for by `skip`. No page is asked for twice, however a link to it is spelled, and a list that never ends is ended.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,6 +14,9 @@ use url::Url;
 use crate::error::{BodyShape, Error, Result};
 use crate::rest::{Call, Core, Json, resolve};
 use crate::transport::request::Path;
+
+/// No account has lists of so many pages, and a program that collects one needs an end.
+const MOST_PAGES: u32 = 10_000;
 
 /// Which list, and which part of it.
 #[derive(Clone)]
@@ -32,6 +35,8 @@ enum Next {
     Link(String),
     Skip(u64),
     End,
+    /// There is more, but it will not be asked for.
+    TooMany,
 }
 
 /// What the decision looks at.
@@ -42,9 +47,18 @@ struct Seen<'a> {
     /// Items on all pages, with those that were skipped at the beginning.
     reached: u64,
     total: Option<u64>,
+    /// Pages read.
+    pages: u32,
 }
 
 fn next(seen: &Seen<'_>) -> Next {
+    match further(seen) {
+        Next::Link(_) | Next::Skip(_) if seen.pages >= MOST_PAGES => Next::TooMany,
+        next => next,
+    }
+}
+
+fn further(seen: &Seen<'_>) -> Next {
     match seen.link.map(str::trim).filter(|link| !link.is_empty()) {
         _ if seen.items == 0 => Next::End,
         Some(link) => Next::Link(link.to_owned()),
@@ -57,9 +71,9 @@ struct Walk {
     core: Arc<Core>,
     listing: Listing,
     next: Next,
-    /// The page before held a link that may not be followed: its items come first.
+    /// What follows the page before may not be asked for: its items come first.
     refused: Option<Error>,
-    first: bool,
+    pages: u32,
     reached: u64,
     asked: HashSet<Url>,
 }
@@ -72,7 +86,7 @@ pub(crate) fn pages(core: Arc<Core>, listing: Listing) -> impl Stream<Item = Res
         listing,
         next: Next::Skip(reached),
         refused: None,
-        first: true,
+        pages: 0,
         reached,
         asked: HashSet::new(),
     };
@@ -88,18 +102,18 @@ impl Walk {
             return Err(error);
         }
         let page = match std::mem::replace(&mut self.next, Next::End) {
-            Next::End => return Ok(None),
+            Next::End | Next::TooMany => return Ok(None),
             Next::Link(link) => self.core.follow(&link, self.listing.path.template()).await?,
             Next::Skip(skip) => {
                 let call = self.call(skip);
                 self.asked.insert(self.core.url(&call));
                 match self.core.json(call).await {
-                    Err(error) if self.first && error.is_not_found() => return self.empty(error).await.map(|()| None),
+                    Err(error) if self.pages == 0 && error.is_not_found() => return self.empty(error).await.map(|()| None),
                     answer => answer?,
                 }
             }
         };
-        self.first = false;
+        self.pages += 1;
         let items = match member(&page.value, "value") {
             Some(Value::Array(items)) => items.len(),
             Some(Value::Null) => 0,
@@ -113,9 +127,10 @@ impl Walk {
             items,
             reached: self.reached,
             total,
+            pages: self.pages,
         });
-        if let Next::Link(link) = &self.next {
-            match resolve(&self.core.endpoint, link) {
+        match &self.next {
+            Next::Link(link) => match resolve(&self.core.endpoint, link) {
                 Ok(url) => {
                     if !self.asked.insert(url) {
                         return Err(page.unexpected("@nextLink", "a link to a page that has not been read").into());
@@ -125,7 +140,15 @@ impl Walk {
                     self.refused = Some(page.unexpected("@nextLink", "a link below the endpoint").into());
                     self.next = Next::End;
                 }
+            },
+            Next::TooMany => {
+                self.refused = Some(
+                    page.unexpected("@nextLink", format!("the end of a list of {MOST_PAGES} pages"))
+                        .into(),
+                );
+                self.next = Next::End;
             }
+            Next::Skip(_) | Next::End => {}
         }
         Ok(Some(page))
     }
@@ -186,11 +209,34 @@ mod tests {
                     link,
                     items,
                     reached,
-                    total
+                    total,
+                    pages: 1,
                 }),
                 expected,
                 "{link:?} {items} {reached} {total:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_list_without_end_is_ended() {
+        let table = [
+            // link, pages, items, expected
+            (Some("a"), MOST_PAGES - 1, 1, Next::Link("a".to_owned())),
+            (Some("a"), MOST_PAGES, 1, Next::TooMany),
+            (None, MOST_PAGES - 1, 1, Next::Skip(9)),
+            (None, MOST_PAGES, 1, Next::TooMany),
+            (Some("a"), MOST_PAGES, 0, Next::End),
+        ];
+        for (link, pages, items, expected) in table {
+            let seen = Seen {
+                link,
+                items,
+                reached: 9,
+                total: Some(99),
+                pages,
+            };
+            assert_eq!(next(&seen), expected, "{link:?} {pages} {items}");
         }
     }
 }

@@ -13,7 +13,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, RET
 use secrecy::ExposeSecret;
 use tracing::Instrument;
 
-use crate::error::{CallInfo, KEPT_BODY};
+use crate::error::{CallInfo, KEPT_BODY, id};
 use crate::transport::request::{Body, BodyStream, Method, Request};
 use crate::transport::{Bearer, CORRELATION_ID};
 
@@ -114,10 +114,12 @@ async fn send_and_read(
         Ok(Ok(response)) => response,
     };
     let status = response.status().as_u16();
-    if let Some(id) = text(response.headers(), CORRELATION_ID) {
+    let known = request.known_secrets(bearer);
+    let id = |name: &str| text(response.headers(), name).and_then(|text| id(&text, &known));
+    if let Some(id) = id(CORRELATION_ID) {
         call.correlation_id = Some(id);
     }
-    call.request_id = text(response.headers(), "MS-RequestId").or_else(|| text(response.headers(), "x-ms-request-id"));
+    call.request_id = id("MS-RequestId").or_else(|| id("x-ms-request-id"));
     let left = limits.timeout.saturating_sub(started.elapsed());
     if !(200..300).contains(&status) {
         let retry_after = text(response.headers(), RETRY_AFTER.as_str());
@@ -177,15 +179,12 @@ fn build(http: &reqwest::Client, request: &Request, bearer: Option<&Bearer>) -> 
     for (name, value) in &request.headers {
         builder = builder.header(*name, value);
     }
+    for (name, value) in &request.secret_headers {
+        builder = add_secret(builder, name, value.expose_secret());
+    }
     if let Some(bearer) = bearer {
-        // A token that is no header text makes the builder fail, which is `NotMade`.
-        builder = match HeaderValue::try_from(format!("Bearer {}", bearer.secret.expose_secret())) {
-            Ok(mut value) => {
-                value.set_sensitive(true);
-                builder.header(AUTHORIZATION, value)
-            }
-            Err(_) => builder.header(AUTHORIZATION, "\n"),
-        };
+        let text = format!("Bearer {}", bearer.secret.expose_secret());
+        builder = add_secret(builder, AUTHORIZATION.as_str(), &text);
     }
     match &request.body {
         // The gateway wants a length, and reqwest sends none for a body that is not there.
@@ -196,6 +195,17 @@ fn build(http: &reqwest::Client, request: &Request, bearer: Option<&Bearer>) -> 
             left: source.len(),
             stream: source.open(),
         })),
+    }
+}
+
+/// Adds a field that no log of the connection shows. What is no header text makes the builder fail, which is `NotMade`.
+fn add_secret(builder: reqwest::RequestBuilder, name: &str, text: &str) -> reqwest::RequestBuilder {
+    match HeaderValue::try_from(text) {
+        Ok(mut value) => {
+            value.set_sensitive(true);
+            builder.header(name, value)
+        }
+        Err(_) => builder.header(name, "\n"),
     }
 }
 

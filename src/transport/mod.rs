@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::error::{ApiError, AuthError, CallInfo, Error, ErrorBody, Outcome, Result, TransportError, TransportErrorKind};
@@ -31,6 +31,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Connections are kept for so long without use.
 const POOL_IDLE: Duration = Duration::from_secs(30);
+
+/// Longer than any attempt.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Answers are read up to this many bytes, unless told otherwise.
 const MAX_ANSWER: usize = 64 << 20;
@@ -109,7 +112,8 @@ struct Run {
 
 /// Why a request cannot be sent.
 enum NotReady {
-    OutOfTime,
+    /// And how long nothing may be sent, if that is why.
+    OutOfTime(Option<Duration>),
     NoToken(AuthError),
 }
 
@@ -126,6 +130,9 @@ impl Transport {
                 // A connection that the server may have closed meanwhile would make a write ambiguous.
                 .pool_idle_timeout(POOL_IDLE)
                 .connect_timeout(settings.connect_timeout)
+                // An attempt has its own time, which for an upload may be long; a builder's own cannot be taken back.
+                .timeout(NEVER)
+                .read_timeout(NEVER)
         };
         let build = |builder: reqwest::ClientBuilder| {
             let failed = |error| {
@@ -195,7 +202,9 @@ impl Transport {
                     error.set_outcome(run.call.outcome);
                     return Err(error.into());
                 }
-                Err(NotReady::OutOfTime) => return Err(self.finish(last.unwrap_or_else(|| self.out_of_time(&run)), &run)),
+                Err(NotReady::OutOfTime(pause)) => {
+                    return Err(self.finish(last.unwrap_or_else(|| out_of_time(&run, pause)), &run));
+                }
             };
             run.call.attempts += 1;
             let answer = self.attempt(request, bearer.as_ref(), &mut run).await;
@@ -237,14 +246,14 @@ impl Transport {
                 // A foreign provider may hang; the call's time bounds it.
                 Some(auth) => match tokio::time::timeout(self.remaining(run), auth.bearer(run.deadline)).await {
                     Ok(bearer) => Some(bearer.map_err(NotReady::NoToken)?),
-                    Err(_) => return Err(NotReady::OutOfTime),
+                    Err(_) => return Err(NotReady::OutOfTime(None)),
                 },
                 None => None,
             };
             // Sending without time to spare could only end in doubt.
             let now = self.clock().now();
             if now >= run.deadline {
-                return Err(NotReady::OutOfTime);
+                return Err(NotReady::OutOfTime(None));
             }
             if audience != Audience::Api {
                 return Ok(bearer);
@@ -252,7 +261,7 @@ impl Transport {
             let admitted = self.window().admit(now);
             match admitted {
                 Ok(()) => return Ok(bearer),
-                Err(until) if until >= run.deadline => return Err(NotReady::OutOfTime),
+                Err(until) if until >= run.deadline => return Err(NotReady::OutOfTime(Some(until - now))),
                 Err(until) => self.clock().sleep_until(until).await,
             }
         }
@@ -304,14 +313,12 @@ impl Transport {
                 retry_after,
                 body,
             } => {
-                let mut known: Vec<&str> = request.secrets.iter().map(ExposeSecret::expose_secret).collect();
-                known.extend(bearer.map(|bearer| bearer.secret.expose_secret()));
-                let body = ErrorBody::parse(&body, &known);
+                let body = ErrorBody::parse(&body, &request.known_secrets(bearer));
                 let hint = match status {
                     429 | 503 => hint(retry_after.as_deref(), body.message.as_deref(), self.clock().system_now()),
                     _ => hint(retry_after.as_deref(), None, self.clock().system_now()),
                 };
-                let error = ApiError::new(run.call.clone(), status, body, hint);
+                let error = ApiError::new(run.call.clone(), request.audience, status, body, hint);
                 Err((Failure::Status(status, hint), error.into()))
             }
             Answer::NotConnected(source) => failed(Failure::Connect, TransportErrorKind::Connect, None, Some(source)),
@@ -331,10 +338,6 @@ impl Transport {
                 Some(source),
             ),
         }
-    }
-
-    fn out_of_time(&self, run: &Run) -> Error {
-        TransportError::new(TransportErrorKind::DeadlineExceeded, run.call.clone(), None, None).into()
     }
 
     /// Tells an error what became of the whole call.
@@ -358,6 +361,14 @@ impl Transport {
 
     fn window(&self) -> std::sync::MutexGuard<'_, Window> {
         self.inner.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn out_of_time(run: &Run, pause: Option<Duration>) -> Error {
+    let error = TransportError::new(TransportErrorKind::DeadlineExceeded, run.call.clone(), None, None);
+    match pause {
+        Some(pause) => error.retry_in(pause).into(),
+        None => error.into(),
     }
 }
 

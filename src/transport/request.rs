@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+pub(crate) use crate::error::Audience;
 use crate::id::ParseIdError;
+use crate::transport::Bearer;
 
 /// An HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,17 +55,6 @@ pub enum Replay {
     Safe,
     /// It may not: it is sent again only when the first sending surely had no effect.
     Once,
-}
-
-/// Who is asked: what goes along and what holds for it depends on that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// The submission API: with the bearer, under the rate limit.
-    Api,
-    /// The token endpoint: it gets the credentials and nothing else.
-    Token,
-    /// The blob store: its link is the credential; the bearer never goes there.
-    Blob,
 }
 
 /// A path below the endpoint, with its template for logs.
@@ -148,6 +139,8 @@ pub(crate) struct Request {
     /// For logs: the path with names instead of ids.
     pub(crate) template: String,
     pub(crate) headers: Vec<(&'static str, String)>,
+    /// Marked as sensitive, so that no log of the connection shows them.
+    pub(crate) secret_headers: Vec<(String, SecretString)>,
     pub(crate) body: Body,
     pub(crate) replay: Replay,
     pub(crate) audience: Audience,
@@ -168,6 +161,7 @@ impl Request {
             template: path.clone(),
             path,
             headers: Vec::new(),
+            secret_headers: Vec::new(),
             body: Body::Empty,
             replay: Replay::Safe,
             audience,
@@ -180,6 +174,12 @@ impl Request {
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// What an answer may repeat and nobody may keep.
+    pub(crate) fn known_secrets<'a>(&'a self, bearer: Option<&'a Bearer>) -> Vec<&'a str> {
+        let bearer = bearer.map(|bearer| &bearer.secret);
+        self.secrets.iter().chain(bearer).map(ExposeSecret::expose_secret).collect()
     }
 }
 

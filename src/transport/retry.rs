@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::error::Outcome;
+use crate::error::{Outcome, is_transient};
 use crate::transport::request::Replay;
 
 /// How calls are repeated, and how long they may take.
@@ -144,7 +144,7 @@ pub(crate) fn decide(policy: &RetryPolicy, situation: Situation) -> Decision {
     let repeatable = match (failure, replay) {
         (Failure::Connect | Failure::Status(429, _), _) => true,
         (Failure::Lost | Failure::CutAnswer, Replay::Safe) => true,
-        (Failure::Status(status, _), Replay::Safe) => matches!(status, 408 | 500 | 502 | 503 | 504),
+        (Failure::Status(status, _), Replay::Safe) => is_transient(status),
         (Failure::Lost | Failure::CutAnswer | Failure::Status(..), Replay::Once) | (Failure::Permanent(_), _) => false,
     };
     if !repeatable || attempts >= policy.attempts {
@@ -255,6 +255,21 @@ mod tests {
                 once,
                 "{failure:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_program_is_told_to_repeat_what_the_crate_repeats() {
+        use crate::error::{ApiError, Audience, CallInfo, Error, ErrorBody};
+        for status in (100..200).chain(300..600) {
+            let call = CallInfo::new("GET", "applications");
+            let error = ApiError::new(call, Audience::Api, status, ErrorBody::parse(b"", &[]), None);
+            let decision = decide(
+                &RetryPolicy::default(),
+                situation(Failure::Status(status, None), Replay::Safe),
+            );
+            let repeated = decision != Decision::GiveUp;
+            assert_eq!(Error::from(error).is_retryable(), repeated, "{status}");
         }
     }
 

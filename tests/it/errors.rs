@@ -2,9 +2,10 @@
 //! the ids that support asks for, whether trying again can help, and where to look. Whatever the body, the status survives.
 
 use msstore::testing::{CutEnd, Fault};
-use msstore::{Error, Outcome, Result, RetryPolicy};
+use msstore::{Error, Outcome, Result, RetryPolicy, UploadUrl};
 
 use crate::faulty::{World, chain};
+use crate::support::Recorder;
 
 const CORRELATION: &str = "7d3c1a52-90be-4f0e-8a61-2b5c9e4f7a10";
 const ACTIVITY: &str = "c0ffee00-1111-4222-8333-944445555666";
@@ -194,6 +195,26 @@ async fn a_wait_that_the_service_asks_for_is_told() {
 }
 
 #[tokio::test]
+async fn what_is_no_id_is_not_kept_as_one() {
+    let world = World::new(|builder| builder.retry(RetryPolicy::off()).correlation_id("ours")).await;
+    for (header, kept) in [
+        ("theirs".to_owned(), true),
+        ("x".repeat(128), true),
+        ("x".repeat(129), false),
+        ("a\tb".to_owned(), false),
+    ] {
+        let fault = Fault::on("GET", "/applications/*").answer(400, "");
+        world
+            .fake
+            .fault(fault.header("MS-CorrelationId", &header).header("MS-RequestId", &header));
+        let error = call(&world, "get app").await.unwrap_err();
+        let header = Some(header.as_str());
+        assert_eq!(error.correlation_id(), if kept { header } else { Some("ours") });
+        assert_eq!(error.call().unwrap().request_id.as_deref(), header.filter(|_| kept));
+    }
+}
+
+#[tokio::test]
 async fn the_status_survives_every_body() {
     let huge = vec![b'x'; 10 << 20];
     let huge_json = format!(r#"{{"code":"X","message":"{}"}}"#, "y".repeat(10 << 20));
@@ -253,6 +274,25 @@ async fn the_status_survives_a_connection_that_ends_within_the_answer() {
         // A success that is cut is no refusal, and its status is known too.
         let error = call(&world, "create").await.unwrap_err();
         assert_eq!((error.status(), error.outcome()), (Some(201), Outcome::Applied), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_stands_before_the_blob_store_gets_no_advice_about_the_api() {
+    for (status, body, advice) in [
+        (
+            403,
+            "<html><title>Blocked</title></html>",
+            "any proxy on the way to the blob store",
+        ),
+        (404, "", "any proxy on the way to the blob store"),
+        (501, "<html></html>", "try again later"),
+    ] {
+        let server = Recorder::always(status, body).await;
+        let link = UploadUrl::new(format!("{}/blob?sig=c2ln", server.origin()));
+        let error = server.client().upload(link, b"a ZIP".to_vec()).await.unwrap_err();
+        let text = chain(&error);
+        assert!(text.contains(advice) && !text.contains("Manager"), "{text}");
     }
 }
 

@@ -223,5 +223,8 @@ async fn what_is_incomplete_is_refused_before_anything_is_sent() {
     command.env("AZURE_TENANT_ID", "t").arg(APP).arg(&package.0);
     let (code, output) = run(command).await;
     assert_eq!(code, 64, "{output}");
-    assert!(output.contains("AZURE_CLIENT_ID, AZURE_CLIENT_SECRET"), "{output}");
+    assert!(
+        output.contains("AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are not set"),
+        "{output}"
+    );
 }

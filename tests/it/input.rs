@@ -192,7 +192,7 @@ async fn credentials_that_cannot_be_right_are_not_sent() {
             "client",
             "secret",
             "data:x",
-            "the authority cannot be used: it is no base for a path",
+            "the authority cannot be used: it is not https",
         ),
         (
             "tenant",

@@ -151,6 +151,14 @@ async fn no_error_shows_a_secret() {
         check(&secrets, w.client.applications().get(&w.app).await.unwrap_err());
     }
 
+    // Ids that repeat it, short and long.
+    let token = &secrets.0.iter().find(|(name, _)| *name == "token").unwrap().1;
+    for id in [token, &format!("of {token}"), &text] {
+        let fault = Fault::on("GET", "/applications/*").answer(400, "");
+        w.fake.fault(fault.header("MS-CorrelationId", id).header("MS-RequestId", id));
+        check(&secrets, w.client.applications().get(&w.app).await.unwrap_err());
+    }
+
     // Answers that are not what they should be, with secrets where something else is expected.
     let page = format!("<html>{text}</html>");
     w.fake.fault(Fault::on("GET", "/submissions/*").answer(200, page));
@@ -436,18 +444,19 @@ async fn no_trace_of_a_full_run_shows_a_secret() {
 
     let world = World::new(|builder| builder).await;
     let ours = world.fake.seed_draft(APP);
+    let token = world.client.access_token().await.unwrap();
     let echo = format!(
         "client_secret={} {}",
         world.fake.client_secret(),
         world.fake.pending_submission(APP).unwrap()
     );
+    let echoed = Fault::on("GET", "/applications/*").nth(1).answer(503, echo.clone());
     world
         .fake
-        .fault(Fault::on("GET", "/applications/*").nth(1).answer(503, echo.clone()));
+        .fault(echoed.header("MS-CorrelationId", format!("of {}", token.secret().expose_secret())));
     world.fake.fault(Fault::on("DELETE", "").nth(1).reset());
     world.fake.fault(Fault::on("PUT", "/submissions/*").nth(1).expire_tokens());
     world.fake.fault(Fault::on("GET", "/status").nth(1).answer(502, echo));
-    let token = world.client.access_token().await.unwrap();
     let old = world.app_submissions().get(&ours).await.unwrap();
     let report = submit(&world, Some(&ours)).await.unwrap();
     let new = world.app_submissions().get(&report.id).await.unwrap();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use msstore::reqwest::Client;
 use msstore::testing::{CutEnd, FakeStore, Fault, RetryHint};
 use msstore::{
     ApplicationId, ApplicationSubmission, BoxFuture, Error, NewFlight, NewInAppProduct, Outcome, ProductType, RateLimit,
@@ -58,7 +59,7 @@ async fn a_safe_call_is_sent_five_times() {
             error.outcome(),
             if maybe { Outcome::MaybeApplied } else { Outcome::NotApplied }
         );
-        assert_eq!(error.is_retryable(), maybe || status == 429, "{status}");
+        assert_eq!(error.is_retryable(), repeated.contains(&status), "{status}");
     }
     for fault in [
         on_read().always().reset(),
@@ -69,6 +70,24 @@ async fn a_safe_call_is_sent_five_times() {
         assert!(matches!(read(&client).await, Err(Error::Transport(_))));
         assert_eq!(reads(&fake), 5);
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_changes_the_protocol_leaves_a_write_in_doubt() {
+    let server = Recorder::always(101, "").await;
+    let error = server
+        .client()
+        .applications()
+        .submissions(sample())
+        .create()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.status(), error.outcome()),
+        (Some(101), Outcome::MaybeApplied),
+        "{error}"
+    );
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -211,6 +230,16 @@ async fn an_attempt_that_hangs_is_noticed() {
         (TransportErrorKind::TimedOut, Outcome::MaybeApplied)
     );
     assert_eq!(fake.requests_to("POST", "/submissions").len(), 1);
+}
+
+#[tokio::test]
+async fn the_time_outs_of_a_builder_do_not_hold() {
+    let short = Duration::from_millis(200);
+    let http = Client::builder().timeout(short).read_timeout(short);
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.fault(on_read().always().delay(short * 3));
+    let builder = fake.client_builder().http_client_builder(http).retry(RetryPolicy::off());
+    read(&builder.build().unwrap()).await.unwrap();
 }
 
 #[tokio::test]
@@ -365,6 +394,25 @@ async fn a_429_pauses_all_clones() {
         [Some(200), Some(429), Some(200)],
         "token, the refusal, and the other call after the pause"
     );
+}
+
+#[tokio::test]
+async fn who_is_turned_away_by_a_pause_is_told_how_long_it_lasts() {
+    let policy = RetryPolicy::off().call_timeout(Duration::from_secs(60));
+    let (fake, client) = faulty(on_read().answer(429, "").header("Retry-After", "100"), policy).await;
+    assert_eq!(read(&client).await.unwrap_err().status(), Some(429));
+    let error = read(&client.clone()).await.unwrap_err();
+    let Error::Transport(late) = &error else { panic!("{error:?}") };
+    assert_eq!(late.kind(), TransportErrorKind::DeadlineExceeded);
+    let pause = error.retry_after().unwrap();
+    assert!(
+        pause > Duration::from_secs(90) && pause <= Duration::from_secs(100),
+        "{pause:?}"
+    );
+    assert!(error.to_string().contains("; try again in "), "{error}");
+    assert_eq!(reads(&fake), 1);
+    fake.advance(pause);
+    read(&client).await.unwrap();
 }
 
 #[tokio::test]

@@ -6,9 +6,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use msstore::testing::{FakeStore, Fault};
 use msstore::{
-    AccessToken, AuthError, BoxFuture, ClientSecret, Error, Milestone, Outcome, RateLimit, StoreClient, TokenContext,
-    TokenProvider, TokenReason,
+    AccessToken, AuthError, BoxFuture, ClientSecret, Error, Milestone, Outcome, RateLimit, RetryPolicy, StoreClient,
+    TokenContext, TokenProvider, TokenReason,
 };
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Recorder, app, chain, submission};
@@ -202,6 +203,22 @@ async fn a_wrong_secret_gets_entras_words_and_what_to_check() {
 }
 
 #[tokio::test]
+async fn a_wrong_secret_is_sent_once_for_all_who_wait() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let provider = ClientSecret::new(fake.tenant_id(), fake.client_id(), "not-the-secret").authority(fake.authority());
+    let client = StoreClient::builder(provider).endpoint(fake.endpoint()).build().unwrap();
+    let failed = join_all((0..100).map(|_| client.clone()).map(|client| async move {
+        let error = client.applications().list().all().await.unwrap_err();
+        assert_eq!(error.code(), Some("invalid_client"), "{error}");
+    }));
+    failed.await;
+    assert_eq!(token_requests(&fake), 1);
+    // Nothing is kept for whoever comes next: the secret may be right by then.
+    client.applications().list().all().await.unwrap_err();
+    assert_eq!(token_requests(&fake), 2);
+}
+
+#[tokio::test]
 async fn a_failed_early_refresh_keeps_the_live_token() {
     let fake = FakeStore::start_with_sample().await.unwrap();
     fake.set_token_life(Duration::from_secs(1000));
@@ -252,6 +269,56 @@ async fn a_wait_outlives_many_tokens() {
         fake.requests().iter().all(|request| request.status.unwrap() < 400),
         "no call was sent with a dead token"
     );
+}
+
+/// Gives tokens of the fake that last for one call, but fails from the second to the fourth time.
+#[derive(Debug)]
+struct Hiccup {
+    inner: ClientSecret,
+    asked: Mutex<u32>,
+    retryable: bool,
+}
+
+impl TokenProvider for Hiccup {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+        Box::pin(async {
+            let asked = {
+                let mut asked = self.asked.lock().unwrap();
+                *asked += 1;
+                *asked
+            };
+            if (2..=4).contains(&asked) {
+                let error = AuthError::new("the vault does not answer");
+                return Err(if self.retryable { error.retryable() } else { error });
+            }
+            let token = self.inner.token(context).await?;
+            Ok(AccessToken::new(token.secret().clone(), Duration::ZERO))
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_wait_outlives_the_hiccup_of_a_provider_that_says_so() {
+    for retryable in [true, false] {
+        let fake = FakeStore::start_with_sample().await.unwrap();
+        let app: msstore::ApplicationId = FakeStore::SAMPLE_APPLICATION.parse().unwrap();
+        fake.script_statuses(app.as_str(), ["PreProcessing", "PreProcessing", "PreProcessing", "Published"]);
+        let id = fake.seed_draft(app.as_str());
+        let of_fake = fake.client().unwrap().applications().submissions(&app);
+        of_fake.commit(&id).await.unwrap();
+        let provider = Hiccup {
+            inner: ClientSecret::new(fake.tenant_id(), fake.client_id(), fake.client_secret()).authority(fake.authority()),
+            asked: Mutex::default(),
+            retryable,
+        };
+        let client = StoreClient::builder(provider).endpoint(fake.endpoint()).build().unwrap();
+        let wait = client.applications().submissions(&app).watch(&id).until(Milestone::Published);
+        let done = wait.poll_interval(Duration::from_millis(1)).await;
+        match done {
+            Ok(_) => assert!(retryable),
+            Err(error) => assert!(!retryable && matches!(error, Error::Auth(_)), "{error}"),
+        }
+    }
 }
 
 #[tokio::test]
@@ -308,6 +375,65 @@ async fn a_provider_is_told_why_it_is_asked() {
         client.applications().get(app()).await.unwrap();
     }
     assert_eq!(*provider.reasons.lock().unwrap(), [TokenReason::First, TokenReason::Rejected]);
+}
+
+/// Asks another place for an assertion first, as a workflow does that has no secret.
+#[derive(Debug)]
+struct Oidc {
+    metadata: url::Url,
+    authorization: &'static str,
+    left: Mutex<Option<Duration>>,
+}
+
+impl TokenProvider for Oidc {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+        *self.left.lock().unwrap() = Some(context.time_left());
+        Box::pin(async {
+            let headers = [("Authorization", self.authorization.into())];
+            let body = context.get(&self.metadata, &headers).await?;
+            Ok(AccessToken::new(
+                String::from_utf8_lossy(&body).into_owned(),
+                Duration::from_secs(60),
+            ))
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_provider_reads_through_the_transport_of_the_client() {
+    let of = async |server: &Recorder, url: &str, authorization| {
+        let provider = Arc::new(Oidc {
+            metadata: url.parse().unwrap(),
+            authorization,
+            left: Mutex::default(),
+        });
+        let policy = RetryPolicy::default().call_timeout(Duration::from_secs(20));
+        let builder = StoreClient::builder(provider.clone()).endpoint(server.endpoint());
+        let client = builder.retry(policy).build().unwrap();
+        let token = client.access_token().await;
+        let left = provider.left.lock().unwrap().unwrap();
+        assert!(left > Duration::from_secs(10) && left <= Duration::from_secs(20), "{left:?}");
+        token
+    };
+    let server = Recorder::scripted([Answer::new(503, ""), Answer::new(200, "an-assertion")]).await;
+    let url = format!("{}/metadata?audience=api", server.origin());
+    let token = of(&server, &url, "bearer t0p.s3cr3t").await.unwrap();
+    assert_eq!(token.secret().expose_secret(), "an-assertion");
+    let requests = server.requests();
+    assert_eq!(server.lines(), ["GET /metadata?audience=api"; 2]);
+    assert_eq!(requests[1].header("Authorization").as_deref(), Some("bearer t0p.s3cr3t"));
+    // A refusal that repeats what was sent shows nothing of it.
+    let server = Recorder::always(403, "you sent t0p.s3cr3t, did you?").await;
+    let url = format!("{}/metadata?key=t0p.s3cr3t", server.origin());
+    let error = of(&server, &url, "bearer t0p.s3cr3t").await.unwrap_err();
+    let text = format!("{} {error:?}", chain(&error));
+    assert!(text.contains("you sent [redacted]") && !text.contains("s3cr3t"), "{text}");
+    // What is no header is not sent, nor shown; and nothing goes out in the clear.
+    for (url, authorization) in [(url.as_str(), "s3cr3t\n"), ("http://example.com/", "s3cr3t")] {
+        let error = of(&server, url, authorization).await.unwrap_err();
+        assert!(!format!("{} {error:?}", chain(&error)).contains("s3cr3t"), "{error:?}");
+        assert_eq!(server.requests().len(), 1);
+    }
 }
 
 #[tokio::test]
