@@ -1,4 +1,4 @@
-//! The client and its settings. Nothing is sent while it is built, and no runtime is needed for it.
+//! The settings of a client, from the program and from the environment.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,127 +6,18 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::api::applications::Applications;
-use crate::api::flights::Flights;
-use crate::api::in_app_products::InAppProducts;
-use crate::api::raw::RawRequest;
-use crate::auth::{AccessToken, ClientSecret, Part, TokenProvider};
+use crate::auth::{ClientSecret, Part, TokenProvider};
+use crate::client::StoreClient;
 use crate::error::{InvalidInput, Result};
-use crate::id::ApplicationId;
 use crate::rest::Core;
-use crate::secret::{UploadUrl, redact_url};
+use crate::secret::redact_url;
 use crate::transport::clock::Clock;
 use crate::transport::limit::RateLimit;
-use crate::transport::request::{Method, Replay};
 use crate::transport::retry::RetryPolicy;
 use crate::transport::{Settings, Transport, is_loopback};
-use crate::upload::{Source, Upload};
 
 /// The service.
 const ENDPOINT: &str = "https://manage.devcenter.microsoft.com/v1.0/my/";
-
-/// The client of the Microsoft Store submission API. Cheap to clone; clones share connections, the access token and the rate
-/// limit.
-///
-/// ```no_run
-/// # async fn run() -> msstore::Result<()> {
-/// let client = msstore::StoreClient::from_env()?;
-/// for app in client.applications().list().all().await? {
-///     println!("{} {}", app.id, app.primary_name);
-/// }
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone)]
-pub struct StoreClient {
-    core: Arc<Core>,
-}
-
-impl fmt::Debug for StoreClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreClient").field("core", &self.core).finish()
-    }
-}
-
-impl StoreClient {
-    /// A client that gets its tokens from this provider, usually a [`ClientSecret`].
-    pub fn builder(provider: impl TokenProvider + 'static) -> StoreClientBuilder {
-        StoreClientBuilder::new(Box::new(provider))
-    }
-
-    /// A client with the credentials of the environment: see [`StoreClientBuilder::from_env`].
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` that names what is missing or cannot be used.
-    pub fn from_env() -> Result<Self> {
-        StoreClientBuilder::from_env()?.build()
-    }
-
-    /// The apps of the account.
-    #[must_use]
-    pub fn applications(&self) -> Applications {
-        Applications::new(self.core.clone())
-    }
-
-    /// The add-ons of the account.
-    #[doc(alias = "add-on")]
-    #[must_use]
-    pub fn in_app_products(&self) -> InAppProducts {
-        InAppProducts::new(self.core.clone())
-    }
-
-    /// The package flights of an app.
-    #[must_use]
-    pub fn flights(&self, app: impl Into<ApplicationId>) -> Flights {
-        Flights::new(self.core.clone(), &app.into())
-    }
-
-    /// A call that the crate has no method for. `path` is relative to the endpoint and must stay below it; `replay` says whether
-    /// it may be sent again when nobody knows what became of it.
-    ///
-    /// ```no_run
-    /// # async fn run(client: msstore::StoreClient) -> msstore::Result<()> {
-    /// use msstore::{Method, Replay};
-    /// let answer = client.request(Method::Get, "applications/9NBLGGH4R315/something", Replay::Safe).await?;
-    /// println!("{} with {} bytes", answer.http_status, answer.value.len());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn request(&self, method: Method, path: impl Into<String>, replay: Replay) -> RawRequest {
-        RawRequest::new(self.core.clone(), method, path.into(), replay)
-    }
-
-    /// Uploads a ZIP, from a path or from memory, to the link of a submission (`file_upload_url`): see [`Upload`].
-    ///
-    /// Packages are taken over by the commit alone; what was uploaded to a draft that is never committed is lost.
-    ///
-    /// ```no_run
-    /// # async fn run(client: msstore::StoreClient, draft: msstore::Document<msstore::ApplicationSubmission>) -> msstore::Result<()> {
-    /// let sent = client
-    ///     .upload(&draft.file_upload_url, std::path::Path::new("dist/submission.zip"))
-    ///     .on_progress(|now| println!("{} of {} bytes", now.bytes, now.bytes_total))
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn upload(&self, url: impl Into<UploadUrl>, source: impl Into<Source>) -> Upload {
-        Upload::new(self.core.transport().clone(), self.core.is_local(), url.into(), source.into())
-    }
-
-    /// The access token that calls are made with: from the cache, or a new one. For programs that check their credentials.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Auth`](crate::Error::Auth) if none can be had.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future ends the request for the token.
-    pub async fn access_token(&self) -> Result<AccessToken> {
-        self.core.access_token().await
-    }
-}
 
 /// The settings of a client.
 #[must_use = "a builder does nothing before build()"]
@@ -149,7 +40,7 @@ impl fmt::Debug for StoreClientBuilder {
 }
 
 impl StoreClientBuilder {
-    fn new(provider: Box<dyn TokenProvider>) -> Self {
+    pub(super) fn new(provider: Box<dyn TokenProvider>) -> Self {
         Self {
             provider,
             endpoint: ENDPOINT.to_owned(),
