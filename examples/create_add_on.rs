@@ -13,6 +13,8 @@ use std::process::ExitCode;
 use msstore::testing::FakeStore;
 use msstore::{ApplicationId, NewInAppProduct, ProductType, Receipt, StoreClient};
 
+const USAGE: &str = "usage: create_add_on APPLICATION_ID PRODUCT_ID";
+
 async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
     let add_ons = client.in_app_products();
 
@@ -45,7 +47,7 @@ impl Task {
                 app: app.parse()?,
                 product_id: product_id.clone(),
             }),
-            _ => Err("usage: create_add_on APPLICATION_ID PRODUCT_ID".into()),
+            _ => Err("the arguments do not fit".into()),
         }
     }
 
@@ -68,7 +70,10 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (client, task, _fake) = match prepare(&arguments).await {
         Ok(prepared) => prepared,
-        Err(error) => return fail(64, &*error),
+        Err(error) => {
+            eprintln!("{USAGE}");
+            return fail(64, &*error);
+        }
     };
     match work(&client, task).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,6 +13,8 @@ use std::process::ExitCode;
 use msstore::testing::FakeStore;
 use msstore::{ApplicationId, NewFlight, Receipt, StoreClient};
 
+const USAGE: &str = "usage: create_flight APPLICATION_ID NAME";
+
 async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
     let flights = client.flights(task.app);
 
@@ -43,7 +45,7 @@ impl Task {
                 app: app.parse()?,
                 name: name.clone(),
             }),
-            _ => Err("usage: create_flight APPLICATION_ID NAME".into()),
+            _ => Err("the arguments do not fit".into()),
         }
     }
 
@@ -66,7 +68,10 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (client, task, _fake) = match prepare(&arguments).await {
         Ok(prepared) => prepared,
-        Err(error) => return fail(64, &*error),
+        Err(error) => {
+            eprintln!("{USAGE}");
+            return fail(64, &*error);
+        }
     };
     match work(&client, task).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,6 +13,8 @@ use std::process::ExitCode;
 use msstore::testing::FakeStore;
 use msstore::{ApplicationId, PackageRollout, Receipt, StoreClient, SubmissionId};
 
+const USAGE: &str = "usage: gradual_rollout APPLICATION_ID SUBMISSION_ID PERCENTAGE";
+
 async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
     let submissions = client.applications().submissions(task.app);
     let rollout = submissions.package_rollout(task.submission);
@@ -47,7 +49,7 @@ struct Task {
 impl Task {
     fn from_arguments(arguments: &[String]) -> Result<Self, Box<dyn Error>> {
         let [app, submission, percentage] = arguments else {
-            return Err("usage: gradual_rollout APPLICATION_ID SUBMISSION_ID PERCENTAGE".into());
+            return Err("the arguments do not fit".into());
         };
         let percentage = percentage.parse().ok().filter(|number| (0.0..=100.0).contains(number));
         Ok(Self {
@@ -79,7 +81,10 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (client, task, _fake) = match prepare(&arguments).await {
         Ok(prepared) => prepared,
-        Err(error) => return fail(64, &*error),
+        Err(error) => {
+            eprintln!("{USAGE}");
+            return fail(64, &*error);
+        }
     };
     match work(&client, task).await {
         Ok(()) => ExitCode::SUCCESS,

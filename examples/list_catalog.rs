@@ -13,6 +13,8 @@ use std::process::ExitCode;
 use msstore::testing::FakeStore;
 use msstore::{StoreClient, SubmissionId};
 
+const USAGE: &str = "usage: list_catalog (without arguments)";
+
 async fn work(client: &StoreClient, _: Task) -> msstore::Result<()> {
     let apps = client.applications().list().top(100).all().await?;
     for app in &apps {
@@ -46,7 +48,7 @@ impl Task {
     fn from_arguments(arguments: &[String]) -> Result<Self, Box<dyn Error>> {
         match arguments {
             [] => Ok(Self),
-            _ => Err("usage: list_catalog (without arguments)".into()),
+            _ => Err("the arguments do not fit".into()),
         }
     }
 
@@ -60,7 +62,10 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (client, task, _fake) = match prepare(&arguments).await {
         Ok(prepared) => prepared,
-        Err(error) => return fail(64, &*error),
+        Err(error) => {
+            eprintln!("{USAGE}");
+            return fail(64, &*error);
+        }
     };
     match work(&client, task).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,6 +13,8 @@ use std::process::ExitCode;
 use msstore::StoreClient;
 use msstore::testing::FakeStore;
 
+const USAGE: &str = "usage: obtain_token (without arguments)";
+
 async fn work(client: &StoreClient, _: Task) -> msstore::Result<()> {
     let token = client.access_token().await?;
     println!("type: Bearer");
@@ -26,7 +28,7 @@ impl Task {
     fn from_arguments(arguments: &[String]) -> Result<Self, Box<dyn Error>> {
         match arguments {
             [] => Ok(Self),
-            _ => Err("usage: obtain_token (without arguments)".into()),
+            _ => Err("the arguments do not fit".into()),
         }
     }
 
@@ -40,7 +42,10 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (client, task, _fake) = match prepare(&arguments).await {
         Ok(prepared) => prepared,
-        Err(error) => return fail(64, &*error),
+        Err(error) => {
+            eprintln!("{USAGE}");
+            return fail(64, &*error);
+        }
     };
     match work(&client, task).await {
         Ok(()) => ExitCode::SUCCESS,

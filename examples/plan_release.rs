@@ -15,6 +15,8 @@ use std::process::ExitCode;
 use msstore::testing::FakeStore;
 use msstore::{ApplicationId, Package, PendingPolicy, StoreClient};
 
+const USAGE: &str = "usage: plan_release APPLICATION_ID PACKAGE_FILE";
+
 /// Whether the release would go on.
 async fn work(client: &StoreClient, task: Task) -> msstore::Result<bool> {
     let submissions = client.applications().submissions(&task.app);
@@ -37,7 +39,7 @@ struct Task {
 impl Task {
     fn from_arguments(arguments: &[String]) -> Result<Self, Box<dyn Error>> {
         let [app, package] = arguments else {
-            return Err("usage: plan_release APPLICATION_ID PACKAGE_FILE".into());
+            return Err("the arguments do not fit".into());
         };
         Ok(Self {
             app: app.parse()?,
@@ -79,7 +81,10 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (client, task, _fake) = match prepare(&arguments).await {
         Ok(prepared) => prepared,
-        Err(error) => return fail(64, &*error),
+        Err(error) => {
+            eprintln!("{USAGE}");
+            return fail(64, &*error);
+        }
     };
     match work(&client, task).await {
         Ok(true) => ExitCode::SUCCESS,

@@ -11,12 +11,15 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::error::Error;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use msstore::testing::FakeStore;
 use msstore::{Icon, InAppProductId, PendingPolicy, Progress, StatusReport, StoreClient};
+
+const USAGE: &str = "usage: submit_add_on IN_APP_PRODUCT_ID ICON_FILE";
 
 async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
     let product = client.in_app_products().get(&task.product).await?;
@@ -56,7 +59,7 @@ struct Task {
 impl Task {
     fn from_arguments(arguments: &[String]) -> Result<Self, Box<dyn Error>> {
         let [product, icon] = arguments else {
-            return Err("usage: submit_add_on IN_APP_PRODUCT_ID ICON_FILE".into());
+            return Err("the arguments do not fit".into());
         };
         Ok(Self {
             product: product.parse()?,
@@ -108,6 +111,10 @@ fn timeout() -> Result<Option<Duration>, Box<dyn Error>> {
 
 /// Shows how far the upload is, in one line.
 fn bar(now: Progress) {
+    // A log gets the last line only.
+    if now.blocks < now.blocks_total && !std::io::stdout().is_terminal() {
+        return;
+    }
     let done = (now.bytes * 40).checked_div(now.bytes_total).unwrap_or(40);
     let end = if now.blocks == now.blocks_total { "\n" } else { "" };
     let (sent, total) = (now.bytes.div_ceil(1024), now.bytes_total.div_ceil(1024));
@@ -122,7 +129,10 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (client, task, _fake) = match prepare(&arguments).await {
         Ok(prepared) => prepared,
-        Err(error) => return fail(64, &*error),
+        Err(error) => {
+            eprintln!("{USAGE}");
+            return fail(64, &*error);
+        }
     };
     match work(&client, task).await {
         Ok(()) => ExitCode::SUCCESS,

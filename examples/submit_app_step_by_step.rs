@@ -10,6 +10,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::error::Error;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -19,6 +20,8 @@ use msstore::{
     ApplicationId, ApplicationPackage, ArchiveBuilder, PendingPolicy, Progress, Receipt, StatusReport, StoreClient,
     SubmissionStatus,
 };
+
+const USAGE: &str = "usage: submit_app_step_by_step APPLICATION_ID PACKAGE_FILE [RELEASE_NOTES]";
 
 async fn work(client: &StoreClient, task: Task) -> Result<(), Box<dyn Error>> {
     let app = client.applications().get(&task.app).await?;
@@ -115,7 +118,7 @@ impl Task {
         let (app, package, release_notes) = match arguments {
             [app, package] => (app, package, None),
             [app, package, notes] => (app, package, Some(notes.clone())),
-            _ => return Err("usage: submit_app_step_by_step APPLICATION_ID PACKAGE_FILE [RELEASE_NOTES]".into()),
+            _ => return Err("the arguments do not fit".into()),
         };
         Ok(Self {
             app: app.parse()?,
@@ -171,6 +174,10 @@ fn timeout() -> Result<Option<Duration>, Box<dyn Error>> {
 
 /// Shows how far the upload is, in one line.
 fn bar(now: Progress) {
+    // A log gets the last line only.
+    if now.blocks < now.blocks_total && !std::io::stdout().is_terminal() {
+        return;
+    }
     let done = (now.bytes * 40).checked_div(now.bytes_total).unwrap_or(40);
     let end = if now.blocks == now.blocks_total { "\n" } else { "" };
     let (sent, total) = (now.bytes.div_ceil(1024), now.bytes_total.div_ceil(1024));
@@ -191,7 +198,10 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (client, task, _fake) = match prepare(&arguments).await {
         Ok(prepared) => prepared,
-        Err(error) => return fail(64, &*error),
+        Err(error) => {
+            eprintln!("{USAGE}");
+            return fail(64, &*error);
+        }
     };
     match work(&client, task).await {
         Ok(()) => ExitCode::SUCCESS,

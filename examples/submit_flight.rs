@@ -10,12 +10,15 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::error::Error;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use msstore::testing::FakeStore;
 use msstore::{ApplicationId, FlightId, Package, PendingPolicy, Progress, StatusReport, StoreClient};
+
+const USAGE: &str = "usage: submit_flight APPLICATION_ID FLIGHT_ID PACKAGE_FILE";
 
 async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
     let flights = client.flights(&task.app);
@@ -48,7 +51,7 @@ struct Task {
 impl Task {
     fn from_arguments(arguments: &[String]) -> Result<Self, Box<dyn Error>> {
         let [app, flight, package] = arguments else {
-            return Err("usage: submit_flight APPLICATION_ID FLIGHT_ID PACKAGE_FILE".into());
+            return Err("the arguments do not fit".into());
         };
         Ok(Self {
             app: app.parse()?,
@@ -102,6 +105,10 @@ fn timeout() -> Result<Option<Duration>, Box<dyn Error>> {
 
 /// Shows how far the upload is, in one line.
 fn bar(now: Progress) {
+    // A log gets the last line only.
+    if now.blocks < now.blocks_total && !std::io::stdout().is_terminal() {
+        return;
+    }
     let done = (now.bytes * 40).checked_div(now.bytes_total).unwrap_or(40);
     let end = if now.blocks == now.blocks_total { "\n" } else { "" };
     let (sent, total) = (now.bytes.div_ceil(1024), now.bytes_total.div_ceil(1024));
@@ -116,7 +123,10 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (client, task, _fake) = match prepare(&arguments).await {
         Ok(prepared) => prepared,
-        Err(error) => return fail(64, &*error),
+        Err(error) => {
+            eprintln!("{USAGE}");
+            return fail(64, &*error);
+        }
     };
     match work(&client, task).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,16 +8,19 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::error::Error;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use msstore::testing::FakeStore;
 use msstore::{ApplicationId, ClientSecret, Progress, StoreClient, UploadUrl};
 
+const USAGE: &str = "usage: upload_file FILE";
+
 async fn work(client: &StoreClient, link: UploadUrl, file: PathBuf) -> msstore::Result<()> {
     let sent = client.upload(link, file).on_progress(bar).await?;
     println!(
-        "{} bytes in {} blocks ({} there already), {} retries, {:.1} MiB/s: HTTP {}, request id {}",
+        "{} bytes, blocks: {} ({} there already), retries: {}, {:.1} MiB/s: HTTP {}, request id {}",
         sent.bytes,
         sent.blocks,
         sent.blocks_skipped,
@@ -40,6 +43,10 @@ fn checked_file(path: &str) -> Result<PathBuf, Box<dyn Error>> {
 
 /// Shows how far the upload is, in one line.
 fn bar(now: Progress) {
+    // A log gets the last line only.
+    if now.blocks < now.blocks_total && !std::io::stdout().is_terminal() {
+        return;
+    }
     let done = (now.bytes * 40).checked_div(now.bytes_total).unwrap_or(40);
     let end = if now.blocks == now.blocks_total { "\n" } else { "" };
     let (sent, total) = (now.bytes.div_ceil(1024), now.bytes_total.div_ceil(1024));
@@ -54,7 +61,10 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (client, link, file, _fake) = match prepare(&arguments).await {
         Ok(prepared) => prepared,
-        Err(error) => return fail(64, &*error),
+        Err(error) => {
+            eprintln!("{USAGE}");
+            return fail(64, &*error);
+        }
     };
     match work(&client, link, file).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -75,7 +85,7 @@ async fn prepare(arguments: &[String]) -> Result<(StoreClient, UploadUrl, PathBu
             }
             return Ok((builder.build()?, UploadUrl::new(link), checked_file(file)?, None));
         }
-        _ => return Err("usage: upload_file FILE".into()),
+        _ => return Err("the arguments do not fit".into()),
     }
     println!("No link is set: this runs on the FakeStore, inside this program.");
     let fake = FakeStore::start_with_sample().await?;

@@ -151,7 +151,8 @@ fn request(method: Method, url: &Url) -> Result<Request, InvalidInput> {
             "plain http is allowed on loopback only; use https",
         ));
     }
-    let path = url.path().trim_start_matches('/');
+    // With the host, because it is not the endpoint's.
+    let path = &url[url::Position::BeforeHost..url::Position::AfterPath];
     let mut request = Request::new(method, url.clone(), path, Audience::Token).header("Accept", "application/json");
     "token".clone_into(&mut request.template);
     Ok(request)

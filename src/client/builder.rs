@@ -102,6 +102,12 @@ impl StoreClientBuilder {
         })
     }
 
+    /// Another provider of tokens than the one that the builder was made with.
+    pub fn token_provider(mut self, provider: impl TokenProvider + 'static) -> Self {
+        self.provider = Box::new(provider);
+        self
+    }
+
     /// Another endpoint than `https://manage.devcenter.microsoft.com/v1.0/my/`: https, or http on loopback. A missing slash
     /// at its end is added.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {

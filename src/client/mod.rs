@@ -42,7 +42,7 @@ impl fmt::Debug for StoreClient {
 }
 
 impl StoreClient {
-    /// A client that gets its tokens from this provider, usually a [`ClientSecret`].
+    /// A client that gets its tokens from this provider, usually a [`ClientSecret`](crate::ClientSecret).
     pub fn builder(provider: impl TokenProvider + 'static) -> StoreClientBuilder {
         StoreClientBuilder::new(Box::new(provider))
     }

@@ -142,7 +142,11 @@ impl Error {
     /// Whether the service answered 404.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Api(error) if error.status() == 404)
+        match self {
+            Self::Api(error) => error.status() == 404,
+            Self::LeftBehind(error) => error.error().is_not_found(),
+            _ => false,
+        }
     }
 
     /// Whether the state does not allow it: the service answered 409, or a pending submission stops the run. For a create a 409
@@ -152,6 +156,7 @@ impl Error {
         match self {
             Self::Api(error) => error.status() == 409,
             Self::PendingSubmission(_) => true,
+            Self::LeftBehind(error) => error.error().is_conflict(),
             _ => false,
         }
     }

@@ -88,18 +88,21 @@ impl TransportError {
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let call = &self.call;
-        match self.kind {
-            TransportErrorKind::Connect => write!(f, "{call} could not connect: check the network, the proxy and the endpoint"),
-            TransportErrorKind::TimedOut => write!(f, "{call} got no answer in time"),
-            TransportErrorKind::Interrupted => write!(f, "{call} lost its connection before the answer"),
-            TransportErrorKind::CutAnswer => write!(f, "{call} lost its connection within the answer"),
-            TransportErrorKind::TooLarge => write!(f, "{call} got an answer larger than the limit"),
-            TransportErrorKind::DeadlineExceeded => write!(f, "{call} ran out of time before it could be sent"),
-            TransportErrorKind::Request => write!(f, "{call} could not be made"),
-        }?;
-        if call.attempts > 1 {
-            write!(f, " after {} attempts", call.attempts)?;
+        write!(f, "{} ", self.call)?;
+        f.write_str(match self.kind {
+            TransportErrorKind::Connect => "could not connect",
+            TransportErrorKind::TimedOut => "got no answer in time",
+            TransportErrorKind::Interrupted => "lost its connection before the answer",
+            TransportErrorKind::CutAnswer => "lost its connection within the answer",
+            TransportErrorKind::TooLarge => "got an answer larger than the limit",
+            TransportErrorKind::DeadlineExceeded => "ran out of time before it could be sent",
+            TransportErrorKind::Request => "could not be made",
+        })?;
+        if self.call.attempts > 1 {
+            write!(f, " in {} attempts", self.call.attempts)?;
+        }
+        if self.kind == TransportErrorKind::Connect {
+            f.write_str(": check the network, the proxy and the endpoint")?;
         }
         if let Some(pause) = self.retry_after {
             // Rounded up: a second too early is too early.
@@ -112,7 +115,7 @@ impl fmt::Display for TransportError {
         if let Some(status) = self.status {
             write!(f, "; its status was {status}")?;
         }
-        write!(f, "{}", call.correlation())
+        write!(f, "{}", self.call.correlation())
     }
 }
 

@@ -194,7 +194,7 @@ impl fmt::Display for PublishReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "submission {}", self.submission)?;
         if self.adopted {
-            f.write_str(" (it was there already)")?;
+            f.write_str(" (adopted)")?;
         }
         match self.status() {
             Some(status) => write!(f, ": {status}")?,

@@ -357,7 +357,8 @@ impl Publish<InAppProductSubmission> {
 ///
 /// # Errors
 ///
-/// `InvalidInput` if a file or setting cannot be used, or if what is pending stops the run; [`Error::Guard`](crate::Error::Guard);
+/// `InvalidInput` if a file or setting cannot be used; [`Error::PendingSubmission`](crate::Error::PendingSubmission) if what is pending
+/// stops the run; [`Error::Guard`](crate::Error::Guard);
 /// [`Error::LeftBehind`](crate::Error::LeftBehind) around whatever failed after a draft was there; then those of
 /// [`Wait`](crate::Wait).
 ///

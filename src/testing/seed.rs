@@ -80,9 +80,15 @@ impl FakeStore {
 
     /// Makes this the last published submission of an app, add-on or flight. Its `id` is the fake's, its status
     /// `Published`; all other members stand as they are given.
+    ///
+    /// # Panics
+    ///
+    /// If the fake has no such app, add-on or flight.
+    #[track_caller]
     pub fn set_published_submission(&self, parent: impl fmt::Display, document: Value) -> SubmissionId {
+        let parent = self.known(parent);
         let mut state = self.state();
-        typed(put_published(&mut state, &parent.to_string(), document))
+        typed(put_published(&mut state, &parent, document))
     }
 
     /// Changes the JSON of a submission behind the API's back.
@@ -100,9 +106,14 @@ impl FakeStore {
 
     /// Starts a draft as the API does, as another run of a pipeline would have left it. Of a parent with a pending
     /// submission it is that one.
+    ///
+    /// # Panics
+    ///
+    /// If the fake has no such app, add-on or flight.
+    #[track_caller]
     pub fn seed_draft(&self, parent: impl fmt::Display) -> SubmissionId {
+        let parent = self.known(parent);
         let mut state = self.state();
-        let parent = parent.to_string();
         let started = submissions::start(&mut state, &parent);
         let pending = || state.model.parent(&parent).and_then(|parent| parent.pending.clone());
         typed(started.ok().or_else(pending).unwrap_or_default())
@@ -136,11 +147,16 @@ impl FakeStore {
     /// The statuses that a submission of this app, add-on or flight goes through, one with each read of `/status`; the
     /// last one stays. It is the submission under way, or else the one that is committed next. Each is a status (`"CertificationFailed"`) or a whole report as JSON (`status`,
     /// `statusDetails`). An archive that lacks files still fails.
+    ///
+    /// # Panics
+    ///
+    /// If the fake has no such app, add-on or flight.
+    #[track_caller]
     pub fn script_statuses<T: Into<Value>>(&self, parent: impl fmt::Display, statuses: impl IntoIterator<Item = T>) {
+        let parent = self.known(parent);
         let script: VecDeque<Value> = statuses.into_iter().map(Into::into).collect();
         let mut state = self.state();
         let model = &mut state.model;
-        let parent = parent.to_string();
         let pending = model.parent(&parent).and_then(|parent| parent.pending.clone());
         let under_way = pending.and_then(|id| model.submissions.get_mut(&id));
         if let Some(submission) = under_way.filter(|submission| !submission.is_open()) {
@@ -167,6 +183,27 @@ impl FakeStore {
         if let Some(submission) = self.state().model.submissions.get_mut(&submission.to_string()) {
             submission.script.extend(["Publishing".into(), "Published".into()]);
         }
+    }
+}
+
+impl FakeStore {
+    /// The id of an app, add-on or flight that there is: a test that seeds another has a misprint.
+    #[track_caller]
+    fn known(&self, parent: impl fmt::Display) -> String {
+        let parent = parent.to_string();
+        let there = self
+            .state()
+            .model
+            .parents
+            .iter()
+            .map(|parent| parent.id.clone())
+            .collect::<Vec<_>>();
+        assert!(
+            there.contains(&parent),
+            "the fake has no app, add-on or flight {parent:?}; it has {}",
+            there.join(", ")
+        );
+        parent
     }
 }
 
