@@ -255,3 +255,8 @@ pub use crate::upload::{Progress, Source, Upload, UploadReport};
 // Types of these stand in signatures: `Bytes`, `ClientBuilder`, `SecretString`, `Value`, `Url`.
 #[doc(no_inline)]
 pub use {bytes, reqwest, secrecy, serde_json, url};
+
+/// The quick start of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
