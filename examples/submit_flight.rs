@@ -10,6 +10,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::error::Error;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -109,6 +110,8 @@ fn bar(now: Progress) {
         "\r[{:<40}] {sent} of {total} KiB{end}",
         "#".repeat(usize::try_from(done).unwrap_or(40))
     );
+    // Without the end of a line nothing shows by itself.
+    let _ = std::io::stdout().flush();
 }
 
 #[tokio::main]
