@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use msstore::testing::FakeStore;
 use msstore::{
-    ApplicationId, ApplicationPackage, ArchiveBuilder, PendingPolicy, Progress, Receipt, StatusReport, StoreClient,
+    ApplicationId, ApplicationPackage, ArchiveBuilder, FileStatus, PendingPolicy, Progress, Receipt, StatusReport, StoreClient,
     SubmissionStatus,
 };
 
@@ -57,8 +57,17 @@ async fn work(client: &StoreClient, task: Task) -> Result<(), Box<dyn Error>> {
         }
     }
     let name = task.package.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    if !draft.application_packages.iter().any(|package| package.file_name == name) {
-        draft.application_packages.push(ApplicationPackage::pending_upload(&name));
+    // A package of the same name that is in the Store makes room; one that an earlier run has added is not added again.
+    let packages = &mut draft.application_packages;
+    let is_added = |package: &ApplicationPackage| package.file_status == FileStatus::PendingUpload;
+    for package in packages
+        .iter_mut()
+        .filter(|package| package.file_name == name && !is_added(package))
+    {
+        package.file_status = FileStatus::PendingDelete;
+    }
+    if !packages.iter().any(|package| package.file_name == name && is_added(package)) {
+        packages.push(ApplicationPackage::pending_upload(&name));
     }
     for change in draft.changes()? {
         println!("  {change}");
