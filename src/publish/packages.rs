@@ -69,7 +69,7 @@ pub(crate) fn file_name(name: Option<&str>, path: &Path) -> Result<String> {
     Ok(name.replace('\\', "/"))
 }
 
-/// What becomes of the packages that are there.
+/// What becomes of the packages that are there, when there is a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ExistingPackages {

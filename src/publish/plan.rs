@@ -168,8 +168,9 @@ impl<S: Submission> Publish<S> {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if a file is missing, or if there is neither a published submission nor a draft to plan on; else as the
-    /// reads.
+    /// `InvalidInput` if a file is missing, or if there is neither a published submission nor a draft to plan on;
+    /// [`Error::Edit`](crate::Error::Edit) with the error of an edit; else as the reads. What would stop the run is no error, but
+    /// stands in the plan.
     ///
     /// # Cancel safety
     ///
