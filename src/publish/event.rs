@@ -86,8 +86,7 @@ impl fmt::Display for Event {
 }
 
 /// `1 file`, `2 files`.
-pub(super) fn count(number: impl Into<u64>, what: &str) -> String {
-    let number = number.into();
+pub(super) fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 

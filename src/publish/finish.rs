@@ -133,6 +133,7 @@ fn was_taken(name: &str, now: &[Entry], known: &[Entry], goal: Milestone) -> boo
     now.iter()
         .any(|entry| entry.file_name == name && (is_new(entry) || at_work(entry)))
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
