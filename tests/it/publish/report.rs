@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use msstore::testing::Fault;
-use msstore::{Error, FailureKind, Milestone, Package, Step, SubmissionStatus};
+use msstore::{Error, ExistingRollout, FailureKind, Milestone, Outcome, Package, PendingPolicy, Step, SubmissionStatus};
 use serde_json::json;
 
 use super::{APP, PACKAGE, Shop, TWO_BLOCKS, left, notes, observed};
@@ -217,6 +217,32 @@ async fn what_fails_while_there_is_a_draft_names_it() {
         );
         assert_eq!((cause.status(), error.status()), (Some(status), Some(status)), "{cause:?}");
     }
+}
+
+#[tokio::test]
+async fn what_fails_after_a_write_does_not_say_that_nothing_was_done() {
+    // Deleted, and then no draft is made.
+    let shop = Shop::open().await;
+    shop.fake.seed_draft(APP);
+    shop.fake.fault(Fault::on("POST", "/submissions").answer(403, "").always());
+    let error = shop.job().pending(PendingPolicy::Replace).await.unwrap_err();
+    assert_eq!(shop.writes(), ["delete"]);
+    assert_eq!((error.status(), error.outcome()), (Some(403), Outcome::Applied));
+
+    // The rollout is ended, and then no draft is made.
+    let shop = Shop::open().await;
+    shop.fake.seed_rollout(APP, 25.0);
+    shop.fake.fault(Fault::on("POST", "/submissions").answer(403, "").always());
+    let error = shop.job().existing_rollout(ExistingRollout::Halt).await.unwrap_err();
+    assert_eq!(shop.writes(), ["haltpackagerollout"]);
+    assert_eq!((error.status(), error.outcome()), (Some(403), Outcome::Applied));
+
+    // Committed, and then the packages cannot be looked at: the first look is that at the new draft.
+    let shop = Shop::open().await;
+    shop.fake.fault(Fault::on("GET", "/submissions/*").nth(2).answer(403, ""));
+    let error = shop.job().await.unwrap_err();
+    assert_eq!(shop.count("commit"), 1);
+    assert_eq!((error.status(), error.outcome()), (Some(403), Outcome::Applied));
 }
 
 #[tokio::test]
