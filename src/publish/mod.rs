@@ -223,7 +223,8 @@ impl<S: Submission> Publish<S> {
         self
     }
 
-    /// How long to wait after the commit. Default [`Milestone::default_timeout`] of the goal.
+    /// How long to wait after the commit. Default [`Milestone::default_timeout`] of the goal. The look at the packages that
+    /// follows takes up to 10 minutes more.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.run.timeout = Some(timeout);
         self
