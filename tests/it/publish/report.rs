@@ -166,7 +166,7 @@ async fn a_failed_submission_comes_with_the_words_of_the_service() {
     // It is mended and committed again.
     let report = shop
         .job()
-        .pending(msstore::PendingPolicy::Reuse)
+        .pending(PendingPolicy::Reuse)
         .until(Milestone::Published)
         .await
         .unwrap();
