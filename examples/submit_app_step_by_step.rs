@@ -78,7 +78,7 @@ async fn work(client: &StoreClient, task: Task) -> Result<(), Box<dyn Error>> {
     let sent = client.upload(&draft.file_upload_url, archive.path()).on_progress(bar).await?;
     println!(
         "uploaded {} bytes in {} blocks: HTTP {}",
-        sent.bytes, sent.blocks, sent.status
+        sent.bytes, sent.blocks, sent.http_status
     );
     let draft = submissions.update(&draft).await?;
     step("updated", draft.receipt());

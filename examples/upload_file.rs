@@ -24,7 +24,7 @@ async fn work(client: &StoreClient, link: UploadUrl, file: PathBuf) -> msstore::
         sent.blocks_skipped,
         sent.retries,
         sent.rate() / f64::from(1 << 20),
-        sent.status,
+        sent.http_status,
         sent.request_id.as_deref().unwrap_or("none")
     );
     Ok(())

@@ -169,7 +169,7 @@ impl<S: Submission> Run<S> {
         let sent = upload.await?;
         report.bytes_sent = sent.bytes - sent.bytes_skipped;
         report.retries = sent.retries;
-        let receipt = Receipt::new(sent.status, None, sent.request_id, ());
+        let receipt = Receipt::new(sent.http_status, None, sent.request_id, ());
         let detail = format!(
             "{} bytes in {}, {} there already",
             sent.bytes,
