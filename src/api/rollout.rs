@@ -70,9 +70,6 @@ impl<S> Submissions<S> {
 impl PackageRolloutHandle {
     /// The rollout as it is: `GET …/packagerollout`.
     ///
-    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-package-rollout-info-for-an-app-submission> and
-    /// <https://learn.microsoft.com/windows/uwp/monetize/get-package-rollout-info-for-a-flight-submission>.
-    ///
     /// # Errors
     ///
     /// 404 if there is no such submission; 409 if it belongs to another parent.
@@ -87,9 +84,6 @@ impl PackageRolloutHandle {
 
     /// Sets how many per cent of the customers get the new packages, 0 to 100:
     /// `POST …/updatepackagerolloutpercentage?percentage=…`. 100 is not the same as [`finalize`](Self::finalize).
-    ///
-    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/update-the-package-rollout-percentage-for-an-app-submission> and
-    /// <https://learn.microsoft.com/windows/uwp/monetize/update-the-package-rollout-percentage-for-a-flight-submission>.
     ///
     /// # Errors
     ///
@@ -114,9 +108,6 @@ impl PackageRolloutHandle {
     /// Stops the rollout: `POST …/haltpackagerollout`. Nobody new gets the packages; the next submission is a copy of
     /// this one, not of the one before.
     ///
-    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/halt-the-package-rollout-for-an-app-submission> and
-    /// <https://learn.microsoft.com/windows/uwp/monetize/halt-the-package-rollout-for-a-flight-submission>.
-    ///
     /// # Errors
     ///
     /// 409 if no rollout is in progress.
@@ -130,9 +121,6 @@ impl PackageRolloutHandle {
     }
 
     /// Gives the packages to everybody: `POST …/finalizepackagerollout`.
-    ///
-    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/finalize-the-package-rollout-for-an-app-submission> and
-    /// <https://learn.microsoft.com/windows/uwp/monetize/finalize-the-package-rollout-for-a-flight-submission>.
     ///
     /// # Errors
     ///

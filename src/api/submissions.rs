@@ -100,10 +100,6 @@ impl<S: Submission> Submissions<S> {
     /// Creates a submission, a copy of the last published one: `POST …/submissions`. Sent once; takes up to 300 s for large
     /// listings. See [`ensure_created`](Self::ensure_created), which does not time out on those.
     ///
-    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/create-an-app-submission>,
-    /// <https://learn.microsoft.com/windows/uwp/monetize/create-an-add-on-submission> and
-    /// <https://learn.microsoft.com/windows/uwp/monetize/create-a-flight-submission>.
-    ///
     /// # Errors
     ///
     /// [`Error::is_conflict`](crate::Error::is_conflict) if a submission is pending or a rollout is in progress. After
@@ -136,10 +132,6 @@ impl<S: Submission> Submissions<S> {
 
     /// One submission: `GET …/submissions/{submissionId}`.
     ///
-    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-an-app-submission>,
-    /// <https://learn.microsoft.com/windows/uwp/monetize/get-an-add-on-submission> and
-    /// <https://learn.microsoft.com/windows/uwp/monetize/get-a-flight-submission>.
-    ///
     /// # Errors
     ///
     /// [`Error::is_not_found`](crate::Error::is_not_found) if there is no such submission; 409 if it belongs to another parent.
@@ -169,20 +161,12 @@ impl<S: Submission> Submissions<S> {
     /// it to send it. The answer is the submission as it is now.
     ///
     /// A draft can be changed until it is committed.
-    ///
-    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/update-an-app-submission>,
-    /// <https://learn.microsoft.com/windows/uwp/monetize/update-an-add-on-submission> and
-    /// <https://learn.microsoft.com/windows/uwp/monetize/update-a-flight-submission>.
     pub fn update(&self, document: &Document<S>) -> Update<S> {
         Update::new(self, document)
     }
 
     /// Deletes a submission: `DELETE …/submissions/{submissionId}`. If an earlier attempt of the same call may have deleted
     /// it, a 404 counts as done.
-    ///
-    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/delete-an-app-submission>,
-    /// <https://learn.microsoft.com/windows/uwp/monetize/delete-an-add-on-submission> and
-    /// <https://learn.microsoft.com/windows/uwp/monetize/delete-a-flight-submission>.
     ///
     /// # Errors
     ///
@@ -201,10 +185,6 @@ impl<S: Submission> Submissions<S> {
     ///
     /// The answer only says that the commit has begun: see [`commit_and_wait`](Self::commit_and_wait).
     ///
-    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/commit-an-app-submission>,
-    /// <https://learn.microsoft.com/windows/uwp/monetize/commit-an-add-on-submission> and
-    /// <https://learn.microsoft.com/windows/uwp/monetize/commit-a-flight-submission>.
-    ///
     /// # Errors
     ///
     /// 409 if it cannot be committed in its state. After [`Outcome::MaybeApplied`](crate::Outcome::MaybeApplied) look at its
@@ -219,10 +199,6 @@ impl<S: Submission> Submissions<S> {
     }
 
     /// The status of a submission: `GET …/submissions/{submissionId}/status`.
-    ///
-    /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-status-for-an-app-submission>,
-    /// <https://learn.microsoft.com/windows/uwp/monetize/get-status-for-an-add-on-submission> and
-    /// <https://learn.microsoft.com/windows/uwp/monetize/get-status-for-a-flight-submission>.
     ///
     /// # Errors
     ///
