@@ -11,7 +11,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::error::Error;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -122,6 +122,8 @@ fn bar(now: Progress) {
         "\r[{:<40}] {sent} of {total} KiB{end}",
         "#".repeat(usize::try_from(done).unwrap_or(40))
     );
+    // Without the end of a line nothing shows by itself.
+    let _ = std::io::stdout().flush();
 }
 
 #[tokio::main]
@@ -136,7 +138,7 @@ async fn main() -> ExitCode {
     };
     match work(&client, task).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(msstore::Error::WaitTimedOut(error)) => {
+        Err(msstore::Error::WaitTimedOut(error)) if !error.is_deletion() => {
             println!(
                 "{} is still under way; to attach to it again, run this once more with MSSTORE_PENDING=reuse",
                 error.path()

@@ -10,14 +10,14 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::error::Error;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use msstore::testing::FakeStore;
 use msstore::{
-    ApplicationId, ApplicationPackage, ArchiveBuilder, PendingPolicy, Progress, Receipt, StatusReport, StoreClient,
+    ApplicationId, ApplicationPackage, ArchiveBuilder, FileStatus, PendingPolicy, Progress, Receipt, StatusReport, StoreClient,
     SubmissionStatus,
 };
 
@@ -59,8 +59,17 @@ async fn work(client: &StoreClient, task: Task) -> Result<(), Box<dyn Error>> {
         }
     }
     let name = task.package.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    if !draft.application_packages.iter().any(|package| package.file_name == name) {
-        draft.application_packages.push(ApplicationPackage::pending_upload(&name));
+    // A package of the same name that is in the Store makes room; one that an earlier run has added is not added again.
+    let packages = &mut draft.application_packages;
+    let is_added = |package: &ApplicationPackage| package.file_status == FileStatus::PendingUpload;
+    for package in packages
+        .iter_mut()
+        .filter(|package| package.file_name == name && !is_added(package))
+    {
+        package.file_status = FileStatus::PendingDelete;
+    }
+    if !packages.iter().any(|package| package.file_name == name && is_added(package)) {
+        packages.push(ApplicationPackage::pending_upload(&name));
     }
     for change in draft.changes()? {
         println!("  {change}");
@@ -71,7 +80,7 @@ async fn work(client: &StoreClient, task: Task) -> Result<(), Box<dyn Error>> {
     let sent = client.upload(&draft.file_upload_url, archive.path()).on_progress(bar).await?;
     println!(
         "uploaded {} bytes in {} blocks: HTTP {}",
-        sent.bytes, sent.blocks, sent.status
+        sent.bytes, sent.blocks, sent.http_status
     );
     let draft = submissions.update(&draft).await?;
     step("updated", draft.receipt());
@@ -185,6 +194,8 @@ fn bar(now: Progress) {
         "\r[{:<40}] {sent} of {total} KiB{end}",
         "#".repeat(usize::try_from(done).unwrap_or(40))
     );
+    // Without the end of a line nothing shows by itself.
+    let _ = std::io::stdout().flush();
 }
 
 /// Prints a step with what support asks for.
@@ -206,7 +217,7 @@ async fn main() -> ExitCode {
     match work(&client, task).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => match error.downcast_ref::<msstore::Error>() {
-            Some(msstore::Error::WaitTimedOut(late)) => {
+            Some(msstore::Error::WaitTimedOut(late)) if !late.is_deletion() => {
                 println!(
                     "{} is still under way; to attach to it again, run this once more with MSSTORE_PENDING=reuse",
                     late.path()

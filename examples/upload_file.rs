@@ -8,7 +8,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::error::Error;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -26,7 +26,7 @@ async fn work(client: &StoreClient, link: UploadUrl, file: PathBuf) -> msstore::
         sent.blocks_skipped,
         sent.retries,
         sent.rate() / f64::from(1 << 20),
-        sent.status,
+        sent.http_status,
         sent.request_id.as_deref().unwrap_or("none")
     );
     Ok(())
@@ -54,6 +54,8 @@ fn bar(now: Progress) {
         "\r[{:<40}] {sent} of {total} KiB{end}",
         "#".repeat(usize::try_from(done).unwrap_or(40))
     );
+    // Without the end of a line nothing shows by itself.
+    let _ = std::io::stdout().flush();
 }
 
 #[tokio::main]

@@ -244,7 +244,7 @@ pub use crate::model::timestamp::Timestamp;
 pub use crate::model::trailer::{Trailer, TrailerAssets, TrailerImage};
 pub use crate::publish::{
     Event, ExistingPackages, ExistingRollout, Finding, Package, PackageFate, PendingPolicy, Plan, PlannedFile, PlannedGuard,
-    PlannedPackage, PlannedPending, Publish, PublishReport, PublishedFile, Step,
+    PlannedPackage, PlannedPending, Publish, PublishReport, PublishedFile, Seen, Step,
 };
 pub use crate::secret::UploadUrl;
 pub use crate::transport::limit::RateLimit;
@@ -255,3 +255,8 @@ pub use crate::upload::{Progress, Source, Upload, UploadReport};
 // Types of these stand in signatures: `Bytes`, `ClientBuilder`, `SecretString`, `Value`, `Url`.
 #[doc(no_inline)]
 pub use {bytes, reqwest, secrecy, serde_json, url};
+
+/// The quick start of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,7 +1,6 @@
 //! Lists as streams: of items, or of pages.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -60,7 +59,7 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
         }
     }
 
-    /// How many items a page has. The service's default is 10 for apps, and no maximum is documented; 100 is common.
+    /// How many items a page has, at least 1. The service's default is 10 for apps, and no maximum is documented; 100 is common.
     pub fn top(mut self, items: u32) -> Self {
         if let Ok(listing) = &mut self.listing {
             listing.top = Some(items.max(1));
@@ -84,7 +83,7 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
                 .boxed(),
             Err(error) => futures_util::stream::once(async { Err(error.into()) }).boxed(),
         };
-        Pages { stream, of: PhantomData }
+        Pages { stream }
     }
 
     /// All items.
@@ -121,13 +120,10 @@ impl<T: DeserializeOwned + Send + 'static> Stream for List<T> {
     }
 }
 
-impl<T> Unpin for List<T> {}
-
 /// The pages of a list, as a `Stream`.
 #[must_use = "nothing is sent before the stream is polled"]
 pub struct Pages<T> {
     stream: Pin<Box<dyn Stream<Item = Result<Page<T>>> + Send>>,
-    of: PhantomData<fn() -> T>,
 }
 
 impl<T> fmt::Debug for Pages<T> {

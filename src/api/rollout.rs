@@ -153,6 +153,7 @@ impl PackageRolloutHandle {
         loop {
             let mut call = Call::post(self.submission.clone()?.then(operation));
             if let Some(percentage) = percentage {
+                // Minus zero becomes zero.
                 call = call.query("percentage", (percentage + 0.0).to_string());
             }
             sent += 1;

@@ -1,6 +1,6 @@
 //! What would do harm, and was stopped.
 
-use crate::error::Error;
+use crate::error::{Error, Outcome};
 use crate::model::guard::Guard;
 
 /// A guard stopped what would do harm. Nothing was committed; if a draft is left it is named by `LeftBehind`.
@@ -9,6 +9,7 @@ use crate::model::guard::Guard;
 pub struct GuardError {
     guard: Guard,
     problem: String,
+    outcome: Outcome,
 }
 
 impl GuardError {
@@ -17,7 +18,17 @@ impl GuardError {
         Self {
             guard,
             problem: problem.into(),
+            outcome: Outcome::NotApplied,
         }
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// For a run that has changed something before.
+    pub(crate) fn set_outcome(&mut self, outcome: Outcome) {
+        self.outcome = outcome;
     }
 
     /// Which guard it was.

@@ -203,7 +203,8 @@ impl Error {
             Self::SubmissionFailed(error) => error.outcome(),
             Self::WaitTimedOut(error) => error.outcome(),
             Self::LeftBehind(_) => Outcome::Applied,
-            Self::InvalidInput(_) | Self::PendingSubmission(_) | Self::Edit(_) | Self::Guard(_) => Outcome::NotApplied,
+            Self::Guard(error) => error.outcome(),
+            Self::InvalidInput(_) | Self::PendingSubmission(_) | Self::Edit(_) => Outcome::NotApplied,
         }
     }
 
@@ -214,6 +215,10 @@ impl Error {
             Self::Transport(error) => error.call_mut(),
             Self::Decode(error) => error.call_mut(),
             Self::Auth(error) => {
+                error.set_outcome(error.outcome().max(outcome));
+                return self;
+            }
+            Self::Guard(error) => {
                 error.set_outcome(error.outcome().max(outcome));
                 return self;
             }

@@ -186,6 +186,12 @@ impl WaitTimedOut {
         &self.path
     }
 
+    /// Whether it was waited for a submission that was deleted and is still shown, so that there is nothing to attach to.
+    #[must_use]
+    pub fn is_deletion(&self) -> bool {
+        self.goal == DELETED
+    }
+
     /// How long the wait took.
     #[must_use]
     pub fn waited(&self) -> Duration {
@@ -208,7 +214,7 @@ impl WaitTimedOut {
 impl fmt::Display for WaitTimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, goal, waited, .. } = self;
-        if *goal == DELETED {
+        if self.is_deletion() {
             return write!(
                 f,
                 "{path} was deleted, but is still shown after {} s: look again later",

@@ -14,9 +14,11 @@ pub struct Change {
     /// Where, as a JSON pointer. The index of a list element counts in the update; that of a removed one in what was
     /// received.
     pub pointer: String,
-    /// What was received; `None` for something new.
+    /// What was received; `None` for something new, and then not serialised, so that it is not taken for null.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Value>,
-    /// What would be sent; `None` for something removed.
+    /// What would be sent; `None` for something removed, and then not serialised.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Value>,
 }
 
@@ -45,6 +47,19 @@ impl fmt::Display for Change {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn null_and_nothing_are_told_apart_when_serialised() {
+        let serialised = |before, after| serde_json::to_value(Change::new("/a", before, after)).unwrap();
+        assert_eq!(
+            serialised(None, Some(Value::Null)),
+            serde_json::json!({"pointer": "/a", "after": null})
+        );
+        assert_eq!(
+            serialised(Some(Value::Null), None),
+            serde_json::json!({"pointer": "/a", "before": null})
+        );
+    }
 
     #[test]
     fn is_shown_in_one_line() {

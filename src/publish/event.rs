@@ -11,7 +11,8 @@ use crate::model::status::{CertificationReport, StatusDetail, SubmissionStatus};
 use crate::transport::clock::Clock;
 
 /// A step of [`Publish`](crate::Publish).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Step {
     /// Look at the parent, and at what is pending.
@@ -56,8 +57,9 @@ impl fmt::Display for Step {
     }
 }
 
-/// Something that happened. `Display` is one line for a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Something that happened. `Display` is one line for a log; it can be serialised for programs.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Event {
     /// The step that it belongs to.
@@ -70,7 +72,8 @@ pub struct Event {
     pub http_status: Option<u16>,
     /// `MS-CorrelationId` of the call, where it was one.
     pub correlation_id: Option<String>,
-    /// The time since the run began.
+    /// The time since the run began; in seconds when serialised.
+    #[serde(serialize_with = "seconds")]
     pub elapsed: Duration,
 }
 
@@ -86,8 +89,7 @@ impl fmt::Display for Event {
 }
 
 /// `1 file`, `2 files`.
-pub(super) fn count(number: impl Into<u64>, what: &str) -> String {
-    let number = number.into();
+pub(super) fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
@@ -137,8 +139,27 @@ pub struct PublishedFile {
     pub bytes: u64,
 }
 
+/// A status that was seen while waiting.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Seen {
+    /// The status.
+    pub status: SubmissionStatus,
+    /// The time since the wait began; in seconds when serialised.
+    #[serde(serialize_with = "seconds")]
+    pub after: Duration,
+    /// `MS-CorrelationId` of the call.
+    pub correlation_id: Option<String>,
+}
+
+fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_secs_f64())
+}
+
 /// What a run has done.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PublishReport {
     /// The submission.
@@ -156,8 +177,8 @@ pub struct PublishReport {
     /// Whether it was committed: not with [`leave_draft`](crate::Publish::leave_draft). Uploaded packages are taken over by a
     /// commit alone: without one they are lost.
     pub committed: bool,
-    /// The statuses as they were seen, each with the time since the wait began.
-    pub history: Vec<(SubmissionStatus, Duration)>,
+    /// The statuses as they were seen.
+    pub history: Vec<Seen>,
     /// The submission is certified and rests there: it is published by hand or on a date.
     pub held: bool,
     /// The service's warnings, without the one that it adds to every submission.
@@ -186,7 +207,7 @@ impl PublishReport {
     /// The last status that was seen.
     #[must_use]
     pub fn status(&self) -> Option<&SubmissionStatus> {
-        self.history.last().map(|(status, _)| status)
+        self.history.last().map(|seen| &seen.status)
     }
 }
 

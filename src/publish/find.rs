@@ -4,7 +4,7 @@ use crate::api::ensure::Ensured;
 use crate::api::kinds::Submission;
 use crate::api::submissions::Refs;
 use crate::document::Document;
-use crate::error::{Error, GuardError, PendingSubmission, Result};
+use crate::error::{Error, GuardError, Outcome, PendingSubmission, Result};
 use crate::id::SubmissionId;
 use crate::model::guard::Guard;
 use crate::model::package::PackageRolloutStatus;
@@ -65,7 +65,8 @@ impl<S: Submission> Run<S> {
                     format!("submission {id} was deleted, as PendingPolicy::Replace says"),
                     Some(&receipt),
                 );
-                self.create(&refs, teller).await
+                let created = self.create(&refs, teller).await;
+                created.map_err(|error| error.at_least(Outcome::Applied))
             }
         }
     }
@@ -93,14 +94,15 @@ impl<S: Submission> Run<S> {
     }
 
     async fn create(&self, refs: &Refs, teller: &Teller) -> Result<Found<S>> {
-        if let Some(choice) = self.existing_rollout {
-            self.settle_rollout(choice, refs, teller).await?;
-        }
+        let settled = match self.existing_rollout {
+            Some(choice) => self.settle_rollout(choice, refs, teller).await?,
+            None => Outcome::NotApplied,
+        };
         let ensured = match self.submissions.ensure_created().await {
             Err(error) if error.is_conflict() && !self.lifted.contains(&Guard::RolloutInProgress) => {
                 return Err(self.explain_conflict(error, refs).await);
             }
-            ensured => ensured?,
+            ensured => ensured.map_err(|error| error.at_least(settled))?,
         };
         let Ensured {
             document,
@@ -119,10 +121,10 @@ impl<S: Submission> Run<S> {
         Ok(Found::Draft { document, adopted })
     }
 
-    /// A rollout in progress blocks the next submission.
-    async fn settle_rollout(&self, choice: ExistingRollout, refs: &Refs, teller: &Teller) -> Result<()> {
+    /// A rollout in progress blocks the next submission. Whether there was one that was ended.
+    async fn settle_rollout(&self, choice: ExistingRollout, refs: &Refs, teller: &Teller) -> Result<Outcome> {
         let Some(id) = self.rollout_in_progress(refs).await? else {
-            return Ok(());
+            return Ok(Outcome::NotApplied);
         };
         let rollout = self.submissions.rollout_of(&id);
         let (receipt, what) = match choice {
@@ -135,7 +137,7 @@ impl<S: Submission> Run<S> {
             format!("the rollout of {id} was {what}"),
             Some(&receipt.map(|_| ())),
         );
-        Ok(())
+        Ok(Outcome::Applied)
     }
 
     /// The service does not say why a create conflicts; a rollout in progress is the reason that is not seen beforehand.

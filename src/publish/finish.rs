@@ -10,9 +10,10 @@ use crate::api::kinds::Submission;
 use crate::api::wait::{Milestone, Wait};
 use crate::document::Document;
 use crate::error::{FailureKind, PendingSubmission, Result, SubmissionFailed};
+use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
-use crate::publish::event::{PublishReport, Step, Teller, count};
+use crate::publish::event::{PublishReport, Seen, Step, Teller, count};
 use crate::publish::find::document_id;
 use crate::publish::inputs::InputFile;
 use crate::publish::packages::{Entry, entries};
@@ -60,7 +61,11 @@ impl<S: Submission> Run<S> {
             report
                 .certification_reports
                 .clone_from(&now.report.status_details.certification_reports);
-            report.history.push((now.report.status, now.waited));
+            report.history.push(Seen {
+                status: now.report.status,
+                after: now.waited,
+                correlation_id: now.correlation_id,
+            });
             next = reports.try_next().await;
         }
         Ok(())
@@ -103,6 +108,18 @@ impl<S: Submission> Run<S> {
         }
     }
 
+    /// The packages that were in the Store before this submission, if it is to bring some: one of them under the same name is not
+    /// the new one.
+    async fn published_packages(&self, id: &SubmissionId, packages: &[String]) -> Result<Vec<Entry>> {
+        let Some(list) = S::PACKAGES.filter(|_| !packages.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        match self.submissions.refs(None).await?.last_published.filter(|last| last != id) {
+            Some(last) => Ok(entries(self.submissions.get(last).await?.as_received(), list)),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Goes on with a submission that cannot be changed any more.
     pub(super) async fn attach(
         &mut self,
@@ -114,13 +131,20 @@ impl<S: Submission> Run<S> {
     ) -> Result<PublishReport> {
         let id = document_id(document)?;
         let status = document.status().clone();
-        if !self.is_done(document, edits, files)? {
+        let known = self.published_packages(&id, packages).await?;
+        let there = S::PACKAGES
+            .map(|list| entries(document.as_received(), list))
+            .unwrap_or_default();
+        let has_them = packages
+            .iter()
+            .all(|name| was_taken(name, &there, &known, Milestone::Accepted));
+        if !has_them || !self.is_done(document, edits, files)? {
             return Err(PendingSubmission::new(document.origin(), &status, NOT_THE_SAME).into());
         }
         let mut report = PublishReport::new(id.clone(), true);
         let wait = self.submissions.watch(&id);
         self.finish(wait, &mut report, teller).await?;
-        self.verify(&report, packages, &[], teller).await?;
+        self.verify(&report, packages, &known, teller).await?;
         Ok(report)
     }
 }
@@ -128,11 +152,15 @@ impl<S: Submission> Run<S> {
 /// Whether the service has taken a package: there is an entry of its name with an id that was not there before. At acceptance
 /// it may still be at work on it, so that an entry that waits for its file will do.
 fn was_taken(name: &str, now: &[Entry], known: &[Entry], goal: Milestone) -> bool {
-    let is_new = |entry: &Entry| !entry.id.is_empty() && entry.id != "0" && !known.iter().any(|old| old.id == entry.id);
-    let at_work = |entry: &Entry| goal == Milestone::Accepted && entry.is("PendingUpload");
-    now.iter()
-        .any(|entry| entry.file_name == name && (is_new(entry) || at_work(entry)))
+    // What a reused draft had added itself is not known.
+    let is_known = |id: &str| known.iter().any(|old| old.id == id && !old.is("PendingUpload"));
+    let is_taken = |entry: &Entry| match entry.is("PendingUpload") {
+        true => goal == Milestone::Accepted,
+        false => entry.has_id() && !is_known(&entry.id),
+    };
+    now.iter().any(|entry| entry.file_name == name && is_taken(entry))
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

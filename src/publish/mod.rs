@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::event::Observer;
-pub use self::event::{Event, PublishReport, PublishedFile, Step};
+pub use self::event::{Event, PublishReport, PublishedFile, Seen, Step};
 pub use self::packages::{ExistingPackages, Package};
 pub use self::pending::PendingPolicy;
 pub use self::plan::{Finding, PackageFate, Plan, PlannedFile, PlannedGuard, PlannedPackage, PlannedPending};
@@ -101,8 +101,9 @@ pub enum ExistingRollout {
 /// ```
 ///
 /// Nothing is sent before the files were looked at. A draft that is left behind by an error is named by
-/// [`Error::LeftBehind`](crate::Error::LeftBehind); run again with [`PendingPolicy::Reuse`] to go on with it: what is uploaded
-/// already is not uploaded again, and there is no second submission. [`plan`](Self::plan) tells beforehand what a run would do.
+/// [`Error::LeftBehind`](crate::Error::LeftBehind); run again with [`PendingPolicy::Reuse`] to go on with it: blocks that are
+/// uploaded already are not uploaded again, and there is no second submission. [`plan`](Self::plan) tells beforehand what a run
+/// would do.
 ///
 /// # What is pending
 ///
@@ -222,7 +223,8 @@ impl<S: Submission> Publish<S> {
         self
     }
 
-    /// How long to wait after the commit. Default [`Milestone::default_timeout`] of the goal.
+    /// How long to wait after the commit. Default [`Milestone::default_timeout`] of the goal. The look at the packages that
+    /// follows takes up to 10 minutes more.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.run.timeout = Some(timeout);
         self
@@ -235,7 +237,7 @@ impl<S: Submission> Publish<S> {
     }
 
     /// Does all but the commit. Uploaded packages are taken over by a commit alone: if the draft is changed or submitted in Partner
-    /// Center instead, they are lost.
+    /// Center instead, they are lost. A submission that is committed already is waited for all the same.
     pub fn leave_draft(mut self) -> Self {
         self.run.leave_draft = true;
         self
@@ -263,7 +265,8 @@ impl<S: Submission> Publish<S> {
         self
     }
 
-    /// Where the archive is written. Default: beside its first file. It is as large as its files together.
+    /// Where the archive is written. Default: beside its first file. It is as large as its files together, and is removed when
+    /// the run ends; a program that is killed leaves it there, as `.msstore-….zip`.
     pub fn archive_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.run.archive_folder = Some(folder.into());
         self
@@ -357,10 +360,10 @@ impl Publish<InAppProductSubmission> {
 ///
 /// # Errors
 ///
-/// `InvalidInput` if a file or setting cannot be used; [`Error::PendingSubmission`](crate::Error::PendingSubmission) if what is pending
-/// stops the run; [`Error::Guard`](crate::Error::Guard);
+/// `InvalidInput` if a file or setting cannot be used; [`Error::PendingSubmission`](crate::Error::PendingSubmission) if what is
+/// pending stops the run; [`Error::Edit`](crate::Error::Edit) with the error of an edit; [`Error::Guard`](crate::Error::Guard);
 /// [`Error::LeftBehind`](crate::Error::LeftBehind) around whatever failed after a draft was there; then those of
-/// [`Wait`](crate::Wait).
+/// [`Wait`](crate::Wait), also as `PackageNotTaken` if the goal is reached without a package.
 ///
 /// # Cancel safety
 ///

@@ -69,7 +69,7 @@ pub(crate) fn file_name(name: Option<&str>, path: &Path) -> Result<String> {
     Ok(name.replace('\\', "/"))
 }
 
-/// What becomes of the packages that are there.
+/// What becomes of the packages that are there, when there is a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ExistingPackages {
@@ -107,6 +107,11 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Whether the service has given it an id.
+    pub(crate) fn has_id(&self) -> bool {
+        !self.id.is_empty() && self.id != "0"
+    }
+
     pub(crate) fn is(&self, status: &str) -> bool {
         self.status.eq_ignore_ascii_case(status)
     }

@@ -12,6 +12,9 @@ pub enum PendingPolicy {
     /// Delete it and create a new one. Not for a flight that was never published: that cannot be undone.
     Replace,
     /// Go on with it: edit a draft, or attach to a submission under way if it already is what is to be published.
+    ///
+    /// Files are known by their names: one under way that has a package of the same name, from another release, is taken for
+    /// this one. Put the version into the names of packages.
     Reuse,
 }
 

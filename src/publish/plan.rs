@@ -1,7 +1,7 @@
 //! The dry run: reads only, on a copy.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -85,9 +85,15 @@ pub struct PlannedFile {
     /// Its name in the archive.
     pub name: String,
     /// Where it is.
+    #[serde(serialize_with = "shown")]
     pub path: PathBuf,
     /// Its length.
     pub bytes: u64,
+}
+
+/// A path that is not Unicode must not keep the rest of a plan from being serialised.
+fn shown<S: serde::Serializer>(path: &Path, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 /// What a guard says.
@@ -168,8 +174,9 @@ impl<S: Submission> Publish<S> {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if a file is missing, or if there is neither a published submission nor a draft to plan on; else as the
-    /// reads.
+    /// `InvalidInput` if a file is missing, or if there is neither a published submission nor a draft to plan on;
+    /// [`Error::Edit`](crate::Error::Edit) with the error of an edit; else as the reads. What would stop the run is no error, but
+    /// stands in the plan.
     ///
     /// # Cancel safety
     ///

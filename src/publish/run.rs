@@ -45,7 +45,8 @@ impl<S: Submission> Run<S> {
                             error
                         }
                     })?;
-                    self.verify(&report, &packages, &known, &teller).await?;
+                    let taken = self.verify(&report, &packages, &known, &teller).await;
+                    taken.map_err(|error| error.at_least(Outcome::Applied))?;
                 }
                 Ok(report)
             }
@@ -168,7 +169,7 @@ impl<S: Submission> Run<S> {
         let sent = upload.await?;
         report.bytes_sent = sent.bytes - sent.bytes_skipped;
         report.retries = sent.retries;
-        let receipt = Receipt::new(sent.status, None, sent.request_id, ());
+        let receipt = Receipt::new(sent.http_status, None, sent.request_id, ());
         let detail = format!(
             "{} bytes in {}, {} there already",
             sent.bytes,

@@ -95,7 +95,7 @@ pub struct UploadReport {
     /// Time from beginning to end.
     pub elapsed: Duration,
     /// HTTP status of the last answer, 201.
-    pub status: u16,
+    pub http_status: u16,
     /// The blob store's id of the last call, for its support.
     pub request_id: Option<String>,
 }
@@ -189,7 +189,7 @@ impl Upload {
             blocks_skipped: progress.blocks_skipped,
             retries: progress.retries,
             elapsed: progress.elapsed,
-            status: answer.status,
+            http_status: answer.status,
             request_id: answer.call.request_id,
         })
     }

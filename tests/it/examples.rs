@@ -141,6 +141,31 @@ async fn both_ways_to_submit_an_app_send_the_same_writes_in_order() {
 }
 
 #[tokio::test]
+async fn a_package_of_the_same_name_takes_the_place_of_the_one_in_the_store() {
+    let name = "PaperLantern_1.0.0.0_x64.msix";
+    for program in ["submit_app", "submit_app_step_by_step"] {
+        let fake = FakeStore::start_with_sample().await.unwrap();
+        fake.script_statuses(APP, ["PreProcessing"]);
+        let package = File::new(name, b"a package");
+        let mut command = with_fake(program, &fake);
+        command.arg(APP).arg(&package.0);
+        let (code, output) = run(command).await;
+        assert_eq!(code, 0, "{program}: {output}");
+        let requests = fake.requests();
+        let is_update =
+            |request: &&msstore::testing::RecordedRequest| request.method == "PUT" && !request.path.contains("/blob/");
+        let update = requests.iter().find(is_update).unwrap().json().unwrap();
+        let of_the_name = update["applicationPackages"].as_array().unwrap().iter();
+        let mut statuses: Vec<_> = of_the_name
+            .filter(|package| package["fileName"] == name)
+            .map(|package| package["fileStatus"].as_str().unwrap())
+            .collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, ["PendingDelete", "PendingUpload"], "{program}: {output}");
+    }
+}
+
+#[tokio::test]
 async fn a_failure_says_why_and_a_wait_that_is_over_says_how_to_go_on() {
     let failed = serde_json::json!({"status": "CommitFailed", "statusDetails": {
         "errors": [{"code": "InvalidState", "details": "The age rating is missing."}],

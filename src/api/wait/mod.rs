@@ -84,6 +84,9 @@ type CommitObserver = Box<dyn Fn(&Receipt<StatusReport>) + Send + Sync>;
 /// The default goal is [`Milestone::Accepted`]. The status is polled at once, and then after a tenth of the time waited, at
 /// least every 60 s and at most every 5 s. Errors of a single poll that may pass do not end the wait.
 ///
+/// Reads lag: for 5 minutes after its own commit, `PendingCommit` and 404 are taken for an old reading; after that the commit
+/// was lost. A wait that only watches ends at once with either.
+///
 /// ```no_run
 /// # async fn run(client: msstore::StoreClient) -> Result<(), Box<dyn std::error::Error>> {
 /// # use msstore::{ApplicationId, Milestone, SubmissionId};
@@ -197,8 +200,9 @@ impl<S: Submission> Wait<S> {
 ///
 /// # Errors
 ///
-/// [`Error::SubmissionFailed`](crate::Error::SubmissionFailed) with the service's reasons if a step failed; [`Error::WaitTimedOut`](crate::Error::WaitTimedOut) with the last report when the
-/// time is up; else the error of the commit, or of a poll that cannot be repeated.
+/// [`Error::SubmissionFailed`](crate::Error::SubmissionFailed) with the service's reasons if a step failed;
+/// [`Error::WaitTimedOut`](crate::Error::WaitTimedOut) with the last report when the time is up; else the error of the commit, or
+/// of a poll that cannot be repeated.
 ///
 /// # Cancel safety
 ///

@@ -252,5 +252,3 @@ impl<S: Submission> Waiting<S> {
             .into()
     }
 }
-
-impl<S> Unpin for Waiting<S> {}

@@ -46,7 +46,7 @@ pub(crate) fn check<S: Kind>(look: &Look<'_>) -> Vec<(Guard, Option<String>)> {
 fn existing_packages(before: &[Entry], after: &[Entry]) -> Option<String> {
     let kept = |old: &&Entry| {
         let same = |new: &&Entry| {
-            if is_id(&old.id) {
+            if old.has_id() {
                 new.id == old.id
             } else {
                 new.file_name == old.file_name
@@ -92,7 +92,7 @@ fn new_packages(before: &[Entry], body: &Value, list: &str) -> Option<String> {
     let packages = member(body, list).and_then(Value::as_array)?;
     let is_new = |entry: &Entry| {
         let there = |old: &Entry| {
-            if is_id(&entry.id) {
+            if entry.has_id() {
                 old.id == entry.id
             } else {
                 old.file_name == entry.file_name

@@ -154,7 +154,7 @@ async fn azurite_takes_small_and_large_content() {
         let content = bytes(length);
         let file = Temporary::new(&content);
         let report = upload_to(&link, &file.0).await.unwrap();
-        assert_eq!((report.status, report.retries), (201, 0));
+        assert_eq!((report.http_status, report.retries), (201, 0));
         assert!(report.request_id.is_some());
         assert!(azurite.content(&link).await == content, "{blob}");
     }
@@ -250,7 +250,7 @@ async fn azurite_wants_the_plus_of_a_signature_encoded() {
         .unwrap();
     assert_eq!(as_it_is.status(), 403);
     let content = bytes(2 * BLOCK);
-    assert_eq!(upload_to(&raw, content.clone()).await.unwrap().status, 201);
+    assert_eq!(upload_to(&raw, content.clone()).await.unwrap().http_status, 201);
     assert!(azurite.content(&azurite.link("plus", &end)).await == content);
 }
 

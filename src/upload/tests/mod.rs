@@ -72,7 +72,7 @@ async fn small_content_goes_in_one_call() {
     assert_eq!(server.content(), content);
     assert_eq!(server.kinds(), ["blob"]);
     assert_eq!(
-        (report.bytes, report.blocks, report.retries, report.status),
+        (report.bytes, report.blocks, report.retries, report.http_status),
         (BLOCK as u64, 1, 0, 201)
     );
     let seen = &server.seen("blob")[0];

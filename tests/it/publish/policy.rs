@@ -123,7 +123,9 @@ async fn the_table_of_submissions_under_way() {
         });
         let more = shop.job().package(shop.package("PaperLantern_2.0.0.0_arm64.msix"));
         let gradual = shop.job().rollout_percentage(10.0);
-        for job in [other, more, gradual] {
+        // A package that was in the Store before is not a new one, whatever its name.
+        let old = shop.job().package(shop.package("PaperLantern_1.0.0.0_arm64.msix"));
+        for job in [other, more, gradual, old] {
             let error = job.pending(Reuse).await.unwrap_err();
             assert!(
                 error.to_string().contains("is not what is to be published"),
@@ -136,7 +138,7 @@ async fn the_table_of_submissions_under_way() {
             (id, true, true),
             "{status}"
         );
-        assert_eq!(report.history.last().unwrap().0, SubmissionStatus::Published, "{status}");
+        assert_eq!(report.history.last().unwrap().status, SubmissionStatus::Published, "{status}");
         assert_eq!(
             (report.changes.len(), report.files.len(), report.bytes_sent),
             (0, 0, 0),

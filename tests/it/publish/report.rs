@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use msstore::testing::Fault;
-use msstore::{Error, FailureKind, Milestone, Package, Step, SubmissionStatus};
+use msstore::{Error, ExistingRollout, FailureKind, Milestone, Outcome, Package, PendingPolicy, Step, SubmissionStatus};
 use serde_json::json;
 
 use super::{APP, PACKAGE, Shop, TWO_BLOCKS, left, notes, observed};
@@ -89,9 +89,9 @@ async fn the_report_has_all_that_was_done() {
     );
     assert_eq!(report.retries, 1);
     use SubmissionStatus::{Certification, CommitStarted, Published};
-    let statuses: Vec<_> = report.history.iter().map(|(status, _)| status.clone()).collect();
+    let statuses: Vec<_> = report.history.iter().map(|seen| seen.status.clone()).collect();
     assert_eq!(statuses, [CommitStarted, Certification, Published]);
-    assert!(report.history.is_sorted_by_key(|(_, waited)| *waited) && report.history[2].1 >= Duration::from_secs(10));
+    assert!(report.history.is_sorted_by_key(|seen| seen.after) && report.history[2].after >= Duration::from_secs(10));
     assert_eq!(report.warnings.len(), 1, "{:?}", report.warnings);
     assert_eq!(report.warnings[0].code.as_str(), "ListingOptInWarning");
     assert_eq!(report.certification_reports[0].report_url, "https://partner.example/r/1");
@@ -166,7 +166,7 @@ async fn a_failed_submission_comes_with_the_words_of_the_service() {
     // It is mended and committed again.
     let report = shop
         .job()
-        .pending(msstore::PendingPolicy::Reuse)
+        .pending(PendingPolicy::Reuse)
         .until(Milestone::Published)
         .await
         .unwrap();
@@ -217,6 +217,32 @@ async fn what_fails_while_there_is_a_draft_names_it() {
         );
         assert_eq!((cause.status(), error.status()), (Some(status), Some(status)), "{cause:?}");
     }
+}
+
+#[tokio::test]
+async fn what_fails_after_a_write_does_not_say_that_nothing_was_done() {
+    // Deleted, and then no draft is made.
+    let shop = Shop::open().await;
+    shop.fake.seed_draft(APP);
+    shop.fake.fault(Fault::on("POST", "/submissions").answer(403, "").always());
+    let error = shop.job().pending(PendingPolicy::Replace).await.unwrap_err();
+    assert_eq!(shop.writes(), ["delete"]);
+    assert_eq!((error.status(), error.outcome()), (Some(403), Outcome::Applied));
+
+    // The rollout is ended, and then no draft is made.
+    let shop = Shop::open().await;
+    shop.fake.seed_rollout(APP, 25.0);
+    shop.fake.fault(Fault::on("POST", "/submissions").answer(403, "").always());
+    let error = shop.job().existing_rollout(ExistingRollout::Halt).await.unwrap_err();
+    assert_eq!(shop.writes(), ["haltpackagerollout"]);
+    assert_eq!((error.status(), error.outcome()), (Some(403), Outcome::Applied));
+
+    // Committed, and then the packages cannot be looked at: the first look is that at the new draft.
+    let shop = Shop::open().await;
+    shop.fake.fault(Fault::on("GET", "/submissions/*").nth(2).answer(403, ""));
+    let error = shop.job().await.unwrap_err();
+    assert_eq!(shop.count("commit"), 1);
+    assert_eq!((error.status(), error.outcome()), (Some(403), Outcome::Applied));
 }
 
 #[tokio::test]
