@@ -142,6 +142,11 @@ impl<S: Submission> Run<S> {
             return Err(PendingSubmission::new(document.origin(), &status, NOT_THE_SAME).into());
         }
         let mut report = PublishReport::new(id.clone(), true);
+        if self.leave_draft {
+            // There is no draft to leave any more, and nobody asked to wait.
+            report.committed = true;
+            return Ok(report);
+        }
         let wait = self.submissions.watch(&id);
         self.finish(wait, &mut report, teller).await?;
         self.verify(&report, packages, &known, teller).await?;

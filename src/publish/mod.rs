@@ -66,24 +66,21 @@ pub enum ExistingRollout {
 /// The whole job: from what is in the Store to what shall be in the Store.
 ///
 /// ```no_run
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// use msstore::{ApplicationId, Milestone, Package, PendingPolicy, StoreClient};
+/// use msstore::{ApplicationId, Package, StoreClient};
 ///
-/// let client = StoreClient::from_env()?;
-/// let app: ApplicationId = "9NBLGGH4R315".parse()?;
-/// let report = client.applications().submissions(app).publish()
-///     .pending(PendingPolicy::Replace)
-///     .edit(|draft| {
-///         draft.listing_mut("en-us")?.base_listing.release_notes = "Faster.".into();
-///         Ok(())
-///     })
-///     .package(Package::new("dist/App_1.4.0.0_x64.msix"))
-///     .until(Milestone::Certified)
-///     .on_event(|event| println!("{event}"))
-///     .await?;
-/// println!("{report}");
-/// # Ok(())
-/// # }
+/// #[tokio::main]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let app: ApplicationId = "9NBLGGH4R315".parse()?;
+///     let report = StoreClient::from_env()?.applications().submissions(app).publish()
+///         .edit(|draft| {
+///             draft.listing_mut("en-us")?.base_listing.release_notes = "Faster.".into();
+///             Ok(())
+///         })
+///         .package(Package::new("dist/App_1.4.0.0_x64.msix"))
+///         .await?;
+///     println!("{report}");
+///     Ok(())
+/// }
 /// ```
 ///
 /// # The way
@@ -237,7 +234,7 @@ impl<S: Submission> Publish<S> {
     }
 
     /// Does all but the commit. Uploaded packages are taken over by a commit alone: if the draft is changed or submitted in Partner
-    /// Center instead, they are lost. A submission that is committed already is waited for all the same.
+    /// Center instead, they are lost. A submission that is committed already is not waited for.
     pub fn leave_draft(mut self) -> Self {
         self.run.leave_draft = true;
         self

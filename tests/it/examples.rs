@@ -213,6 +213,50 @@ async fn a_failure_says_why_and_a_wait_that_is_over_says_how_to_go_on() {
 }
 
 #[tokio::test]
+async fn every_program_runs_against_another_server() {
+    let package = File::new("New_2.0.msix", b"a package");
+    let icon = File::new("coins.png", b"an icon");
+    let (package, icon) = (package.0.to_str().unwrap(), icon.0.to_str().unwrap());
+    let (product, flight) = (FakeStore::SAMPLE_IN_APP_PRODUCT, FakeStore::SAMPLE_FLIGHT);
+    let submit = ["POST token", "POST submissions", "PUT submission", "PUT blob", "POST commit"];
+    let programs: [(&str, Vec<&str>, &[&str]); 8] = [
+        ("obtain_token", vec![], &["POST token"]),
+        ("list_catalog", vec![], &["POST token"]),
+        ("plan_release", vec![APP, package], &["POST token"]),
+        ("submit_flight", vec![APP, flight, package], &submit),
+        ("submit_add_on", vec![product, icon], &submit),
+        (
+            "create_flight",
+            vec![APP, "Night watch"],
+            &["POST token", "POST submission", "DELETE submission"],
+        ),
+        (
+            "create_add_on",
+            vec![APP, "coins.200"],
+            &["POST token", "POST submission", "DELETE submission"],
+        ),
+        ("gradual_rollout", vec![APP, "", "50"], &["POST token", "POST submission"]),
+    ];
+    for (name, mut arguments, expected) in programs {
+        let fake = FakeStore::start_with_sample().await.unwrap();
+        for parent in [APP, product, flight] {
+            fake.script_statuses(parent, ["PreProcessing"]);
+        }
+        let rolled_out = fake.seed_rollout(APP, 10.0).unwrap();
+        if name == "gradual_rollout" {
+            arguments[1] = rolled_out.as_str();
+        }
+        let mut command = with_fake(name, &fake);
+        command.args(&arguments);
+        let (code, output) = run(command).await;
+        // The rollout in progress stops the next release, and the plan says so.
+        assert_eq!(code, i32::from(name == "plan_release"), "{name}: {output}");
+        assert_eq!(writes(&fake), expected, "{name}: {output}");
+        assert!(!output.contains("FakeStore"), "{name}: {output}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_incomplete_is_refused_before_anything_is_sent() {
     let package = File::new("New.msix", b"a package");
     let empty = File::new("Empty.msix", b"");

@@ -184,7 +184,7 @@ pub(crate) fn upload_link(link: &UploadUrl, now: SystemTime) -> Option<String> {
         );
     }
     link.expires_at().is_some_and(|end| end <= now).then(|| {
-        "the upload link of the draft has expired, which it does about 24 hours after the draft was made: submit again with PendingPolicy::Replace".to_owned()
+        "the upload link of the draft has expired, which it does about 24 hours after the draft was made: submit again with PendingPolicy::Replace, or, for the first draft of a flight, look at it in Partner Center".to_owned()
     })
 }
 
