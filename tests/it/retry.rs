@@ -313,9 +313,10 @@ async fn what_cannot_be_undone_is_sent_once() {
 #[tokio::test]
 async fn what_never_arrived_is_sent_again() {
     let fake = FakeStore::start_with_sample().await.unwrap();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = format!("http://{}/v1.0/my/", listener.local_addr().unwrap());
-    drop(listener);
+    // Bound and not listening: it refuses, and nobody else gets the port meanwhile.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nobody = format!("http://{}/v1.0/my/", socket.local_addr().unwrap());
     for (path, create) in once() {
         let client = fake.client_builder().endpoint(nobody.clone()).build().unwrap();
         let error = create(client, "7".parse().unwrap()).await.unwrap_err();
