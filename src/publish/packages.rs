@@ -109,7 +109,16 @@ pub(crate) struct Entry {
 impl Entry {
     /// Whether the service has given it an id.
     pub(crate) fn has_id(&self) -> bool {
-        !self.id.is_empty() && self.id != "0"
+        is_id(&self.id)
+    }
+
+    /// Whether another entry is this package: by its id, or by its file name as long as it has none.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        if self.has_id() {
+            other.id == self.id
+        } else {
+            other.file_name == self.file_name
+        }
     }
 
     pub(crate) fn is(&self, status: &str) -> bool {
@@ -133,6 +142,11 @@ impl Version {
         }
         parts.next().is_none().then_some(Self(numbers))
     }
+}
+
+/// Whether a text names something: the service writes `""` and `"0"` for "none".
+pub(crate) fn is_id(text: &str) -> bool {
+    !text.is_empty() && text != "0"
 }
 
 /// The packages in a body.

@@ -9,7 +9,7 @@ use crate::api::kinds::Kind;
 use crate::api::update::price_problem;
 use crate::document::member;
 use crate::model::guard::Guard;
-use crate::publish::packages::{Entry, entries};
+use crate::publish::packages::{Entry, entries, is_id};
 use crate::secret::UploadUrl;
 
 /// The most packages that a submission may have.
@@ -45,16 +45,9 @@ pub(crate) fn check<S: Kind>(look: &Look<'_>) -> Vec<(Guard, Option<String>)> {
 /// The service refuses an update in which a package that was there is missing or marked as new.
 fn existing_packages(before: &[Entry], after: &[Entry]) -> Option<String> {
     let kept = |old: &&Entry| {
-        let same = |new: &&Entry| {
-            if old.has_id() {
-                new.id == old.id
-            } else {
-                new.file_name == old.file_name
-            }
-        };
         after
             .iter()
-            .filter(same)
+            .filter(|new| old.is_same(new))
             .any(|new| new.is("Uploaded") || new.is("PendingDelete") || new.status == old.status)
     };
     let lost: Vec<&str> = before
@@ -90,16 +83,7 @@ fn new_packages(before: &[Entry], body: &Value, list: &str) -> Option<String> {
         "innerPackages",
     ];
     let packages = member(body, list).and_then(Value::as_array)?;
-    let is_new = |entry: &Entry| {
-        let there = |old: &Entry| {
-            if entry.has_id() {
-                old.id == entry.id
-            } else {
-                old.file_name == entry.file_name
-            }
-        };
-        !before.iter().any(there)
-    };
+    let is_new = |entry: &Entry| !before.iter().any(|old| entry.is_same(old));
     packages
         .iter()
         .zip(entries(body, list))
@@ -254,10 +238,6 @@ fn packages_changed(sent: &[Entry], has: &[Entry]) -> Option<String> {
         "the service does not have the packages that were sent, see {}: look at the draft before anything is committed",
         odd.0
     ))
-}
-
-fn is_id(text: &str) -> bool {
-    !text.is_empty() && text != "0"
 }
 
 fn is_empty(value: &Value) -> bool {
