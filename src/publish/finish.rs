@@ -110,7 +110,7 @@ impl<S: Submission> Run<S> {
 
     /// The packages that were in the Store before this submission, if it is to bring some: one of them under the same name is not
     /// the new one.
-    async fn published_packages(&self, id: &SubmissionId, packages: &[String]) -> Result<Vec<Entry>> {
+    pub(super) async fn published_packages(&self, id: &SubmissionId, packages: &[String]) -> Result<Vec<Entry>> {
         let Some(list) = S::PACKAGES.filter(|_| !packages.is_empty()) else {
             return Ok(Vec::new());
         };
@@ -132,13 +132,7 @@ impl<S: Submission> Run<S> {
         let id = document_id(document)?;
         let status = document.status().clone();
         let known = self.published_packages(&id, packages).await?;
-        let there = S::PACKAGES
-            .map(|list| entries(document.as_received(), list))
-            .unwrap_or_default();
-        let has_them = packages
-            .iter()
-            .all(|name| was_taken(name, &there, &known, Milestone::Accepted));
-        if !has_them || !self.is_done(document, edits, files)? {
+        if !brings::<S>(document, packages, &known) || !self.is_done(document, edits, files)? {
             return Err(PendingSubmission::new(document.origin(), &status, NOT_THE_SAME).into());
         }
         let mut report = PublishReport::new(id.clone(), true);
@@ -152,6 +146,16 @@ impl<S: Submission> Run<S> {
         self.verify(&report, packages, &known, teller).await?;
         Ok(report)
     }
+}
+
+/// Whether a submission under way brings these packages, and not what was in the Store before under their names.
+pub(super) fn brings<S: Submission>(submission: &Document<S>, packages: &[String], known: &[Entry]) -> bool {
+    let there = S::PACKAGES
+        .map(|list| entries(submission.as_received(), list))
+        .unwrap_or_default();
+    packages
+        .iter()
+        .all(|name| was_taken(name, &there, known, Milestone::Accepted))
 }
 
 /// Whether the service has taken a package: there is an entry of its name with an id that was not there before. At acceptance

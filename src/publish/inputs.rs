@@ -19,6 +19,11 @@ pub(super) struct InputFile {
 }
 
 impl<S: Submission> Run<S> {
+    /// The names of the packages that are to come.
+    pub(super) fn package_names(&self) -> Result<Vec<String>> {
+        self.packages.iter().map(Package::file_name).collect()
+    }
+
     /// Looks at the files and the settings. Nothing is sent.
     pub(super) async fn read_inputs(&self) -> Result<Vec<InputFile>> {
         if let Some(percentage) = self.rollout_percentage

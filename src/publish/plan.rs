@@ -14,6 +14,7 @@ use crate::model::change::Change;
 use crate::model::guard::Guard;
 use crate::model::status::SubmissionStatus;
 use crate::publish::find::{document_id, rollout_problem};
+use crate::publish::finish::brings;
 use crate::publish::inputs::InputFile;
 use crate::publish::packages::entries;
 use crate::publish::pending::{NOT_THE_SAME, Resolution, resolve, state};
@@ -211,7 +212,9 @@ impl<S: Submission> Run<S> {
         };
         match resolve(policy, state(&status, pending.upload_url().is_set()), deletable) {
             Resolution::Attach => {
-                let done = self.is_done(&pending, edits, &files)?;
+                let packages = self.package_names()?;
+                let known = self.published_packages(&document_id(&pending)?, &packages).await?;
+                let done = brings(&pending, &packages, &known) && self.is_done(&pending, edits, &files)?;
                 let what = if done { "would be waited for" } else { NOT_THE_SAME };
                 self.plan_on(&pending, Some(planned(!done, what)), Vec::new(), Vec::new())
             }

@@ -10,14 +10,14 @@ use crate::publish::event::{PublishReport, PublishedFile, Step, Teller, count};
 use crate::publish::find::{Found, document_id};
 use crate::publish::guards::{Look, check, compare, upload_link};
 use crate::publish::inputs::InputFile;
-use crate::publish::packages::{Entry, Package, entries};
+use crate::publish::packages::{Entry, entries};
 use crate::publish::{Edits, Run};
 use crate::secret::UploadUrl;
 
 impl<S: Submission> Run<S> {
     pub(super) async fn run(mut self, edits: Edits<S>) -> Result<PublishReport> {
         let files = self.read_inputs().await?;
-        let packages: Vec<String> = self.packages.iter().map(Package::file_name).collect::<Result<_>>()?;
+        let packages = self.package_names()?;
         let clock = self.submissions.core().transport().clock().clone();
         let teller = Teller {
             observer: self.on_event.take(),
@@ -99,7 +99,7 @@ impl<S: Submission> Run<S> {
         let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
         Ok(check::<S>(&Look {
             received: draft.as_received(),
-            body: &draft.body()?,
+            body: draft.current()?.as_ref(),
             archive: &names,
         }))
     }

@@ -125,6 +125,12 @@ async fn the_table_of_submissions_under_way() {
         let gradual = shop.job().rollout_percentage(10.0);
         // A package that was in the Store before is not a new one, whatever its name.
         let old = shop.job().package(shop.package("PaperLantern_1.0.0.0_arm64.msix"));
+        let plan = shop.job().package(shop.package("PaperLantern_1.0.0.0_arm64.msix"));
+        let plan = plan.pending(Reuse).plan().await.unwrap();
+        assert!(
+            !plan.is_clear() && plan.to_string().contains("is not what is to be published"),
+            "{status}: {plan}"
+        );
         for job in [other, more, gradual, old] {
             let error = job.pending(Reuse).await.unwrap_err();
             assert!(
