@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use msstore::testing::FakeStore;
-use msstore::{Icon, InAppProductId, PendingPolicy, Progress, StatusReport, StoreClient};
+use msstore::{ErrorKind, Icon, InAppProductId, PendingPolicy, Progress, StatusReport, StoreClient};
 
 const USAGE: &str = "usage: submit_add_on IN_APP_PRODUCT_ID ICON_FILE";
 
@@ -138,15 +138,15 @@ async fn main() -> ExitCode {
     };
     match work(&client, task).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(msstore::Error::WaitTimedOut(error)) if !error.is_deletion() => {
+        Err(error) if error.kind() == ErrorKind::WaitTimedOut => {
             println!(
                 "{} is still under way; to attach to it again, run this once more with MSSTORE_PENDING=reuse",
-                error.path()
+                error.path().unwrap_or_default()
             );
             fail(2, &error)
         }
-        Err(msstore::Error::SubmissionFailed(error)) => {
-            details(error.report());
+        Err(error) if matches!(error.kind(), ErrorKind::SubmissionFailed(_)) => {
+            error.report().map(details);
             fail(1, &error)
         }
         Err(error) => fail(1, &error),

@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use msstore::testing::FakeStore;
 use msstore::{
-    ApplicationId, ApplicationPackage, ArchiveBuilder, FileStatus, PendingPolicy, Progress, Receipt, StatusReport, StoreClient,
-    SubmissionStatus,
+    ApplicationId, ApplicationPackage, ArchiveBuilder, ErrorKind, FileStatus, PendingPolicy, Progress, Receipt, StatusReport,
+    StoreClient, SubmissionStatus,
 };
 
 const USAGE: &str = "usage: submit_app_step_by_step APPLICATION_ID PACKAGE_FILE [RELEASE_NOTES]";
@@ -217,15 +217,15 @@ async fn main() -> ExitCode {
     match work(&client, task).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => match error.downcast_ref::<msstore::Error>() {
-            Some(msstore::Error::WaitTimedOut(late)) if !late.is_deletion() => {
+            Some(late) if late.kind() == ErrorKind::WaitTimedOut => {
                 println!(
                     "{} is still under way; to attach to it again, run this once more with MSSTORE_PENDING=reuse",
-                    late.path()
+                    late.path().unwrap_or_default()
                 );
                 fail(2, &*error)
             }
-            Some(msstore::Error::SubmissionFailed(failed)) => {
-                details(failed.report());
+            Some(failed) if matches!(failed.kind(), ErrorKind::SubmissionFailed(_)) => {
+                failed.report().map(details);
                 fail(1, &*error)
             }
             _ => fail(1, &*error),

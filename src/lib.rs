@@ -119,14 +119,14 @@
 //!
 //! ```no_run
 //! # async fn run(client: msstore::StoreClient, app: msstore::ApplicationId) -> Result<(), Box<dyn std::error::Error>> {
-//! use msstore::{Error, Outcome};
+//! use msstore::{ErrorKind, Outcome};
 //!
 //! let submissions = client.applications().submissions(app);
 //! match submissions.create().await {
 //!     Ok(draft) => println!("draft {}", draft.id),
 //!     Err(error) if error.is_conflict() => println!("another submission is pending"),
 //!     Err(error) if error.outcome() == Outcome::MaybeApplied => println!("look whether a draft is there: {error}"),
-//!     Err(Error::Auth(error)) => println!("check the credentials: {error}"),
+//!     Err(error) if error.kind() == ErrorKind::Auth => println!("check the credentials: {error}"),
 //!     Err(error) => return Err(error.into()),
 //! }
 //! # Ok(())
@@ -213,11 +213,7 @@ pub use crate::archive::{Archive, ArchiveBuilder, ArchiveProgress};
 pub use crate::auth::{AccessToken, BoxFuture, ClientSecret, TokenContext, TokenProvider, TokenReason};
 pub use crate::client::{StoreClient, StoreClientBuilder};
 pub use crate::document::Document;
-pub use crate::error::{
-    ApiError, AuthError, BodyShape, CallInfo, DecodeError, EditError, Error, FailureKind, GuardError, InvalidInput, LeftBehind,
-    Outcome, PendingSubmission, Result, SubmissionFailed, TransportError, TransportErrorKind, UploadError, UploadErrorKind,
-    WaitTimedOut,
-};
+pub use crate::error::{BodyShape, CallInfo, Error, ErrorKind, FailureKind, Outcome, Result, TransportKind, UploadKind};
 pub use crate::id::{ApplicationId, FlightId, InAppProductId, ParseIdError, SubmissionId};
 pub use crate::model::application::{Application, SubmissionRef};
 pub use crate::model::application_submission::{

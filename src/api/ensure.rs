@@ -14,7 +14,7 @@ use crate::api::kinds::Submission;
 use crate::api::list::List;
 use crate::api::submissions::Submissions;
 use crate::document::Document;
-use crate::error::{CallInfo, Error, LeftBehind, Outcome, Result, WaitTimedOut};
+use crate::error::{Error, Outcome, Result};
 use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
 use crate::model::status::SubmissionStatus;
@@ -67,7 +67,7 @@ impl<S: Submission> Submissions<S> {
     /// # Errors
     ///
     /// [`Error::is_conflict`] on the first try if somebody else's draft is pending or a rollout is in progress: such a draft is
-    /// neither adopted nor deleted. [`Error::LeftBehind`] if the draft was created and could not be read.
+    /// neither adopted nor deleted. [`Error::left_behind`](crate::Error::left_behind) if the draft was created and could not be read.
     ///
     /// # Cancel safety
     ///
@@ -106,7 +106,7 @@ impl<S: Submission> Submissions<S> {
                 Ok(document) => return Ok(Ensured::created(document, created.map(|_| ()))),
                 // A new draft may not be visible yet.
                 Err(error) if error.is_not_found() && self.now() < deadline => self.pause().await,
-                Err(error) => return Err(LeftBehind::new(self.path(&created.value)?.text(), error).into()),
+                Err(error) => return Err(error.leaving(self.path(&created.value)?.text())),
             }
         }
     }
@@ -124,7 +124,7 @@ impl<S: Submission> Submissions<S> {
                     // Not one of ours.
                     Ok(_) => return Ok(None),
                     Err(error) if error.is_not_found() => {}
-                    Err(error) => return Err(LeftBehind::new(self.path(&id)?.text(), error).into()),
+                    Err(error) => return Err(error.leaving(self.path(&id)?.text())),
                 }
             }
             if self.now() >= deadline {
@@ -139,7 +139,7 @@ impl<S: Submission> Submissions<S> {
     ///
     /// # Errors
     ///
-    /// 409 if it cannot be deleted in its state; 400 if it was made in Partner Center; [`Error::WaitTimedOut`] if the
+    /// 409 if it cannot be deleted in its state; 400 if it was made in Partner Center; [`ErrorKind::WaitTimedOut`](crate::ErrorKind::WaitTimedOut) if the
     /// parent still shows it after 60 s.
     ///
     /// # Cancel safety
@@ -149,7 +149,7 @@ impl<S: Submission> Submissions<S> {
         let id = id.into();
         let path = self.path(&id)?.text();
         let deleted = match self.delete(&id).await {
-            Err(error) if error.is_not_found() => Ok(refusal(&error)),
+            Err(error) if error.is_not_found() => Ok(error.receipt()),
             Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
             deleted => deleted,
         };
@@ -161,10 +161,10 @@ impl<S: Submission> Submissions<S> {
                 (Err(look), Err(_)) => return deleted.map_err(|delete| unresolved(delete, look)),
             };
             if pending.as_ref() != Some(&id) {
-                return Ok(deleted.unwrap_or_else(|error| refusal(&error)));
+                return Ok(deleted.unwrap_or_else(|error| error.receipt()));
             }
             if self.now() >= started + LOOK {
-                return deleted.and(Err(WaitTimedOut::deletion(&path, LOOK).into()));
+                return deleted.and(Err(Error::deletion_timed_out(&path, LOOK)));
             }
             self.pause().await;
         }
@@ -179,21 +179,9 @@ impl<S: Submission> Submissions<S> {
     }
 }
 
-/// The receipt of a call that was refused, or whose answer was lost.
-fn refusal(error: &Error) -> Receipt {
-    let call = error.call();
-    let id = |of: fn(&CallInfo) -> &Option<String>| call.and_then(|call| of(call).clone());
-    Receipt::new(
-        error.status().unwrap_or_default(),
-        id(|call| &call.correlation_id),
-        id(|call| &call.request_id),
-        (),
-    )
-}
-
 /// It could not be looked up what became of a write. Its own error says what was lost, unless it is known by now.
 fn unresolved(write: Error, look: Error) -> Error {
-    if matches!(look, Error::LeftBehind(_)) {
+    if look.left_behind().is_some() {
         return look;
     }
     tracing::warn!(error = %look, "what became of a call could not be looked up");

@@ -7,7 +7,7 @@ use crate::api::list::List;
 use crate::api::submissions::Submissions;
 use crate::api::{applications, delete, document, encode, get, optional, received_id};
 use crate::document::Document;
-use crate::error::{InvalidInput, Result};
+use crate::error::{Error, Result};
 use crate::id::{ApplicationId, FlightId, ParseIdError};
 use crate::model::flight::{Flight, NewFlight};
 use crate::model::flight_submission::FlightSubmission;
@@ -151,7 +151,7 @@ impl Flights {
 
 fn check(new: &NewFlight) -> Result<()> {
     if new.friendly_name.trim().is_empty() {
-        return Err(InvalidInput::new("the name of the flight", "it is empty").into());
+        return Err(Error::invalid("the name of the flight", "it is empty"));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::api::list::List;
 use crate::api::submissions::Submissions;
 use crate::api::{delete, document, encode, get, optional, received_id};
 use crate::document::Document;
-use crate::error::{InvalidInput, Result};
+use crate::error::{Error, Result};
 use crate::id::{InAppProductId, ParseIdError};
 use crate::model::in_app_product::{InAppProduct, NewInAppProduct};
 use crate::model::in_app_product_submission::InAppProductSubmission;
@@ -145,7 +145,7 @@ impl InAppProducts {
 /// The limits of Partner Center.
 fn check(new: &NewInAppProduct) -> Result<()> {
     new.application_id.checked()?;
-    let refused = |why: &str| Err(InvalidInput::new("the product id", why).into());
+    let refused = |why: &str| Err(Error::invalid("the product id", why));
     if new.product_id.trim().is_empty() {
         return refused("it is empty");
     }
@@ -156,7 +156,7 @@ fn check(new: &NewInAppProduct) -> Result<()> {
         return refused("it has one of < > * % & : \\ ? + ,");
     }
     if !new.product_type.is_set() {
-        return Err(InvalidInput::new("the product type", "it is empty; use Durable or Consumable").into());
+        return Err(Error::invalid("the product type", "it is empty; use Durable or Consumable"));
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::document::{Document, decode_value, member};
-use crate::error::{Error, InvalidInput, Result};
+use crate::error::{Error, Outcome, Result};
 use crate::model::receipt::Receipt;
 use crate::rest::{Call, Core, Json};
 use crate::transport::request::Path;
@@ -39,7 +39,7 @@ fn value<T: DeserializeOwned>(json: &Json) -> Result<Receipt<T>> {
 }
 
 fn not_as_expected(call: crate::error::CallInfo, status: u16, error: crate::document::ViewError) -> Error {
-    crate::error::DecodeError::new(call, status, error.path, error.expected).into()
+    Error::decode(call, status, error.path, error.expected)
 }
 
 /// Reads a resource at its own path.
@@ -61,13 +61,8 @@ fn optional<T>(result: Result<T>) -> Result<Option<T>> {
 async fn delete(core: &Core, path: Path) -> Result<Receipt> {
     match core.send(Call::delete(path)).await {
         Ok(receipt) => Ok(receipt.map(|_| ())),
-        Err(error) => match &error {
-            Error::Api(answer) if answer.status() == 404 && answer.call().outcome > crate::error::Outcome::NotApplied => {
-                let call = answer.call();
-                Ok(Receipt::new(404, call.correlation_id.clone(), call.request_id.clone(), ()))
-            }
-            _ => Err(error),
-        },
+        Err(error) if error.is_not_found() && error.outcome() > Outcome::NotApplied => Ok(error.receipt()),
+        Err(error) => Err(error),
     }
 }
 
@@ -76,10 +71,10 @@ fn received_id<I: FromStr>(json: &Json, name: &str, what: &str) -> Result<I> {
     let id = member(&json.value, name)
         .and_then(serde_json::Value::as_str)
         .unwrap_or_default();
-    id.parse().map_err(|_| json.unexpected(name, what).into())
+    id.parse().map_err(|_| json.unexpected(name, what))
 }
 
 /// Encodes the body of a create.
 fn encode<T: Serialize>(what: &str, new: &T) -> Result<Vec<u8>> {
-    serde_json::to_vec(new).map_err(|_| InvalidInput::new(what, "it holds something that JSON cannot say").into())
+    serde_json::to_vec(new).map_err(|_| Error::invalid(what, "it holds something that JSON cannot say"))
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::auth::BoxFuture;
-use crate::error::{InvalidInput, Result};
+use crate::error::{Error, Result};
 use crate::model::receipt::Receipt;
 use crate::rest::Core;
 use crate::transport::request::{Method, Replay};
@@ -66,7 +66,7 @@ impl RawRequest {
 
     async fn send(self) -> Result<Receipt<Bytes>> {
         if matches!(self.method, Method::Get | Method::Delete) && self.body.is_some() {
-            return Err(InvalidInput::new("the body", format!("a {} has none", self.method)).into());
+            return Err(Error::invalid("the body", format!("a {} has none", self.method)));
         }
         let mut link = self.path;
         if !self.query.is_empty() {
@@ -81,7 +81,7 @@ impl RawRequest {
 
 /// # Errors
 ///
-/// `InvalidInput` if the path leads out of the endpoint; else as any call.
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the path leads out of the endpoint; else as any call.
 ///
 /// # Cancel safety
 ///

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::api::kinds::Submission;
 use crate::api::submissions::Submissions;
 use crate::api::value;
-use crate::error::{InvalidInput, Outcome, Result};
+use crate::error::{Error, Outcome, Result};
 use crate::id::{ParseIdError, SubmissionId};
 use crate::model::application_submission::ApplicationSubmission;
 use crate::model::flight_submission::FlightSubmission;
@@ -91,14 +91,14 @@ impl PackageRolloutHandle {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if it is not from 0 to 100; 409 if no rollout is in progress.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if it is not from 0 to 100; 409 if no rollout is in progress.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future may leave it changed.
     pub async fn set_percentage(&self, percentage: f64) -> Result<Receipt<PackageRollout>> {
         if !(0.0..=100.0).contains(&percentage) {
-            return Err(InvalidInput::new("the percentage", format!("{percentage} is not from 0 to 100")).into());
+            return Err(Error::invalid("the percentage", format!("{percentage} is not from 0 to 100")));
         }
         let as_wanted = |rollout: &PackageRollout| {
             rollout

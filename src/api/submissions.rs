@@ -250,7 +250,7 @@ impl<S: Submission> Submissions<S> {
     pub(crate) async fn refs(&self, deadline: Option<Instant>) -> Result<Refs> {
         let json = self.core.json(Call::get(self.parent.clone()?).by(deadline)).await?;
         if !json.value.is_object() {
-            return Err(json.unexpected("", "an object").into());
+            return Err(json.unexpected("", "an object"));
         }
         let last_published = reference(&json, S::LAST_PUBLISHED)?;
         Ok(Refs {

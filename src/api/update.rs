@@ -10,7 +10,7 @@ use crate::api::kinds::Submission;
 use crate::api::submissions::Submissions;
 use crate::auth::BoxFuture;
 use crate::document::{Document, member, written};
-use crate::error::{Error, GuardError, InvalidInput, Result};
+use crate::error::{Error, Result};
 use crate::id::SubmissionId;
 use crate::model::guard::Guard;
 use crate::rest::Call;
@@ -76,7 +76,7 @@ impl<S: Submission> Update<S> {
         let prepared = self.prepared?;
         match prepared.price {
             Some(problem) if !self.lifted.contains(&Guard::Price) => {
-                return Err(Error::from(GuardError::new(Guard::Price, problem)));
+                return Err(Error::guard(Guard::Price, problem));
             }
             _ => {}
         }
@@ -95,7 +95,10 @@ fn prepare<S: Submission>(submissions: &Submissions<S>, document: &Document<S>) 
         Some(id) if !id.contains('/') => id.parse()?,
         _ => {
             let it = if origin.is_empty() { "a detached one" } else { origin };
-            return Err(InvalidInput::new("the document", format!("it is {it}, which does not belong to {parent}")).into());
+            return Err(Error::invalid(
+                "the document",
+                format!("it is {it}, which does not belong to {parent}"),
+            ));
         }
     };
     let body = document.current()?;
@@ -108,7 +111,7 @@ fn prepare<S: Submission>(submissions: &Submissions<S>, document: &Document<S>) 
 
 /// # Errors
 ///
-/// `InvalidInput` if the document belongs to another parent; `Guard` if the price of an app or add-on is missing, null or
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the document belongs to another parent; `Guard` if the price of an app or add-on is missing, null or
 /// `Base`; 400 if a member is not valid; 409 if the submission is committed already.
 ///
 /// # Cancel safety

@@ -17,7 +17,7 @@ use bytes::Bytes;
 
 pub(crate) use crate::archive::names::normalised;
 use crate::archive::pack::{Content, pack};
-use crate::error::{InvalidInput, Result};
+use crate::error::{Error, Result};
 
 /// Builds the ZIP that goes with a submission. The names in it are the `fileName`s of the submission's packages and
 /// images that are `PendingUpload`.
@@ -125,7 +125,7 @@ impl ArchiveBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`]: nothing to put in; a file that is missing, empty, unreadable, or changes meanwhile; a name that
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput): nothing to put in; a file that is missing, empty, unreadable, or changes meanwhile; a name that
     /// is there twice, also but for case, or that would leave the archive; a folder that cannot be written or is full.
     ///
     /// # Cancel safety
@@ -143,7 +143,7 @@ impl ArchiveBuilder {
         let packed = tokio::task::spawn_blocking(move || pack(self.entries, self.folder, self.observer.as_ref(), &flag));
         match packed.await {
             Ok(archive) => archive,
-            Err(error) => Err(InvalidInput::new("the archive", format!("its packing broke off ({error})")).into()),
+            Err(error) => Err(Error::invalid("the archive", format!("its packing broke off ({error})"))),
         }
     }
 }

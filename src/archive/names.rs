@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::error::InvalidInput;
+use crate::error::Error;
 
 /// The name with forward slashes, if it stays within the archive.
-pub(crate) fn normalised(name: &str) -> Result<String, InvalidInput> {
-    let refused = |problem: &str| Err(InvalidInput::new(format!("the name {name:?} in the archive"), problem));
+pub(crate) fn normalised(name: &str) -> Result<String, Error> {
+    let refused = |problem: &str| Err(Error::invalid(format!("the name {name:?} in the archive"), problem));
     let slashed = name.replace('\\', "/");
     if slashed.is_empty() {
         return refused("it is empty");
@@ -31,7 +31,7 @@ pub(crate) fn normalised(name: &str) -> Result<String, InvalidInput> {
 }
 
 /// Refuses names that are equal, also but for case: Windows would hold them for one.
-pub(super) fn check_distinct<'n>(names: impl Iterator<Item = &'n str>) -> Result<(), InvalidInput> {
+pub(super) fn check_distinct<'n>(names: impl Iterator<Item = &'n str>) -> Result<(), Error> {
     let mut seen = HashMap::new();
     for name in names {
         if let Some(other) = seen.insert(name.to_lowercase(), name) {
@@ -39,7 +39,7 @@ pub(super) fn check_distinct<'n>(names: impl Iterator<Item = &'n str>) -> Result
                 true => "it is there twice".to_owned(),
                 false => format!("it differs from {other:?} by case only"),
             };
-            return Err(InvalidInput::new(format!("the name {name:?} in the archive"), problem));
+            return Err(Error::invalid(format!("the name {name:?} in the archive"), problem));
         }
     }
     Ok(())

@@ -14,7 +14,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::archive::names::{check_distinct, normalised};
 use crate::archive::{Archive, ArchiveProgress, Observer, Removed};
-use crate::error::{InvalidInput, Result};
+use crate::error::{Error, Result};
 
 const CHUNK: usize = 1 << 20;
 
@@ -49,7 +49,7 @@ pub(super) fn pack(
     given_up: &AtomicBool,
 ) -> Result<Archive> {
     if entries.is_empty() {
-        return Err(InvalidInput::new("the archive", "there is nothing to put into it").into());
+        return Err(Error::invalid("the archive", "there is nothing to put into it"));
     }
     let folder = folder.unwrap_or_else(|| beside_the_first_file(&entries));
     let entries = entries
@@ -63,7 +63,7 @@ pub(super) fn pack(
         ..ArchiveProgress::default()
     };
     let unwritable = |error: &dyn std::fmt::Display| {
-        InvalidInput::new(
+        Error::invalid(
             format!("the folder {} for the archive", folder.display()),
             format!(
                 "it cannot be written ({error}): choose one with {} bytes free",
@@ -81,7 +81,7 @@ pub(super) fn pack(
         let mut left = entry.len;
         while left > 0 {
             if given_up.load(Ordering::Relaxed) {
-                return Err(InvalidInput::new("the archive", "its packing was given up").into());
+                return Err(Error::invalid("the archive", "its packing was given up"));
             }
             let wanted = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
             content
@@ -93,7 +93,10 @@ pub(super) fn pack(
             observer.inspect(|observer| observer(progress));
         }
         if content.read(&mut chunk[..1]).map_err(|error| unreadable(entry, &error))? > 0 {
-            return Err(InvalidInput::new(entry.content.named(&entry.name), "it grew while it was being packed").into());
+            return Err(Error::invalid(
+                entry.content.named(&entry.name),
+                "it grew while it was being packed",
+            ));
         }
         progress.files += 1;
         observer.inspect(|observer| observer(progress));
@@ -120,9 +123,9 @@ fn beside_the_first_file(entries: &[(String, Content)]) -> PathBuf {
     }
 }
 
-fn look_at(name: &str, content: Content) -> Result<Entry, InvalidInput> {
+fn look_at(name: &str, content: Content) -> Result<Entry, Error> {
     let name = normalised(name)?;
-    let refused = |problem: String| InvalidInput::new(content.named(&name), problem);
+    let refused = |problem: String| Error::invalid(content.named(&name), problem);
     let len = match &content {
         Content::Path(path) => {
             let metadata = std::fs::metadata(path).map_err(|error| refused(format!("it cannot be found ({error})")))?;
@@ -139,19 +142,19 @@ fn look_at(name: &str, content: Content) -> Result<Entry, InvalidInput> {
     Ok(Entry { name, content, len })
 }
 
-fn open(entry: &Entry) -> Result<Box<dyn Read>, InvalidInput> {
+fn open(entry: &Entry) -> Result<Box<dyn Read>, Error> {
     Ok(match &entry.content {
         Content::Path(path) => Box::new(File::open(path).map_err(|error| unreadable(entry, &error))?),
         Content::Bytes(bytes) => Box::new(io::Cursor::new(bytes.clone())),
     })
 }
 
-fn unreadable(entry: &Entry, error: &io::Error) -> InvalidInput {
+fn unreadable(entry: &Entry, error: &io::Error) -> Error {
     let problem = match error.kind() {
         io::ErrorKind::UnexpectedEof => "it shrank while it was being packed".to_owned(),
         _ => format!("it cannot be read ({error})"),
     };
-    InvalidInput::new(entry.content.named(&entry.name), problem)
+    Error::invalid(entry.content.named(&entry.name), problem)
 }
 
 fn options(len: u64) -> SimpleFileOptions {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
-use crate::error::{AuthError, InvalidInput};
+use crate::error::Error;
 use crate::secret::redact_url;
 use crate::transport::is_loopback;
 
@@ -56,9 +56,9 @@ impl ClientSecret {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` that names the tenant id, the client id, the client secret or the authority.
-    pub fn check(&self) -> Result<(), InvalidInput> {
-        self.token_url().map(|_| ()).map_err(InvalidInput::from)
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) that names the tenant id, the client id, the client secret or the authority.
+    pub fn check(&self) -> Result<(), Error> {
+        self.token_url().map(|_| ()).map_err(Error::from)
     }
 
     /// The first that cannot be used, and what is wrong with it.
@@ -122,7 +122,7 @@ pub(crate) struct Flaw {
     pub(crate) problem: String,
 }
 
-impl From<Flaw> for InvalidInput {
+impl From<Flaw> for Error {
     fn from(flaw: Flaw) -> Self {
         let what = match flaw.part {
             Part::TenantId => "the tenant id",
@@ -130,7 +130,7 @@ impl From<Flaw> for InvalidInput {
             Part::Secret => "the client secret",
             Part::Authority => "the authority",
         };
-        Self::new(what, flaw.problem)
+        Self::invalid(what, flaw.problem)
     }
 }
 
@@ -145,9 +145,9 @@ impl fmt::Debug for ClientSecret {
 }
 
 impl TokenProvider for ClientSecret {
-    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
         Box::pin(async move {
-            let url = self.token_url().map_err(InvalidInput::from)?;
+            let url = self.token_url().map_err(Error::from)?;
             let fields = [
                 ("grant_type", SecretString::from("client_credentials")),
                 ("client_id", SecretString::from(self.client_id.as_str())),
@@ -160,20 +160,20 @@ impl TokenProvider for ClientSecret {
 }
 
 /// Reads the answer. `expires_in` is a text at the v1 endpoint and a number elsewhere.
-fn read(body: &[u8]) -> Result<AccessToken, AuthError> {
-    let answer: Value = serde_json::from_slice(body).map_err(|_| AuthError::new("the token endpoint's answer is not JSON"))?;
+fn read(body: &[u8]) -> Result<AccessToken, Error> {
+    let answer: Value = serde_json::from_slice(body).map_err(|_| Error::auth("the token endpoint's answer is not JSON"))?;
     let token = answer
         .get("access_token")
         .and_then(Value::as_str)
         .filter(|token| !token.is_empty());
-    let token = token.ok_or_else(|| AuthError::new("the token endpoint's answer has no access_token"))?;
+    let token = token.ok_or_else(|| Error::auth("the token endpoint's answer has no access_token"))?;
     let seconds = match answer.get("expires_in") {
         Some(Value::String(text)) => text.trim().parse().ok(),
         Some(Value::Number(number)) => number.as_f64(),
         _ => None,
     };
     let lifetime = seconds.and_then(|seconds: f64| Duration::try_from_secs_f64(seconds).ok());
-    let lifetime = lifetime.ok_or_else(|| AuthError::new("the token endpoint's answer has no expires_in"))?;
+    let lifetime = lifetime.ok_or_else(|| Error::auth("the token endpoint's answer has no expires_in"))?;
     Ok(AccessToken::new(token, lifetime))
 }
 
@@ -233,7 +233,7 @@ mod tests {
             );
         }
         let error = ClientSecret::new("a/b", "c", "s").check().unwrap_err();
-        assert_eq!(error.what(), "the tenant id");
+        assert_eq!(error.target(), Some("the tenant id"));
         assert!(ClientSecret::new("t", "c", "s").check().is_ok());
     }
 

@@ -16,7 +16,7 @@ use url::Url;
 pub(crate) use self::cache::TokenCache;
 pub use self::client_secret::ClientSecret;
 pub(crate) use self::client_secret::Part;
-use crate::error::{AuthError, InvalidInput};
+use crate::error::Error;
 pub use crate::transport::BoxFuture;
 use crate::transport::request::{Audience, Body, Method, Request};
 use crate::transport::{Transport, is_loopback};
@@ -105,7 +105,7 @@ impl TokenContext {
     /// # Cancel safety
     ///
     /// Dropping the future ends the request.
-    pub async fn post_form(&self, url: &Url, fields: &[(&str, SecretString)]) -> Result<Bytes, AuthError> {
+    pub async fn post_form(&self, url: &Url, fields: &[(&str, SecretString)]) -> Result<Bytes, Error> {
         let pairs = fields.iter().map(|(name, value)| (name, value.expose_secret()));
         let form = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(pairs)
@@ -127,7 +127,7 @@ impl TokenContext {
     /// # Cancel safety
     ///
     /// Dropping the future ends the request.
-    pub async fn get(&self, url: &Url, headers: &[(&str, SecretString)]) -> Result<Bytes, AuthError> {
+    pub async fn get(&self, url: &Url, headers: &[(&str, SecretString)]) -> Result<Bytes, Error> {
         let mut request = request(Method::Get, url)?;
         for (name, value) in headers {
             request.secret_headers.push(((*name).to_owned(), value.clone()));
@@ -138,15 +138,16 @@ impl TokenContext {
         self.send(&request).await
     }
 
-    async fn send(&self, request: &Request) -> Result<Bytes, AuthError> {
-        Ok(self.transport.send(request, None, Some(self.deadline)).await?.body)
+    async fn send(&self, request: &Request) -> Result<Bytes, Error> {
+        let answer = self.transport.send(request, None, Some(self.deadline)).await;
+        Ok(answer.map_err(Error::into_auth)?.body)
     }
 }
 
 /// A request of a provider.
-fn request(method: Method, url: &Url) -> Result<Request, InvalidInput> {
+fn request(method: Method, url: &Url) -> Result<Request, Error> {
     if url.scheme() != "https" && !is_loopback(url) {
-        return Err(InvalidInput::new(
+        return Err(Error::invalid(
             "the authority",
             "plain http is allowed on loopback only; use https",
         ));
@@ -170,33 +171,33 @@ fn is_public(field: &str) -> bool {
 ///
 /// ```
 /// use std::time::Duration;
-/// use msstore::{AccessToken, AuthError, BoxFuture, TokenContext, TokenProvider};
+/// use msstore::{AccessToken, BoxFuture, Error, TokenContext, TokenProvider};
 ///
 /// #[derive(Debug)]
 /// struct FromFile;
 ///
 /// impl TokenProvider for FromFile {
-///     fn token<'a>(&'a self, _context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+///     fn token<'a>(&'a self, _context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
 ///         Box::pin(async {
-///             let text = std::fs::read_to_string("/run/secrets/token").map_err(AuthError::new)?;
+///             let text = std::fs::read_to_string("/run/secrets/token").map_err(Error::auth)?;
 ///             Ok(AccessToken::new(text.trim(), Duration::from_secs(3600)))
 ///         })
 ///     }
 /// }
 /// ```
 pub trait TokenProvider: fmt::Debug + Send + Sync {
-    /// A token. Mark an error that may be gone next time with [`AuthError::retryable`]; the others end what needs the token.
-    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>>;
+    /// A token. Mark an error that may be gone next time with [`Error::retryable`](crate::Error::retryable); the others end what needs the token.
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>>;
 }
 
 impl<P: TokenProvider + ?Sized> TokenProvider for Box<P> {
-    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
         (**self).token(context)
     }
 }
 
 impl<P: TokenProvider + ?Sized> TokenProvider for std::sync::Arc<P> {
-    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
         (**self).token(context)
     }
 }

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::auth::{ClientSecret, Part, TokenProvider};
 use crate::client::StoreClient;
-use crate::error::{InvalidInput, Result};
+use crate::error::{Error, Result};
 use crate::rest::Core;
 use crate::secret::redact_url;
 use crate::transport::clock::Clock;
@@ -60,7 +60,7 @@ impl StoreClientBuilder {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` that names the variables that are missing or cannot be used.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) that names the variables that are missing or cannot be used.
     pub fn from_env() -> Result<Self> {
         Self::from_variables(|name| std::env::var(name).ok())
     }
@@ -80,7 +80,7 @@ impl StoreClientBuilder {
                 .filter(|name| variable(name).is_none())
                 .map(String::as_str)
                 .collect();
-            return Err(InvalidInput::new("the environment", not_set(&missing)).into());
+            return Err(Error::invalid("the environment", not_set(&missing)));
         };
         let mut provider = ClientSecret::new(tenant.trim(), client.trim(), secret.trim());
         if let Some(authority) = variable("AZURE_AUTHORITY_HOST") {
@@ -93,7 +93,7 @@ impl StoreClientBuilder {
                 Part::Secret => &names[2],
                 Part::Authority => "AZURE_AUTHORITY_HOST",
             };
-            return Err(InvalidInput::new(format!("the environment variable {name}"), flaw.problem).into());
+            return Err(Error::invalid(format!("the environment variable {name}"), flaw.problem));
         }
         let builder = StoreClient::builder(provider);
         Ok(match variable("MSSTORE_ENDPOINT") {
@@ -179,7 +179,7 @@ impl StoreClientBuilder {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if the endpoint or the correlation id cannot be used; `Transport` if the HTTP client cannot be made.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the endpoint or the correlation id cannot be used; `Transport` if the HTTP client cannot be made.
     ///
     /// # Panics
     ///
@@ -191,11 +191,10 @@ impl StoreClientBuilder {
             .as_ref()
             .is_some_and(|id| id.is_empty() || id.len() > 128 || !id.bytes().all(|byte| byte.is_ascii_graphic()))
         {
-            return Err(InvalidInput::new(
+            return Err(Error::invalid(
                 "the correlation id",
                 "it must be 1 to 128 printable ASCII characters, usually a GUID",
-            )
-            .into());
+            ));
         }
         let http = self
             .http
@@ -218,16 +217,16 @@ fn not_set(names: &[&str]) -> String {
 
 /// Checks the endpoint, and adds the slash at its end.
 fn endpoint(text: &str) -> Result<Url> {
-    let refused = |why: &str| InvalidInput::new("the endpoint", format!("{why}; an example is {ENDPOINT}"));
+    let refused = |why: &str| Error::invalid("the endpoint", format!("{why}; an example is {ENDPOINT}"));
     let mut url = Url::parse(text.trim()).map_err(|_| refused("it is not a URL"))?;
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(&url) => {}
-        "http" => return Err(refused("plain http is allowed on loopback only").into()),
-        _ => return Err(refused("it is not https").into()),
+        "http" => return Err(refused("plain http is allowed on loopback only")),
+        _ => return Err(refused("it is not https")),
     }
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        return Err(refused("it must have no user, query or fragment").into());
+        return Err(refused("it must have no user, query or fragment"));
     }
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));

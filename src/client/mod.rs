@@ -51,7 +51,7 @@ impl StoreClient {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` that names what is missing or cannot be used.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) that names what is missing or cannot be used.
     pub fn from_env() -> Result<Self> {
         StoreClientBuilder::from_env()?.build()
     }
@@ -111,7 +111,7 @@ impl StoreClient {
     ///
     /// # Errors
     ///
-    /// [`Error::Auth`](crate::Error::Auth) if none can be had.
+    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) if none can be had.
     ///
     /// # Cancel safety
     ///

@@ -25,7 +25,7 @@ use serde_json::Value;
 pub(crate) use self::lenient::{ViewError, decode_value};
 pub(crate) use self::names::member;
 use crate::document::encode::{Encoded, Unwritable};
-use crate::error::{Error, InvalidInput, Result};
+use crate::error::{Error, Result};
 use crate::model::change::Change;
 use crate::model::receipt::Receipt;
 
@@ -101,7 +101,7 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] when the view cannot hold the JSON.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the view cannot hold the JSON.
     pub fn detached(received: Value) -> Result<Self> {
         Self::decode(received, Receipt::new(0, None, None, ()), String::new()).map_err(|error| unreadable(&error))
     }
@@ -110,7 +110,7 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] when the view holds what JSON cannot say, such as a percentage that is not a number.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the view holds what JSON cannot say, such as a percentage that is not a number.
     pub fn body(&self) -> Result<Value> {
         Ok(self.current()?.into_owned())
     }
@@ -157,7 +157,7 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] when the pointer leads nowhere or the view cannot hold the value; nothing changes then.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the pointer leads nowhere or the view cannot hold the value; nothing changes then.
     pub fn set(&mut self, pointer: &str, value: Value) -> Result<()> {
         self.rewrite(pointer, |body| pointer::set(body, pointer, value))
     }
@@ -167,13 +167,13 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] when there is no such value; nothing changes then.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is no such value; nothing changes then.
     pub fn remove(&mut self, pointer: &str) -> Result<()> {
         self.rewrite(pointer, |body| pointer::remove(body, pointer))
     }
 
     fn rewrite(&mut self, pointer: &str, write: impl FnOnce(&mut Value) -> Result<(), &'static str>) -> Result<()> {
-        let input = |problem: String| Error::from(InvalidInput::new(format!("the pointer {pointer:?}"), problem));
+        let input = |problem: String| Error::invalid(format!("the pointer {pointer:?}"), problem);
         let mut body = self.body()?;
         write(&mut body).map_err(|problem| input(problem.to_owned()))?;
         self.view = decode_value(&body).map_err(|error| input(format!("{error}, or the view cannot be read")))?;
@@ -189,11 +189,11 @@ pub(crate) fn written(body: &Value) -> Result<Vec<u8>> {
 }
 
 fn unreadable(error: &ViewError) -> Error {
-    InvalidInput::new("the document", error.to_string()).into()
+    Error::invalid("the document", error.to_string())
 }
 
 fn unwritable(error: &dyn fmt::Display) -> Error {
-    InvalidInput::new("the edited document", error.to_string()).into()
+    Error::invalid("the edited document", error.to_string())
 }
 
 impl<T> Deref for Document<T> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::document::Document;
-use crate::error::{Error, InvalidInput, Result};
+use crate::error::{Error, Result};
 use crate::model::application_submission::ApplicationSubmission;
 use crate::model::flight_submission::FlightSubmission;
 use crate::model::in_app_product_submission::{InAppProductListing, InAppProductSubmission};
@@ -15,7 +15,7 @@ impl Document<ApplicationSubmission> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`], naming the languages there are.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), naming the languages there are.
     pub fn listing_mut(&mut self, language: &str) -> Result<&mut Listing> {
         listing(&mut self.listings, language)
     }
@@ -24,7 +24,7 @@ impl Document<ApplicationSubmission> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`], naming the packages there are.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), naming the packages there are.
     pub fn package_mut(&mut self, file_name: &str) -> Result<&mut ApplicationPackage> {
         package(&mut self.application_packages, file_name, |package| {
             (&package.file_name, &package.file_status)
@@ -37,7 +37,7 @@ impl Document<FlightSubmission> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`], naming the packages there are.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), naming the packages there are.
     pub fn package_mut(&mut self, file_name: &str) -> Result<&mut FlightPackage> {
         package(&mut self.flight_packages, file_name, |package| {
             (&package.file_name, &package.file_status)
@@ -50,7 +50,7 @@ impl Document<InAppProductSubmission> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`], naming the languages there are.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), naming the languages there are.
     pub fn listing_mut(&mut self, language: &str) -> Result<&mut InAppProductListing> {
         listing(&mut self.listings, language)
     }
@@ -91,7 +91,7 @@ fn missing<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n String>) 
     } else {
         format!("the submission has {}", known.join(", "))
     };
-    InvalidInput::new(format!("the {what} {name:?}"), problem).into()
+    Error::invalid(format!("the {what} {name:?}"), problem)
 }
 
 #[cfg(test)]

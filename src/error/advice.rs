@@ -17,12 +17,41 @@ pub(crate) enum Audience {
 pub(crate) fn advice(audience: Audience, status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str> {
     match audience {
         Audience::Api => of_the_api(status, method, path, body),
+        Audience::Token if body.shape == BodyShape::Entra => Some(of_entra(body)),
         Audience::Token => Some(match status {
             408 | 429 | 500..=599 => "try again later",
             _ => "check the authority, the tenant id, and any proxy on the way to it",
         }),
         Audience::Blob => of_the_blob_store(status, body),
     }
+}
+
+/// The numbers are those of Entra's documentation on AADSTS error codes.
+fn of_entra(body: &ErrorBody) -> &'static str {
+    let table = [
+        ("AADSTS7000215", "check the client secret: its value is needed, not its id"),
+        ("AADSTS7000222", "the client secret has expired: make a new one"),
+        (
+            "AADSTS700016",
+            "check the client id, and that the app is registered in this tenant",
+        ),
+        ("AADSTS90002", "check the tenant id"),
+        ("AADSTS900023", "check the tenant id"),
+        (
+            "AADSTS500011",
+            "the tenant does not know the resource: associate it with the Partner Center account",
+        ),
+    ];
+    let message = body.message.as_deref().unwrap_or_default();
+    let known = table
+        .iter()
+        .find(|(number, _)| message.contains(number))
+        .map(|(_, advice)| *advice);
+    known.unwrap_or(match body.code.as_deref() {
+        Some("invalid_client") => "check the client id and the client secret",
+        Some("unauthorized_client") => "check the client id and the tenant id",
+        _ => "check tenant id, client id and client secret",
+    })
 }
 
 fn of_the_blob_store(status: u16, body: &ErrorBody) -> Option<&'static str> {

@@ -46,8 +46,6 @@ pub struct CallInfo {
     pub attempts: u32,
     /// The time from the beginning of the call to its failure, pauses included.
     pub elapsed: Duration,
-    /// Whether any of the attempts changed something.
-    pub outcome: Outcome,
     /// `MS-CorrelationId` of the last answer, or else the one that was sent.
     pub correlation_id: Option<String>,
     /// `MS-RequestId` or `x-ms-request-id` of the last answer.
@@ -61,17 +59,8 @@ impl CallInfo {
             path: path.into(),
             attempts: 0,
             elapsed: Duration::ZERO,
-            outcome: Outcome::NotApplied,
             correlation_id: None,
             request_id: None,
-        }
-    }
-
-    /// `; correlation id …` for the end of a sentence, or nothing.
-    pub(crate) fn correlation(&self) -> Clause<'_> {
-        Clause {
-            before: "; correlation id ",
-            text: self.correlation_id.as_deref(),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::api::ensure::Ensured;
 use crate::api::kinds::Submission;
 use crate::api::submissions::Refs;
 use crate::document::Document;
-use crate::error::{Error, GuardError, Outcome, PendingSubmission, Result};
+use crate::error::{Error, Outcome, Result};
 use crate::id::SubmissionId;
 use crate::model::guard::Guard;
 use crate::model::package::PackageRolloutStatus;
@@ -45,7 +45,7 @@ impl<S: Submission> Run<S> {
         );
         let state = state(&status, pending.upload_url().is_set());
         match resolve(self.pending, state, self.is_deletable(&refs)) {
-            Resolution::Refuse(why) => Err(PendingSubmission::new(pending.origin(), &status, why).into()),
+            Resolution::Refuse(why) => Err(Error::pending(pending.origin(), &status, why)),
             Resolution::Edit => Ok(Found::Draft {
                 document: pending,
                 adopted: true,
@@ -87,7 +87,7 @@ impl<S: Submission> Run<S> {
             Some(document.receipt()),
         );
         match resolve(PendingPolicy::Reuse, state(&status, document.upload_url().is_set()), true) {
-            Resolution::Refuse(why) => Err(PendingSubmission::new(document.origin(), &status, why).into()),
+            Resolution::Refuse(why) => Err(Error::pending(document.origin(), &status, why)),
             Resolution::Attach => Ok(Found::Attached(document)),
             Resolution::Edit | Resolution::Replace => Ok(Found::Draft { document, adopted: true }),
         }
@@ -143,7 +143,7 @@ impl<S: Submission> Run<S> {
     /// The service does not say why a create conflicts; a rollout in progress is the reason that is not seen beforehand.
     async fn explain_conflict(&self, error: Error, refs: &Refs) -> Error {
         match self.rollout_in_progress(refs).await {
-            Ok(Some(id)) => GuardError::new(Guard::RolloutInProgress, rollout_problem(&id)).into(),
+            Ok(Some(id)) => Error::guard(Guard::RolloutInProgress, rollout_problem(&id)),
             Ok(None) | Err(_) => error,
         }
     }

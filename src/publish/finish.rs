@@ -9,7 +9,7 @@ use futures_util::TryStreamExt;
 use crate::api::kinds::Submission;
 use crate::api::wait::{Milestone, Wait};
 use crate::document::Document;
-use crate::error::{FailureKind, PendingSubmission, Result, SubmissionFailed};
+use crate::error::{Error, FailureKind, Result};
 use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
@@ -98,7 +98,7 @@ impl<S: Submission> Run<S> {
                             status,
                             ..StatusReport::default()
                         };
-                        return Err(SubmissionFailed::new(FailureKind::PackageNotTaken, &path, report, id).into());
+                        return Err(Error::failed(FailureKind::PackageNotTaken, &path, report, id));
                     }
                 }
                 Err(error) if error.is_retryable() && clock.now() < deadline => {}
@@ -133,7 +133,7 @@ impl<S: Submission> Run<S> {
         let status = document.status().clone();
         let known = self.published_packages(&id, packages).await?;
         if !brings::<S>(document, packages, &known) || !self.is_done(document, edits, files)? {
-            return Err(PendingSubmission::new(document.origin(), &status, NOT_THE_SAME).into());
+            return Err(Error::pending(document.origin(), &status, NOT_THE_SAME));
         }
         let mut report = PublishReport::new(id.clone(), true);
         if self.leave_draft {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::kinds::Submission;
 use crate::document::{Document, member};
-use crate::error::{EditError, InvalidInput, Result};
+use crate::error::{Error, Result};
 use crate::publish::packages::{ExistingPackages, Package, Step, entries, file_name, new_entry, steps};
 use crate::publish::{BoxedError, Edits, Run};
 
@@ -29,7 +29,10 @@ impl<S: Submission> Run<S> {
         if let Some(percentage) = self.rollout_percentage
             && !(0.0..=100.0).contains(&percentage)
         {
-            return Err(InvalidInput::new("the rollout percentage", format!("{percentage} is not from 0 to 100")).into());
+            return Err(Error::invalid(
+                "the rollout percentage",
+                format!("{percentage} is not from 0 to 100"),
+            ));
         }
         // Whether everything is stated that the choice of packages needs.
         steps(&[], &self.packages, self.existing)?;
@@ -46,16 +49,16 @@ impl<S: Submission> Run<S> {
             let (name, path): (String, &Path) = file?;
             #[cfg(feature = "archive")]
             let name = crate::archive::normalised(&name)?;
-            let problem = |problem: String| InvalidInput::new(format!("the file {}", path.display()), problem);
+            let problem = |problem: String| Error::invalid(format!("the file {}", path.display()), problem);
             if files.iter().any(|known| known.name.to_lowercase() == name.to_lowercase()) {
-                return Err(problem(format!("the archive has {name} already")).into());
+                return Err(problem(format!("the archive has {name} already")));
             }
             let metadata = tokio::fs::metadata(path).await.map_err(|error| problem(error.to_string()))?;
             if !metadata.is_file() {
-                return Err(problem("it is not a file".to_owned()).into());
+                return Err(problem("it is not a file".to_owned()));
             }
             if metadata.len() == 0 {
-                return Err(problem("it is empty".to_owned()).into());
+                return Err(problem("it is empty".to_owned()));
             }
             files.push(InputFile {
                 name,
@@ -101,10 +104,10 @@ impl<S: Submission> Run<S> {
     }
 }
 
-fn edit_failed(error: BoxedError) -> crate::error::Error {
-    match error.downcast::<crate::error::Error>() {
+fn edit_failed(error: BoxedError) -> Error {
+    match error.downcast::<Error>() {
         Ok(error) => *error,
-        Err(error) => EditError::new(error).into(),
+        Err(error) => Error::edit(error),
     }
 }
 

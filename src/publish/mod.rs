@@ -98,7 +98,7 @@ pub enum ExistingRollout {
 /// ```
 ///
 /// Nothing is sent before the files were looked at. A draft that is left behind by an error is named by
-/// [`Error::LeftBehind`](crate::Error::LeftBehind); run again with [`PendingPolicy::Reuse`] to go on with it: blocks that are
+/// [`Error::left_behind`](crate::Error::left_behind); run again with [`PendingPolicy::Reuse`] to go on with it: blocks that are
 /// uploaded already are not uploaded again, and there is no second submission. [`plan`](Self::plan) tells beforehand what a run
 /// would do.
 ///
@@ -357,9 +357,9 @@ impl Publish<InAppProductSubmission> {
 ///
 /// # Errors
 ///
-/// `InvalidInput` if a file or setting cannot be used; [`Error::PendingSubmission`](crate::Error::PendingSubmission) if what is
-/// pending stops the run; [`Error::Edit`](crate::Error::Edit) with the error of an edit; [`Error::Guard`](crate::Error::Guard);
-/// [`Error::LeftBehind`](crate::Error::LeftBehind) around whatever failed after a draft was there; then those of
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file or setting cannot be used; [`ErrorKind::Pending`](crate::ErrorKind::Pending) if what is
+/// pending stops the run; [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit; [`ErrorKind::Guard`](crate::ErrorKind::Guard);
+/// [`Error::left_behind`](crate::Error::left_behind) around whatever failed after a draft was there; then those of
 /// [`Wait`](crate::Wait), also as `PackageNotTaken` if the goal is reached without a package.
 ///
 /// # Cancel safety

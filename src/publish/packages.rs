@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::document::member;
-use crate::error::{InvalidInput, Result};
+use crate::error::{Error, Result};
 
 /// A package to be submitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +64,10 @@ pub(crate) fn file_name(name: Option<&str>, path: &Path) -> Result<String> {
         .or_else(|| path.file_name().and_then(|name| name.to_str()))
         .unwrap_or_default();
     if name.is_empty() {
-        return Err(InvalidInput::new(format!("the file {}", path.display()), "it has no name that can be sent").into());
+        return Err(Error::invalid(
+            format!("the file {}", path.display()),
+            "it has no name that can be sent",
+        ));
     }
     Ok(name.replace('\\', "/"))
 }
@@ -228,18 +231,18 @@ fn stated(package: &Package, name: &str) -> Result<(Vec<String>, Version)> {
     let missing = |what: &str| {
         let problem =
             format!("ExistingPackages::ReplaceMatching needs its {what}: state it with .architecture(…) and .min_os(…)");
-        InvalidInput::new(format!("the package {name}"), problem)
+        Error::invalid(format!("the package {name}"), problem)
     };
     let architectures = architectures(package.architecture.as_deref().unwrap_or_default());
     if architectures.is_empty() {
-        return Err(missing("architecture").into());
+        return Err(missing("architecture"));
     }
     let min_os = package
         .min_os
         .as_deref()
         .ok_or_else(|| missing("minimum version of Windows"))?;
     let min_os = Version::parse(min_os).ok_or_else(|| {
-        InvalidInput::new(
+        Error::invalid(
             format!("the package {name}"),
             format!("its minimum version of Windows, {min_os:?}, is not like 10.0.17763.0"),
         )

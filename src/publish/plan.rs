@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::api::kinds::Submission;
 use crate::api::submissions::Refs;
 use crate::document::Document;
-use crate::error::{InvalidInput, Result};
+use crate::error::{Error, Result};
 use crate::id::SubmissionId;
 use crate::model::change::Change;
 use crate::model::guard::Guard;
@@ -175,8 +175,8 @@ impl<S: Submission> Publish<S> {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if a file is missing, or if there is neither a published submission nor a draft to plan on;
-    /// [`Error::Edit`](crate::Error::Edit) with the error of an edit; else as the reads. What would stop the run is no error, but
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file is missing, or if there is neither a published submission nor a draft to plan on;
+    /// [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit; else as the reads. What would stop the run is no error, but
     /// stands in the plan.
     ///
     /// # Cancel safety
@@ -255,7 +255,7 @@ impl<S: Submission> Run<S> {
         };
         let mut draft = base.ok_or_else(|| {
             let problem = "it has neither a published submission nor a draft to plan on; the first one is made in Partner Center";
-            InvalidInput::new("the product", problem)
+            Error::invalid("the product", problem)
         })?;
         self.edit(edits, &mut draft)?;
         let mut guards = self.plan_guards(&draft, &files)?;

@@ -2,7 +2,7 @@
 
 use crate::api::kinds::Submission;
 use crate::document::Document;
-use crate::error::{Error, GuardError, LeftBehind, Outcome, Result};
+use crate::error::{Error, Outcome, Result};
 use crate::model::guard::Guard;
 #[cfg(feature = "archive")]
 use crate::model::receipt::Receipt;
@@ -32,18 +32,14 @@ impl<S: Submission> Run<S> {
                 let mut report = PublishReport::new(id.clone(), adopted);
                 let goes_on = !self.leave_draft;
                 let known = self.prepare(document, edits, files, &mut report, &teller).await;
-                let known = known.map_err(|error| Error::from(LeftBehind::new(&path, error)))?;
+                let known = known.map_err(|error| error.leaving(&path))?;
                 if goes_on {
                     let wait = self.submissions.commit_and_wait(&id);
                     let finished = self.finish(wait, &mut report, &teller).await;
                     finished.map_err(|error| {
                         // The commit was refused, or never sent.
                         let is_left = !report.committed && error.outcome() == Outcome::NotApplied;
-                        if is_left {
-                            LeftBehind::new(&path, error).into()
-                        } else {
-                            error
-                        }
+                        if is_left { error.leaving(&path) } else { error }
                     })?;
                     let taken = self.verify(&report, &packages, &known, &teller).await;
                     taken.map_err(|error| error.at_least(Outcome::Applied))?;
@@ -112,7 +108,7 @@ impl<S: Submission> Run<S> {
     /// The first guard that found something and was not lifted.
     pub(super) fn stop_at(&self, mut found: impl Iterator<Item = (Guard, String)>) -> Result<()> {
         match found.find(|(guard, _)| !self.lifted.contains(guard)) {
-            Some((guard, problem)) => Err(GuardError::new(guard, problem).into()),
+            Some((guard, problem)) => Err(Error::guard(guard, problem)),
             None => Ok(()),
         }
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::auth::{AccessToken, TokenCache, TokenProvider};
-use crate::error::{CallInfo, DecodeError, InvalidInput, Result};
+use crate::error::{CallInfo, Error, Result};
 use crate::model::receipt::Receipt;
 use crate::transport::clock::after;
 use crate::transport::request::{Audience, Body, Method, Path, Replay, Request};
@@ -112,8 +112,8 @@ pub(crate) struct Json {
 
 impl Json {
     /// The error for an answer that is JSON, but not the JSON that was expected.
-    pub(crate) fn unexpected(&self, path: impl Into<String>, expected: impl Into<String>) -> DecodeError {
-        DecodeError::new(self.call.clone(), self.receipt.http_status, path, expected)
+    pub(crate) fn unexpected(&self, path: impl Into<String>, expected: impl Into<String>) -> Error {
+        Error::decode(self.call.clone(), self.receipt.http_status, path, expected)
     }
 }
 
@@ -145,7 +145,7 @@ impl Core {
 
     pub(crate) async fn access_token(&self) -> Result<AccessToken> {
         let deadline = after(self.transport.clock().now(), self.transport.settings().retry.call_timeout);
-        Ok(self.tokens.access_token(deadline).await?)
+        self.tokens.access_token(deadline).await
     }
 
     /// Sends a call whose answer is not read.
@@ -255,28 +255,28 @@ fn json(response: Response) -> Result<Json> {
                 value,
             })
         }
-        Err(_) => Err(DecodeError::new(response.call, response.status, "", "JSON").into()),
+        Err(_) => Err(Error::decode(response.call, response.status, "", "JSON")),
     }
 }
 
 /// The URL of a link below `base`: same origin, and still below its path once dots are resolved.
 pub(crate) fn resolve(base: &Url, link: &str) -> Result<Url> {
-    let refused = |why: &str| InvalidInput::new("the link", format!("{why}; only paths below the endpoint are followed"));
+    let refused = |why: &str| Error::invalid("the link", format!("{why}; only paths below the endpoint are followed"));
     // `/\` and control characters are read differently by different programs, so they are not read at all.
     if link.contains('\\') || link.contains(|c: char| c.is_control()) {
-        return Err(refused("it has a backslash or a control character").into());
+        return Err(refused("it has a backslash or a control character"));
     }
     let url = base.join(link.trim()).map_err(|_| refused("it is not a URL"))?;
     if url.fragment().is_some() {
-        return Err(refused("it has a fragment, which is never sent").into());
+        return Err(refused("it has a fragment, which is never sent"));
     }
     let plain = url.username().is_empty() && url.password().is_none();
     if url.origin() != base.origin() || !plain {
-        return Err(refused("it leads to another server").into());
+        return Err(refused("it leads to another server"));
     }
     let lower = url.path().to_ascii_lowercase();
     if !url.path().starts_with(base.path()) || lower.contains("%2e%2e") || lower.contains("%2f") || lower.contains("%5c") {
-        return Err(refused("it leads out of the endpoint's path").into());
+        return Err(refused("it leads out of the endpoint's path"));
     }
     Ok(url)
 }

@@ -117,7 +117,7 @@ impl Walk {
         let items = match member(&page.value, "value") {
             Some(Value::Array(items)) => items.len(),
             Some(Value::Null) => 0,
-            _ => return Err(page.unexpected("value", "a list").into()),
+            _ => return Err(page.unexpected("value", "a list")),
         };
         let total = member(&page.value, "totalCount").and_then(Value::as_u64);
         let link = member(&page.value, "@nextLink").and_then(Value::as_str);
@@ -133,19 +133,16 @@ impl Walk {
             Next::Link(link) => match resolve(&self.core.endpoint, link) {
                 Ok(url) => {
                     if !self.asked.insert(url) {
-                        return Err(page.unexpected("@nextLink", "a link to a page that has not been read").into());
+                        return Err(page.unexpected("@nextLink", "a link to a page that has not been read"));
                     }
                 }
                 Err(_) => {
-                    self.refused = Some(page.unexpected("@nextLink", "a link below the endpoint").into());
+                    self.refused = Some(page.unexpected("@nextLink", "a link below the endpoint"));
                     self.next = Next::End;
                 }
             },
             Next::TooMany => {
-                self.refused = Some(
-                    page.unexpected("@nextLink", format!("the end of a list of {MOST_PAGES} pages"))
-                        .into(),
-                );
+                self.refused = Some(page.unexpected("@nextLink", format!("the end of a list of {MOST_PAGES} pages")));
                 self.next = Next::End;
             }
             Next::Skip(_) | Next::End => {}
@@ -166,10 +163,10 @@ impl Walk {
 
     /// The service answers 404 to an empty list, and to a list of something that is not there.
     async fn empty(&self, error: Error) -> Result<()> {
-        match (&error, &self.listing.parent) {
-            (Error::Api(answer), _) if answer.shape() == BodyShape::Html => Err(error),
-            (_, None) => Ok(()),
-            (_, Some(parent)) => self.core.json(Call::get(parent.clone())).await.map(|_| ()),
+        match &self.listing.parent {
+            _ if error.shape() == Some(BodyShape::Html) => Err(error),
+            None => Ok(()),
+            Some(parent) => self.core.json(Call::get(parent.clone())).await.map(|_| ()),
         }
     }
 }

@@ -239,3 +239,31 @@ impl http_body::Body for KnownLength {
         SizeHint::with_exact(self.left)
     }
 }
+
+/// Why it failed: what lies below reqwest's own sentence, which says less than ours, without the URL, whose query may hold a
+/// secret.
+pub(super) fn cause(error: reqwest::Error) -> Option<Box<dyn std::error::Error + Send + Sync>> {
+    let below = Below(error.without_url());
+    std::error::Error::source(&below.0).is_some().then(|| Box::new(below) as _)
+}
+
+#[derive(Debug)]
+struct Below(reqwest::Error);
+
+impl Below {
+    fn below(&self) -> &(dyn std::error::Error + 'static) {
+        std::error::Error::source(&self.0).unwrap_or(&self.0)
+    }
+}
+
+impl std::fmt::Display for Below {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self.below(), f)
+    }
+}
+
+impl std::error::Error for Below {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.below().source()
+    }
+}

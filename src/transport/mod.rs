@@ -19,7 +19,7 @@ use bytes::Bytes;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::error::{ApiError, AuthError, CallInfo, Error, ErrorBody, Outcome, Result, TransportError, TransportErrorKind};
+use crate::error::{CallInfo, Error, ErrorBody, Outcome, Result, TransportKind};
 use crate::transport::attempt::{Answer, Limits};
 use crate::transport::clock::{Clock, after};
 use crate::transport::limit::{RateLimit, Window};
@@ -41,7 +41,7 @@ const MAX_ANSWER: usize = 64 << 20;
 /// Where bearers come from.
 pub(crate) trait Authorize: Send + Sync {
     /// A bearer that is alive, by the deadline.
-    fn bearer(&self, deadline: Instant) -> BoxFuture<'_, Result<Bearer, AuthError>>;
+    fn bearer(&self, deadline: Instant) -> BoxFuture<'_, Result<Bearer, Error>>;
     /// The service did not take it.
     fn reject(&self, bearer: &Bearer);
 }
@@ -106,6 +106,8 @@ struct Run {
     started: Instant,
     deadline: Instant,
     call: CallInfo,
+    /// The greatest of its attempts.
+    outcome: Outcome,
     /// Replays for a token, which do not count as attempts.
     renewals: u32,
 }
@@ -114,7 +116,7 @@ struct Run {
 enum NotReady {
     /// And how long nothing may be sent, if that is why.
     OutOfTime(Option<Duration>),
-    NoToken(AuthError),
+    NoToken(Error),
 }
 
 impl Transport {
@@ -136,14 +138,14 @@ impl Transport {
         };
         let build = |builder: reqwest::ClientBuilder| {
             let failed = |error| {
-                TransportError::new(
-                    TransportErrorKind::Request,
+                Error::transport(
+                    TransportKind::Request,
                     CallInfo::new("the HTTP client", ""),
                     None,
-                    Some(error),
+                    attempt::cause(error),
                 )
             };
-            builder.build().map_err(|error| Error::from(failed(error)))
+            builder.build().map_err(failed)
         };
         let http = build(restrict(if proxies { builder } else { builder.no_proxy() }))?;
         let loopback = if proxies {
@@ -191,6 +193,7 @@ impl Transport {
             started,
             deadline,
             call,
+            outcome: Outcome::NotApplied,
             renewals: 0,
         };
         // What the service said last says more than that the time was up.
@@ -198,10 +201,7 @@ impl Transport {
         loop {
             let bearer = match self.ready(request.audience, auth, &run).await {
                 Ok(bearer) => bearer,
-                Err(NotReady::NoToken(mut error)) => {
-                    error.set_outcome(run.call.outcome);
-                    return Err(error.into());
-                }
+                Err(NotReady::NoToken(error)) => return Err(error.with_outcome(run.outcome)),
                 Err(NotReady::OutOfTime(pause)) => {
                     return Err(self.finish(last.unwrap_or_else(|| out_of_time(&run, pause)), &run));
                 }
@@ -212,7 +212,7 @@ impl Transport {
                 Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };
-            run.call.outcome = run.call.outcome.max(failure.outcome());
+            run.outcome = run.outcome.max(failure.outcome());
             let situation = Situation {
                 failure,
                 replay: request.replay,
@@ -296,11 +296,9 @@ impl Transport {
 
     /// A 2xx that was read whole is the response; everything else is a failure and the error that it would be.
     fn judge(&self, request: &Request, bearer: Option<&Bearer>, answer: Answer, run: &Run) -> Result<Response, (Failure, Error)> {
-        let failed = |failure, kind, status, source| {
-            Err((
-                failure,
-                Error::from(TransportError::new(kind, run.call.clone(), status, source)),
-            ))
+        let failed = |failure, kind, status, source: Option<reqwest::Error>| {
+            let source = source.and_then(attempt::cause);
+            Err((failure, Error::transport(kind, run.call.clone(), status, source)))
         };
         match answer {
             Answer::Success { status, body } => Ok(Response {
@@ -318,22 +316,22 @@ impl Transport {
                     429 | 503 => hint(retry_after.as_deref(), body.message.as_deref(), self.clock().system_now()),
                     _ => hint(retry_after.as_deref(), None, self.clock().system_now()),
                 };
-                let error = ApiError::new(run.call.clone(), request.audience, status, body, hint);
-                Err((Failure::Status(status, hint), error.into()))
+                let error = Error::answered(run.call.clone(), request.audience, status, body, hint);
+                Err((Failure::Status(status, hint), error))
             }
-            Answer::NotConnected(source) => failed(Failure::Connect, TransportErrorKind::Connect, None, Some(source)),
-            Answer::Lost(source) => failed(Failure::Lost, TransportErrorKind::Interrupted, None, Some(source)),
-            Answer::TimedOut => failed(Failure::Lost, TransportErrorKind::TimedOut, None, None),
-            Answer::Cut { status, source } => failed(Failure::CutAnswer, TransportErrorKind::CutAnswer, Some(status), source),
+            Answer::NotConnected(source) => failed(Failure::Connect, TransportKind::Connect, None, Some(source)),
+            Answer::Lost(source) => failed(Failure::Lost, TransportKind::Interrupted, None, Some(source)),
+            Answer::TimedOut => failed(Failure::Lost, TransportKind::TimedOut, None, None),
+            Answer::Cut { status, source } => failed(Failure::CutAnswer, TransportKind::CutAnswer, Some(status), source),
             Answer::TooLarge { status } => failed(
                 Failure::Permanent(Outcome::Applied),
-                TransportErrorKind::TooLarge,
+                TransportKind::TooLarge,
                 Some(status),
                 None,
             ),
             Answer::NotMade(source) => failed(
                 Failure::Permanent(Outcome::NotApplied),
-                TransportErrorKind::Request,
+                TransportKind::Request,
                 None,
                 Some(source),
             ),
@@ -341,18 +339,9 @@ impl Transport {
     }
 
     /// Tells an error what became of the whole call.
-    fn finish(&self, mut error: Error, run: &Run) -> Error {
-        let call = match &mut error {
-            Error::Api(error) => Some(error.call_mut()),
-            Error::Transport(error) => Some(error.call_mut()),
-            _ => None,
-        };
-        if let Some(call) = call {
-            call.outcome = run.call.outcome;
-            call.attempts = run.call.attempts;
-            call.elapsed = self.clock().now() - run.started;
-        }
-        error
+    fn finish(&self, error: Error, run: &Run) -> Error {
+        let elapsed = self.clock().now() - run.started;
+        error.of_call(run.call.attempts, elapsed).with_outcome(run.outcome)
     }
 
     fn remaining(&self, run: &Run) -> Duration {
@@ -365,10 +354,10 @@ impl Transport {
 }
 
 fn out_of_time(run: &Run, pause: Option<Duration>) -> Error {
-    let error = TransportError::new(TransportErrorKind::DeadlineExceeded, run.call.clone(), None, None);
+    let error = Error::transport(TransportKind::DeadlineExceeded, run.call.clone(), None, None);
     match pause {
-        Some(pause) => error.retry_in(pause).into(),
-        None => error.into(),
+        Some(pause) => error.retry_in(pause),
+        None => error,
     }
 }
 

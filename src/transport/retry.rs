@@ -260,16 +260,16 @@ mod tests {
 
     #[test]
     fn a_program_is_told_to_repeat_what_the_crate_repeats() {
-        use crate::error::{ApiError, Audience, CallInfo, Error, ErrorBody};
+        use crate::error::{Audience, CallInfo, Error, ErrorBody};
         for status in (100..200).chain(300..600) {
             let call = CallInfo::new("GET", "applications");
-            let error = ApiError::new(call, Audience::Api, status, ErrorBody::parse(b"", &[]), None);
+            let error = Error::answered(call, Audience::Api, status, ErrorBody::parse(b"", &[]), None);
             let decision = decide(
                 &RetryPolicy::default(),
                 situation(Failure::Status(status, None), Replay::Safe),
             );
             let repeated = decision != Decision::GiveUp;
-            assert_eq!(Error::from(error).is_retryable(), repeated, "{status}");
+            assert_eq!(error.is_retryable(), repeated, "{status}");
         }
     }
 

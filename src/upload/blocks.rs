@@ -8,7 +8,7 @@ use std::fmt::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::error::InvalidInput;
+use crate::error::Error;
 
 const MIB: u64 = 1 << 20;
 
@@ -34,16 +34,16 @@ pub(super) struct Plan {
 impl Plan {
     /// What is not given is chosen such that at most 64 MiB are in flight. A block grows if there would be too many;
     /// then fewer go at once.
-    pub(super) fn new(total: u64, block: Option<u64>, concurrency: Option<usize>) -> Result<Self, InvalidInput> {
+    pub(super) fn new(total: u64, block: Option<u64>, concurrency: Option<usize>) -> Result<Self, Error> {
         let wanted = block.unwrap_or(DEFAULT_BLOCK);
         if !(1..=MAX_BLOCK).contains(&wanted) {
-            return Err(InvalidInput::new(
+            return Err(Error::invalid(
                 "the block size",
                 format!("{wanted} bytes is not between 1 byte and 4000 MiB"),
             ));
         }
         if concurrency == Some(0) {
-            return Err(InvalidInput::new(
+            return Err(Error::invalid(
                 "the concurrency",
                 "0 blocks at once would never end: use at least 1",
             ));
@@ -52,7 +52,7 @@ impl Plan {
         let least = total.div_ceil(MAX_BLOCKS).next_multiple_of(MIB);
         let block = if total.div_ceil(wanted) > MAX_BLOCKS { least } else { wanted };
         if block > MAX_BLOCK {
-            return Err(InvalidInput::new(
+            return Err(Error::invalid(
                 "the file",
                 format!("{total} bytes is more than a blob can hold (50,000 blocks of 4000 MiB)"),
             ));
@@ -157,7 +157,7 @@ mod tests {
             (50_000 * 4000 * MIB + 1, None, None, "the file"),
         ];
         for (total, block, concurrency, what) in table {
-            assert_eq!(Plan::new(total, block, concurrency).unwrap_err().what(), what);
+            assert_eq!(Plan::new(total, block, concurrency).unwrap_err().target(), Some(what));
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::error::{ApiError, Error, InvalidInput, UploadError, UploadErrorKind};
+use crate::error::{Error, ErrorKind, UploadKind};
 use crate::secret::UploadUrl;
 use crate::transport::is_loopback;
 use crate::transport::request::{Audience, Method, Request};
@@ -23,8 +23,8 @@ pub(super) struct Link {
 
 impl Link {
     /// `local_endpoint` says that the service itself is on loopback; only then may the link lead there without TLS.
-    pub(super) fn new(link: &UploadUrl, local_endpoint: bool) -> Result<Self, InvalidInput> {
-        let refused = |problem: &str| InvalidInput::new("the upload link", problem);
+    pub(super) fn new(link: &UploadUrl, local_endpoint: bool) -> Result<Self, Error> {
+        let refused = |problem: &str| Error::invalid("the upload link", problem);
         if !link.is_set() {
             return Err(refused(
                 "there is none: a draft that was made in Partner Center has no link; create the submission with the API",
@@ -59,10 +59,10 @@ impl Link {
     }
 
     /// Refuses a link whose time is over.
-    pub(super) fn check_alive(&self, now: SystemTime) -> Result<(), UploadError> {
+    pub(super) fn check_alive(&self, now: SystemTime) -> Result<(), Error> {
         match self.expires {
-            Some(end) if now >= end => Err(UploadError::new(
-                UploadErrorKind::LinkExpired,
+            Some(end) if now >= end => Err(Error::upload(
+                UploadKind::LinkExpired,
                 format!("its time ended at {}", crate::date::format(end)),
             )),
             _ => Ok(()),
@@ -89,26 +89,24 @@ impl Link {
 
     /// The error of an upload, by the error of one of its calls. `what` names the call.
     pub(super) fn failed(&self, error: Error, what: impl Into<String>, now: SystemTime) -> Error {
-        let refused = match &error {
-            Error::Api(answer) if matches!(answer.status(), 401 | 403 | 404) => Some(answer),
-            _ => None,
-        };
+        let refused = error
+            .status()
+            .filter(|status| error.kind() == ErrorKind::Api && matches!(status, 401 | 403 | 404));
         let failed = match (refused, self.check_alive(now)) {
             (Some(_), Err(expired)) => expired,
-            (Some(answer), Ok(())) if says_expired(answer) => {
-                UploadError::new(UploadErrorKind::LinkExpired, "the blob store says so")
+            (Some(_), Ok(())) if says_expired(&error) => Error::upload(UploadKind::LinkExpired, "the blob store says so"),
+            (Some(status), Ok(())) => {
+                let code = error.code().map(|code| format!(", {code}")).unwrap_or_default();
+                Error::upload(UploadKind::LinkRefused, format!("status {status}{code}"))
             }
-            (Some(answer), Ok(())) => {
-                let code = answer.code().map(|code| format!(", {code}")).unwrap_or_default();
-                UploadError::new(UploadErrorKind::LinkRefused, format!("status {}{code}", answer.status()))
-            }
-            (None, _) => UploadError::new(UploadErrorKind::Send, what),
+            (None, _) => Error::upload(UploadKind::Send, what),
         };
-        failed.caused_by(error).into()
+        failed.caused_by(error)
     }
 }
 
 /// The blob store's clock counts, not ours.
-fn says_expired(answer: &ApiError) -> bool {
-    answer.status() == 403 && answer.body().contains("not valid in the specified time frame")
+fn says_expired(error: &Error) -> bool {
+    let says = |body: &str| body.contains("not valid in the specified time frame");
+    error.status() == Some(403) && error.body().is_some_and(says)
 }

@@ -55,9 +55,9 @@ use crate::upload::progress::{Meter, Observer};
 ///
 /// # Errors
 ///
-/// - [`InvalidInput`](crate::InvalidInput), before anything is sent: a missing or empty file; a file that is a package
+/// - [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent: a missing or empty file; a file that is a package
 ///   itself; a link that is not https, or has user information or no signature; a block size or concurrency out of range.
-/// - [`UploadError`](crate::UploadError): its [`kind`](crate::UploadError::kind) says whether the link has expired or was
+/// - [`ErrorKind::Upload`](crate::ErrorKind::Upload): its [`UploadKind`](crate::UploadKind) says whether the link has expired or was
 ///   refused, the file changed or could not be read, or the blob store could not be reached.
 ///
 /// # Cancel safety

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use crate::error::{Error, InvalidInput, Result, UploadError, UploadErrorKind};
+use crate::error::{Error, Result, UploadKind};
 use crate::upload::buffer::Pool;
 use crate::upload::checksum::crc64;
 use crate::upload::package::is_package;
@@ -94,15 +94,14 @@ impl Source {
             };
             let named = opened.named();
             if opened.len() == 0 {
-                return Err(InvalidInput::new(named, "it is empty").into());
+                return Err(Error::invalid(named, "it is empty"));
             }
             let looked = is_package(opened.len(), |offset, buffer| opened.read_at(offset, buffer));
             match looked {
-                Ok(true) if !raw => Err(InvalidInput::new(
+                Ok(true) if !raw => Err(Error::invalid(
                     named,
                     "it is a package itself, which the service takes and then ignores: put it into a ZIP, or set raw(true)",
-                )
-                .into()),
+                )),
                 Ok(_) => Ok(opened),
                 Err(error) => Err(opened.unreadable(error)),
             }
@@ -112,13 +111,13 @@ impl Source {
 }
 
 fn open_file(path: PathBuf) -> Result<Opened> {
-    let refused = |problem: String| InvalidInput::new(path.display().to_string(), problem);
+    let refused = |problem: String| Error::invalid(path.display().to_string(), problem);
     let file = File::open(&path).map_err(|error| refused(format!("it cannot be opened ({error})")))?;
     let metadata = file
         .metadata()
         .map_err(|error| refused(format!("it cannot be looked at ({error})")))?;
     if !metadata.is_file() {
-        return Err(refused("it is not a file".to_owned()).into());
+        return Err(refused("it is not a file".to_owned()));
     }
     Ok(Opened::File {
         file: Arc::new(file),
@@ -180,11 +179,11 @@ impl Opened {
         let named = self.named();
         blocking(move || {
             let now = std::fs::metadata(&path);
-            let now = now.map_err(|error| UploadError::new(UploadErrorKind::SourceChanged, named.as_str()).caused_by(error))?;
+            let now = now.map_err(|error| Error::upload(UploadKind::SourceChanged, named.as_str()).caused_by(error))?;
             if now.len() == len && now.modified().ok() == modified {
                 Ok(())
             } else {
-                Err(UploadError::new(UploadErrorKind::SourceChanged, named).into())
+                Err(Error::upload(UploadKind::SourceChanged, named))
             }
         })
         .await
@@ -204,10 +203,10 @@ impl Opened {
 
     fn unreadable(&self, error: io::Error) -> Error {
         let kind = match error.kind() {
-            io::ErrorKind::UnexpectedEof => UploadErrorKind::SourceChanged,
-            _ => UploadErrorKind::Read,
+            io::ErrorKind::UnexpectedEof => UploadKind::SourceChanged,
+            _ => UploadKind::Read,
         };
-        UploadError::new(kind, self.named()).caused_by(error).into()
+        Error::upload(kind, self.named()).caused_by(error)
     }
 }
 
@@ -237,6 +236,6 @@ fn read_exact_at(file: &File, mut offset: u64, mut buffer: &mut [u8]) -> io::Res
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
-        Err(error) => Err(UploadError::new(UploadErrorKind::Read, "the source").caused_by(error).into()),
+        Err(error) => Err(Error::upload(UploadKind::Read, "the source").caused_by(error)),
     }
 }

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex};
 use msstore::reqwest;
 use msstore::testing::FakeStore;
 use msstore::{
-    ApplicationId, ApplicationSubmission, Error, FlightId, FlightSubmission, InAppProductId, InAppProductSubmission, StoreClient,
-    StoreClientBuilder, SubmissionId, Submissions,
+    ApplicationId, ApplicationSubmission, Error, ErrorKind, FlightId, FlightSubmission, InAppProductId, InAppProductSubmission,
+    StoreClient, StoreClientBuilder, SubmissionId, Submissions,
 };
 use serde_json::Value;
 
@@ -160,10 +160,10 @@ impl reqwest::dns::Resolve for Resolver {
 
 /// What kind of error it is, in one word or two; the status of an answer.
 pub(crate) fn kind(error: &Error) -> String {
-    match error {
-        Error::Api(error) => error.status().to_string(),
-        Error::Transport(error) => format!("{:?}", error.kind()),
-        Error::SubmissionFailed(error) => format!("{:?}", error.kind()),
+    match error.kind() {
+        ErrorKind::Api => error.status().unwrap_or_default().to_string(),
+        ErrorKind::Transport(kind) => format!("{kind:?}"),
+        ErrorKind::SubmissionFailed(kind) => format!("{kind:?}"),
         other => {
             let debug = format!("{other:?}");
             debug.split('(').next().unwrap_or_default().to_owned()

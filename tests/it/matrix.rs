@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use msstore::testing::{CutEnd, Fault, RetryHint};
-use msstore::{Error, Outcome, RateLimit, RetryPolicy};
+use msstore::{Outcome, RateLimit, RetryPolicy};
 
 use self::calls::{Call, Has, calls, endpoints};
 use self::table::{Expected, rows};
@@ -169,16 +169,16 @@ fn end(result: &msstore::Result<bool>, expected: &str) -> String {
         Err(error) => error,
     };
     let kind = kind(error);
-    match (error, kind.as_str()) {
-        (Error::WaitTimedOut(_), _) => "still".to_owned(),
-        (_, "CommitLost") => "lost".to_owned(),
-        (_, kind) if kind == expected => match error.outcome() {
+    match kind.as_str() {
+        "DeletionTimedOut" => "still".to_owned(),
+        "CommitLost" => "lost".to_owned(),
+        kind if kind == expected => match error.outcome() {
             Outcome::NotApplied => "no".to_owned(),
             Outcome::MaybeApplied => "maybe".to_owned(),
             Outcome::Applied => "did".to_owned(),
             other => format!("{other:?}"),
         },
-        (_, kind) => format!("{kind} instead of {expected}, {:?}", error.outcome()),
+        kind => format!("{kind} instead of {expected}, {:?}", error.outcome()),
     }
 }
 

@@ -9,8 +9,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use msstore::testing::{FakeStore, Fault};
 use msstore::{
-    AccessToken, AuthError, BoxFuture, ClientSecret, Error, Method, Replay, RetryPolicy, StoreClient, TokenContext,
-    TokenProvider, UploadUrl,
+    AccessToken, BoxFuture, ClientSecret, Error, Method, Replay, RetryPolicy, StoreClient, TokenContext, TokenProvider, UploadUrl,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -103,11 +102,7 @@ fn shapes(text: &str) -> [String; 5] {
 }
 
 fn all_of(error: &Error) -> String {
-    let api = match error {
-        Error::Api(api) => format!("{} {:?} {:?}", api.body(), api.message(), api.code()),
-        Error::LeftBehind(left) => format!("{:?} {:?}", left.error(), std::error::Error::source(left.as_ref())),
-        _ => String::new(),
-    };
+    let api = format!("{:?} {:?}", error.body(), error.message());
     format!(
         "{} {error:?} {error:#?} {:?} {:?} {api}",
         chain(error),
@@ -138,7 +133,7 @@ async fn no_error_shows_a_secret() {
     let mut seen = Vec::new();
     let mut check = |secrets: &Secrets, error: Error| {
         secrets.assert_not_in(&kind(&error), &all_of(&error));
-        let debug = format!("{error:?}");
+        let debug = format!("{:?}", error.kind());
         seen.push(debug.split('(').next().unwrap().to_owned());
     };
 
@@ -286,10 +281,10 @@ async fn no_error_shows_a_secret() {
         "Api",
         "Auth",
         "Decode",
+        "Edit",
         "Guard",
         "InvalidInput",
-        "LeftBehind",
-        "PendingSubmission",
+        "Pending",
         "SubmissionFailed",
         "Transport",
         "Upload",
@@ -303,12 +298,12 @@ async fn no_error_shows_a_secret() {
 struct Asserting(String);
 
 impl TokenProvider for Asserting {
-    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
         Box::pin(async move {
-            let url = url::Url::parse(&format!("{}/tenant/oauth2/token", self.0)).map_err(AuthError::new)?;
+            let url = url::Url::parse(&format!("{}/tenant/oauth2/token", self.0)).map_err(Error::auth)?;
             let form = [("client_assertion", SecretString::from(ASSERTION))];
             context.post_form(&url, &form).await?;
-            Err(AuthError::new("no token"))
+            Err(Error::auth("no token"))
         })
     }
 }
@@ -318,7 +313,7 @@ impl TokenProvider for Asserting {
 struct Broken;
 
 impl TokenProvider for Broken {
-    fn token<'a>(&'a self, _: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+    fn token<'a>(&'a self, _: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
         Box::pin(async { Ok(AccessToken::new(format!("{ASSERTION}\n"), Duration::from_secs(60))) })
     }
 }

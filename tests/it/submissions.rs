@@ -2,7 +2,7 @@
 
 use msstore::testing::{CutEnd, FakeStore, Fault};
 use msstore::{
-    Error, FlightId, Guard, InAppProductId, NewFlight, NewInAppProduct, Outcome, ProductType, StoreClient, Submission,
+    ErrorKind, FlightId, Guard, InAppProductId, NewFlight, NewInAppProduct, Outcome, ProductType, StoreClient, Submission,
     Submissions,
 };
 use serde_json::{Value, json};
@@ -122,9 +122,9 @@ async fn price_is_guarded<S: Submission>(handle: fn(&StoreClient) -> Submissions
         let submissions = handle(&server.client());
         let document = submissions.get(submission()).await.unwrap();
         match submissions.update(&document).await {
-            Err(Error::Guard(error)) => {
+            Err(error) => {
                 assert!(guarded && puts(&server).is_empty(), "{body}");
-                assert_eq!(error.guard(), Guard::Price);
+                assert_eq!(error.kind(), ErrorKind::Guard(Guard::Price));
                 submissions.update(&document).allow(Guard::Price).await.unwrap();
             }
             result => assert!(result.is_ok() && !guarded, "{body}"),
@@ -252,11 +252,8 @@ async fn a_deletion_is_waited_for() {
     let id = fake.seed_draft(FakeStore::SAMPLE_APPLICATION);
     fake.fault(Fault::on("GET", "/applications/*").always().stale());
     let error = of_sample(&fake).ensure_deleted(&id).await.unwrap_err();
-    let Error::WaitTimedOut(error) = error else {
-        panic!("{error:?}")
-    };
     assert!(
-        error.waited().as_secs() == 60 && error.to_string().contains("is still shown"),
+        error.waited().unwrap().as_secs() == 60 && error.to_string().contains("is still shown"),
         "{error}"
     );
 }

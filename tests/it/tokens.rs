@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use msstore::testing::{FakeStore, Fault};
 use msstore::{
-    AccessToken, AuthError, BoxFuture, ClientSecret, Error, Milestone, Outcome, RateLimit, RetryPolicy, StoreClient,
+    AccessToken, BoxFuture, ClientSecret, Error, ErrorKind, Milestone, Outcome, RateLimit, RetryPolicy, StoreClient,
     TokenContext, TokenProvider, TokenReason,
 };
 use secrecy::ExposeSecret as _;
@@ -280,7 +280,7 @@ struct Hiccup {
 }
 
 impl TokenProvider for Hiccup {
-    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
         Box::pin(async {
             let asked = {
                 let mut asked = self.asked.lock().unwrap();
@@ -288,7 +288,7 @@ impl TokenProvider for Hiccup {
                 *asked
             };
             if (2..=4).contains(&asked) {
-                let error = AuthError::new("the vault does not answer");
+                let error = Error::auth("the vault does not answer");
                 return Err(if self.retryable { error.retryable() } else { error });
             }
             let token = self.inner.token(context).await?;
@@ -316,7 +316,7 @@ async fn a_wait_outlives_the_hiccup_of_a_provider_that_says_so() {
         let done = wait.poll_interval(Duration::from_millis(1)).await;
         match done {
             Ok(_) => assert!(retryable),
-            Err(error) => assert!(!retryable && matches!(error, Error::Auth(_)), "{error}"),
+            Err(error) => assert!(!retryable && error.kind() == ErrorKind::Auth, "{error}"),
         }
     }
 }
@@ -351,11 +351,11 @@ struct Foreign {
 }
 
 impl TokenProvider for Foreign {
-    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
         self.reasons.lock().unwrap().push(context.reason());
         Box::pin(async {
             if self.fails {
-                return Err(AuthError::new(std::io::Error::other("the vault is shut")));
+                return Err(Error::auth(std::io::Error::other("the vault is shut")));
             }
             Ok(AccessToken::new("a-token", Duration::from_secs(3600)))
         })
@@ -386,7 +386,7 @@ struct Oidc {
 }
 
 impl TokenProvider for Oidc {
-    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
         *self.left.lock().unwrap() = Some(context.time_left());
         Box::pin(async {
             let headers = [("Authorization", self.authorization.into())];
@@ -445,7 +445,7 @@ async fn the_error_of_a_provider_is_the_source() {
     };
     let client = StoreClient::builder(provider).endpoint(server.endpoint()).build().unwrap();
     let error = client.applications().get(app()).await.unwrap_err();
-    assert!(matches!(error, Error::Auth(_)));
+    assert!(error.kind() == ErrorKind::Auth);
     let source = std::error::Error::source(&error).unwrap();
     assert!(source.is::<std::io::Error>(), "{source:?}");
     assert_eq!(chain(&error), "no access token: the token provider failed: the vault is shut");

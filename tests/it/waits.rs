@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::{StreamExt, TryStreamExt};
 use msstore::testing::{CutEnd, FakeStore, Fault};
 use msstore::{
-    ApplicationId, ApplicationSubmission, ClientSecret, Error, FailureKind, Milestone, StoreClient, SubmissionId, Submissions,
-    Wait, WaitReport,
+    ApplicationId, ApplicationSubmission, ClientSecret, Error, ErrorKind, FailureKind, Milestone, StoreClient, SubmissionId,
+    Submissions, Wait, WaitReport,
 };
 use serde_json::{Value, json};
 
@@ -59,16 +59,16 @@ impl Bench {
     }
 }
 
-fn failed(result: Result<WaitReport, Error>) -> msstore::SubmissionFailed {
+fn failed(result: Result<WaitReport, Error>) -> Error {
     match result {
-        Err(Error::SubmissionFailed(error)) => *error,
+        Err(error) if matches!(error.kind(), ErrorKind::SubmissionFailed(_)) => error,
         other => panic!("{other:?}"),
     }
 }
 
-pub(crate) fn timed_out(result: Result<WaitReport, Error>) -> msstore::WaitTimedOut {
+pub(crate) fn timed_out(result: Result<WaitReport, Error>) -> Error {
     match result {
-        Err(Error::WaitTimedOut(error)) => *error,
+        Err(error) if error.kind() == ErrorKind::WaitTimedOut => error,
         other => panic!("{other:?}"),
     }
 }
@@ -164,7 +164,10 @@ async fn a_failure_ends_it_with_the_reasons() {
         let result = bench.commit().until(Milestone::Published).await;
         let correlation_id = result.as_ref().unwrap_err().correlation_id().unwrap().to_owned();
         let error = failed(result);
-        assert_eq!((error.kind(), error.report().status.as_str()), (kind, *last));
+        assert_eq!(
+            (error.kind(), error.report().unwrap().status.as_str()),
+            (ErrorKind::SubmissionFailed(kind), *last)
+        );
         let text = error.to_string();
         let url = format!(
             "https://partner.microsoft.com/dashboard/products/{APP}/submissions/{}",
@@ -193,7 +196,7 @@ async fn a_commit_that_never_shows_is_lost_after_five_minutes() {
         .commit()
         .on_status(move |report| seen.lock().unwrap().push(report.waited.as_secs()));
     let error = failed(wait.await);
-    assert_eq!(error.kind(), FailureKind::CommitLost);
+    assert_eq!(error.kind(), ErrorKind::SubmissionFailed(FailureKind::CommitLost));
     assert!(error.to_string().contains("commit again"), "{error}");
     let reports = reports.lock().unwrap();
     assert!((300..360).contains(reports.last().unwrap()), "{reports:?}");
@@ -301,7 +304,7 @@ async fn watching_attaches_to_what_is_under_way() {
     let error = failed(bench.submissions.watch(&bench.id).await);
     assert_eq!(
         (error.kind(), bench.polls()),
-        (FailureKind::NotCommitted, 1),
+        (ErrorKind::SubmissionFailed(FailureKind::NotCommitted), 1),
         "a draft is no reason to wait"
     );
     assert!(error.to_string().contains("commit it first"), "{error}");
@@ -313,7 +316,7 @@ async fn watching_attaches_to_what_is_under_way() {
     bench.submissions.commit(&bench.id).await.unwrap();
     assert_eq!(
         failed(bench.submissions.watch(&bench.id).await).kind(),
-        FailureKind::CommitFailed
+        ErrorKind::SubmissionFailed(FailureKind::CommitFailed)
     );
     let unknown = "1".parse::<SubmissionId>().unwrap();
     assert!(bench.submissions.watch(unknown).await.unwrap_err().is_not_found());
@@ -342,10 +345,10 @@ async fn reports_are_a_stream() {
 
     let bench = Bench::scripted(["CommitStarted", "CommitFailed"]).await;
     let reports: Vec<_> = bench.commit().reports().collect().await;
-    assert!(
-        matches!(reports.as_slice(), [Ok(_), Err(Error::SubmissionFailed(_))]),
-        "{reports:?}"
-    );
+    let [Ok(_), Err(error)] = reports.as_slice() else {
+        panic!("{reports:?}")
+    };
+    assert!(matches!(error.kind(), ErrorKind::SubmissionFailed(_)));
 }
 
 #[tokio::test]

@@ -200,8 +200,8 @@ impl<S: Submission> Wait<S> {
 ///
 /// # Errors
 ///
-/// [`Error::SubmissionFailed`](crate::Error::SubmissionFailed) with the service's reasons if a step failed;
-/// [`Error::WaitTimedOut`](crate::Error::WaitTimedOut) with the last report when the time is up; else the error of the commit, or
+/// [`ErrorKind::SubmissionFailed`](crate::ErrorKind::SubmissionFailed) with the service's reasons if a step failed;
+/// [`ErrorKind::WaitTimedOut`](crate::ErrorKind::WaitTimedOut) with the last report when the time is up; else the error of the commit, or
 /// of a poll that cannot be repeated.
 ///
 /// # Cancel safety

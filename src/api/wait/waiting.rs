@@ -7,7 +7,7 @@ use crate::api::wait::judge::{COMMIT_LOOK, Origin, READ_LAG, Verdict, interval, 
 use crate::api::wait::{Wait, WaitReport};
 use crate::api::{document, value};
 use crate::document::Document;
-use crate::error::{Error, Outcome, Result, SubmissionFailed, WaitTimedOut};
+use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::model::application_submission::TargetPublishMode;
 use crate::model::status::{StatusReport, SubmissionStatus};
 use crate::rest::Call;
@@ -170,7 +170,7 @@ impl<S: Submission> Waiting<S> {
     /// Whether a failed look may succeed later. What we committed a moment ago may not be visible yet.
     fn may_pass(&self, error: &Error) -> bool {
         let lags = !matches!(self.commit, Commit::None) && !self.seen && self.now() - self.committed < READ_LAG;
-        error.is_retryable() || matches!(error, Error::Decode(_)) || (error.is_not_found() && lags)
+        error.is_retryable() || error.kind() == ErrorKind::Decode || (error.is_not_found() && lags)
     }
 
     async fn conclude(&mut self, mut report: WaitReport) -> Result<WaitReport> {
@@ -193,9 +193,7 @@ impl<S: Submission> Waiting<S> {
         match verdict {
             Verdict::Failed(kind) => {
                 let path = self.path();
-                Err(SubmissionFailed::new(kind, &path, report.report, report.correlation_id)
-                    .with_outcome(self.outcome())
-                    .into())
+                Err(Error::failed(kind, &path, report.report, report.correlation_id).with_outcome(self.outcome()))
             }
             _ => Ok(report),
         }
@@ -244,11 +242,12 @@ impl<S: Submission> Waiting<S> {
     }
 
     pub(super) fn timed_out(&self) -> Error {
-        let error = WaitTimedOut::new(&self.path(), self.wait.goal.name(), self.now() - self.started);
-        let (report, id) = self.last.clone().map(|last| (last.report, last.correlation_id)).unzip();
-        error
-            .with_last(report, id.flatten(), self.last_error.clone())
-            .with_outcome(self.outcome())
-            .into()
+        let waited = self.now() - self.started;
+        let error = Error::wait_timed_out(&self.path(), self.wait.goal.name(), waited, self.last_error.clone());
+        let error = match self.last.clone() {
+            Some(last) => error.with_report(last.report, last.correlation_id),
+            None => error,
+        };
+        error.with_outcome(self.outcome())
     }
 }

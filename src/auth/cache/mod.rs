@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret;
 
 use crate::auth::{TokenContext, TokenProvider, TokenReason};
-use crate::error::AuthError;
+use crate::error::Error;
 use crate::transport::clock::after;
 use crate::transport::{Authorize, Bearer, BoxFuture, Transport};
 
@@ -41,7 +41,7 @@ struct State {
     no_early_before: Option<Instant>,
     /// How many fetches have failed, and the error of the last.
     failures: u64,
-    failure: Option<AuthError>,
+    failure: Option<Error>,
 }
 
 struct Held {
@@ -91,7 +91,7 @@ impl TokenCache {
         self.state().step(now)
     }
 
-    async fn live(&self, deadline: Instant) -> Result<Bearer, AuthError> {
+    async fn live(&self, deadline: Instant) -> Result<Bearer, Error> {
         match self.step() {
             Step::Use(bearer) => Ok(bearer),
             Step::Refresh(bearer) => match self.fetching.try_lock() {
@@ -114,7 +114,7 @@ impl TokenCache {
     }
 
     /// The error of a fetch that failed since there were so many failures.
-    fn failure_after(&self, failures: u64) -> Option<AuthError> {
+    fn failure_after(&self, failures: u64) -> Option<Error> {
         let state = self.state();
         (state.failures > failures).then(|| state.failure.clone()).flatten()
     }
@@ -123,7 +123,7 @@ impl TokenCache {
         let now = self.transport.clock().now();
         let time = EARLY_TIME.min(deadline.saturating_duration_since(now) / 2);
         let fetched = tokio::time::timeout(time, self.fetch(TokenReason::Expiring, now + time)).await;
-        let fetched = fetched.map_err(AuthError::new).and_then(|fetched| fetched);
+        let fetched = fetched.map_err(Error::auth).and_then(|fetched| fetched);
         if let Err(error) = &fetched {
             tracing::warn!(%error, "the token could not be refreshed early; the live one is used on");
             self.state().no_early_before = Some(self.transport.clock().now() + RETRY_EARLY);
@@ -131,7 +131,7 @@ impl TokenCache {
         fetched.ok()
     }
 
-    async fn fetch(&self, reason: TokenReason, deadline: Instant) -> Result<Bearer, AuthError> {
+    async fn fetch(&self, reason: TokenReason, deadline: Instant) -> Result<Bearer, Error> {
         let fetched = self.ask(reason, deadline).await;
         if let Err(error) = &fetched {
             // A caller whose own time is up says nothing about the others.
@@ -144,7 +144,7 @@ impl TokenCache {
         fetched
     }
 
-    async fn ask(&self, reason: TokenReason, deadline: Instant) -> Result<Bearer, AuthError> {
+    async fn ask(&self, reason: TokenReason, deadline: Instant) -> Result<Bearer, Error> {
         // Its life is counted from before it was asked for: it may be a little shorter, never longer.
         let asked = self.transport.clock().now();
         let context = TokenContext {
@@ -152,12 +152,12 @@ impl TokenCache {
             reason,
             deadline,
         };
-        let token = self.provider.token(&context).await?;
+        let token = self.provider.token(&context).await.map_err(Error::into_auth)?;
         let expires_at = after(asked, token.lifetime());
         let refresh_at = expires_at - EARLY.min(token.lifetime() / 4);
         let text = token.secret().expose_secret();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(AuthError::new(
+            return Err(Error::auth(
                 "the token is empty or holds a blank, a line end or another character that no token has",
             ));
         }
@@ -179,10 +179,10 @@ impl TokenCache {
     }
 
     /// A token of the cache, for programs that want to see one.
-    pub(crate) async fn access_token(&self, deadline: Instant) -> Result<crate::auth::AccessToken, AuthError> {
+    pub(crate) async fn access_token(&self, deadline: Instant) -> Result<crate::auth::AccessToken, Error> {
         let time = deadline.saturating_duration_since(self.transport.clock().now());
         let live = tokio::time::timeout(time, self.live(deadline)).await;
-        let bearer = live.unwrap_or_else(|_| Err(AuthError::new("no token came in time").retryable()))?;
+        let bearer = live.unwrap_or_else(|_| Err(Error::auth("no token came in time").retryable()))?;
         let now = self.transport.clock().now();
         let expires_at = self.state().held.as_ref().map_or(now, |held| held.expires_at);
         Ok(crate::auth::AccessToken::new(
@@ -193,7 +193,7 @@ impl TokenCache {
 }
 
 impl Authorize for TokenCache {
-    fn bearer(&self, deadline: Instant) -> BoxFuture<'_, Result<Bearer, AuthError>> {
+    fn bearer(&self, deadline: Instant) -> BoxFuture<'_, Result<Bearer, Error>> {
         Box::pin(self.live(deadline))
     }
 

@@ -17,7 +17,7 @@ struct Counting {
 }
 
 impl TokenProvider for Counting {
-    fn token<'a>(&'a self, _: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+    fn token<'a>(&'a self, _: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
         Box::pin(async move {
             let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
             tokio::task::yield_now().await;
@@ -25,7 +25,7 @@ impl TokenProvider for Counting {
                 std::future::pending::<()>().await;
             }
             match self.fails_from {
-                Some(from) if number >= from => Err(AuthError::new("no")),
+                Some(from) if number >= from => Err(Error::auth("no")),
                 _ => Ok(AccessToken::new(format!("token-{number}"), self.lifetime)),
             }
         })
@@ -94,12 +94,12 @@ async fn a_caller_that_is_out_of_time_fails_alone() {
     #[derive(Debug, Default)]
     struct TooSlowAtFirst(AtomicU32);
     impl TokenProvider for TooSlowAtFirst {
-        fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+        fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
             Box::pin(async move {
                 tokio::task::yield_now().await;
                 if self.0.fetch_add(1, Ordering::SeqCst) == 0 {
                     context.transport.clock().sleep_until(context.deadline).await;
-                    return Err(AuthError::new("too late"));
+                    return Err(Error::auth("too late"));
                 }
                 Ok(AccessToken::new("a-token", Duration::from_secs(3600)))
             })
@@ -188,7 +188,7 @@ async fn what_is_no_token_is_not_sent() {
     #[derive(Debug)]
     struct Gives(&'static str);
     impl TokenProvider for Gives {
-        fn token<'a>(&'a self, _: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
+        fn token<'a>(&'a self, _: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
             Box::pin(async { Ok(AccessToken::new(self.0, Duration::from_secs(60))) })
         }
     }

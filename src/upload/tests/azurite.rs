@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 
-use crate::error::{Error, UploadErrorKind};
+use crate::error::{Error, UploadKind};
 use crate::secret::UploadUrl;
 use crate::transport::clock::Clock;
 use crate::transport::{Settings, Transport};
@@ -213,7 +213,7 @@ async fn azurite_refuses_expired_and_wrong_links() {
     let past = format!("{}Z", &past[..19]);
     let expired = azurite.link("dead", &past);
     let before = upload_to(&expired, bytes(1)).await.unwrap_err();
-    assert_eq!((kind(&before), before.status()), (UploadErrorKind::LinkExpired, None));
+    assert_eq!((kind(&before), before.status()), (UploadKind::LinkExpired, None));
 
     // It ends while the upload runs.
     let last = end(4);
@@ -225,11 +225,11 @@ async fn azurite_refuses_expired_and_wrong_links() {
         }
     };
     let after = upload_to(&dying, bytes(9 * BLOCK)).on_progress(wait).await.unwrap_err();
-    assert_eq!((kind(&after), after.status()), (UploadErrorKind::LinkExpired, Some(403)));
+    assert_eq!((kind(&after), after.status()), (UploadKind::LinkExpired, Some(403)));
 
     let wrong = azurite.link_signed("wrong", &end(3600), &encode(&signature("another", &end(3600))));
     let refused = upload_to(&wrong, bytes(3 * BLOCK)).await.unwrap_err();
-    assert_eq!((kind(&refused), refused.status()), (UploadErrorKind::LinkRefused, Some(403)));
+    assert_eq!((kind(&refused), refused.status()), (UploadKind::LinkRefused, Some(403)));
     assert_eq!(refused.code(), Some("AuthorizationFailure"));
     let shown = format!("{refused} {refused:?}");
     assert!(!shown.contains(&signature("another", &end(3600))[..20]), "{shown}");
@@ -298,5 +298,5 @@ async fn azurite_answers_for_a_container_that_is_not_there() {
         encode(&sign(&text))
     );
     let error: Error = upload_to(&link, bytes(3 * BLOCK)).await.unwrap_err();
-    assert_eq!((kind(&error), error.status()), (UploadErrorKind::LinkRefused, Some(404)));
+    assert_eq!((kind(&error), error.status()), (UploadKind::LinkRefused, Some(404)));
 }

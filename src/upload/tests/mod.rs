@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use self::server::{Fault, Seen, Server};
-use crate::error::{Error, UploadErrorKind};
+use crate::error::{Error, ErrorKind, UploadKind};
 use crate::secret::UploadUrl;
 use crate::transport::clock::Clock;
 use crate::transport::{Settings, Transport};
@@ -34,10 +34,10 @@ fn bytes(length: usize) -> Vec<u8> {
     (0..length).map(|_| random.u8(..)).collect()
 }
 
-fn kind(error: &Error) -> UploadErrorKind {
-    match error {
-        Error::Upload(error) => error.kind(),
-        other => panic!("{other:?}"),
+fn kind(error: &Error) -> UploadKind {
+    match error.kind() {
+        ErrorKind::Upload(kind) => kind,
+        _ => panic!("{error:?}"),
     }
 }
 
@@ -194,7 +194,7 @@ async fn a_block_that_never_arrives_whole_ends_the_upload() {
     })
     .await;
     let error = upload_to(&server.link(), bytes(2 * BLOCK)).concurrency(1).await.unwrap_err();
-    assert_eq!(kind(&error), UploadErrorKind::Send);
+    assert_eq!(kind(&error), UploadKind::Send);
     assert_eq!((error.status(), error.code()), (Some(400), Some("Crc64Mismatch")));
     assert_eq!(server.seen("block").len(), 5);
     assert!(server.seen("list").is_empty());
@@ -326,7 +326,7 @@ async fn a_file_that_changes_is_not_made_a_blob() {
         })
         .await;
         let error = upload_to(&server.link(), &file.0).concurrency(1).await.unwrap_err();
-        assert_eq!(kind(&error), UploadErrorKind::SourceChanged, "{change}");
+        assert_eq!(kind(&error), UploadKind::SourceChanged, "{change}");
         assert!(server.seen("list").is_empty(), "{change}");
     }
 }

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::path::PathBuf;
 
-use msstore::{Error, ExistingPackages, ImageType, Package};
+use msstore::{ErrorKind, ExistingPackages, ImageType, Package};
 
 use super::{APP, PACKAGE, Shop, left};
 
@@ -73,7 +73,7 @@ async fn what_cannot_be_used_is_refused_before_anything_is_sent() {
     ];
     for (what, job, says) in table {
         let error = job.await.expect_err(what);
-        assert!(matches!(error, Error::InvalidInput(_)), "{what}: {error:?}");
+        assert!(error.kind() == ErrorKind::InvalidInput, "{what}: {error:?}");
         assert!(error.to_string().contains(says), "{what}: {error}");
         assert_eq!(shop.fake.requests().len(), 0, "{what}");
     }
@@ -122,7 +122,7 @@ async fn an_error_of_the_edit_is_the_source() {
     let error = shop.app().publish().edit(|_| Err(OurOwn.into())).await.unwrap_err();
     let (path, cause) = left(&error);
     assert_eq!(path, format!("applications/{APP}/submissions/{}", shop.pending_id()));
-    assert!(matches!(cause, Error::Edit(_)), "{cause:?}");
+    assert!(cause.kind() == ErrorKind::Edit, "{cause:?}");
     assert!(cause.source().unwrap().downcast_ref::<OurOwn>().is_some(), "{cause:?}");
     assert_eq!(shop.writes(), ["create"]);
 }
@@ -136,7 +136,7 @@ async fn an_error_of_the_crate_comes_through_the_edit() {
     });
     let error = job.await.unwrap_err();
     let (_, cause) = left(&error);
-    assert!(matches!(cause, Error::InvalidInput(_)), "{cause:?}");
+    assert!(cause.kind() == ErrorKind::InvalidInput, "{cause:?}");
     assert!(
         cause.to_string().contains("\"fr-fr\"") && cause.to_string().contains("de-de, en-us"),
         "{cause}"
@@ -144,5 +144,5 @@ async fn an_error_of_the_crate_comes_through_the_edit() {
     assert_eq!(shop.writes(), ["create"]);
     // In a plan nothing is left.
     let job = shop.app().publish().edit(|_| Err(OurOwn.into()));
-    assert!(matches!(job.plan().await, Err(Error::Edit(_))));
+    assert!(matches!(job.plan().await, Err(error) if error.kind() == ErrorKind::Edit));
 }

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 
 use msstore::testing::FakeStore;
 use msstore::{
-    ApplicationId, ApplicationSubmission, Document, Error, Event, FlightId, FlightSubmission, Guard, InAppProductId,
+    ApplicationId, ApplicationSubmission, Document, Error, ErrorKind, Event, FlightId, FlightSubmission, Guard, InAppProductId,
     InAppProductSubmission, Package, Publish, StoreClient, Submission, SubmissionId, Submissions,
 };
 use serde_json::Value;
@@ -182,16 +182,13 @@ fn observed<S: Submission>(job: Publish<S>) -> (Publish<S>, Arc<Mutex<Vec<Event>
 
 /// What failed, with the path of the draft that is left.
 fn left(error: &Error) -> (&str, &Error) {
-    match error {
-        Error::LeftBehind(left) => (left.path(), left.error()),
-        other => panic!("no draft is named: {other:?}"),
-    }
+    assert!(error.left_behind().is_some(), "no draft is named: {error:?}");
+    (error.path().unwrap(), error)
 }
 
 fn guard_of(error: &Error) -> Option<Guard> {
-    match error {
-        Error::LeftBehind(left) => guard_of(left.error()),
-        Error::Guard(guard) => Some(guard.guard()),
+    match error.kind() {
+        ErrorKind::Guard(guard) => Some(guard),
         _ => None,
     }
 }

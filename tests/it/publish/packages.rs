@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use msstore::testing::Fault;
-use msstore::{Error, ExistingPackages, FailureKind, ImageType, Milestone, Package, PendingPolicy, Step};
+use msstore::{ErrorKind, ExistingPackages, FailureKind, ImageType, Milestone, Package, PendingPolicy, Step};
 use serde_json::{Value, json};
 
 use super::{ADD_ON, APP, PACKAGE, Shop, notes, observed, package_names, packages};
@@ -184,13 +184,12 @@ async fn a_package_that_is_dropped_without_a_word_is_missed() {
         let (job, events) = observed(job.until(Milestone::Published));
         let error = job.await.unwrap_err();
         let id = shop.published_id();
-        match &error {
-            Error::SubmissionFailed(failed) => {
-                assert_eq!(failed.kind(), FailureKind::PackageNotTaken, "{name}");
-                assert_eq!(failed.path(), format!("applications/{APP}/submissions/{id}"));
-            }
-            other => panic!("{name}: {other:?}"),
-        }
+        assert_eq!(
+            error.kind(),
+            ErrorKind::SubmissionFailed(FailureKind::PackageNotTaken),
+            "{name}"
+        );
+        assert_eq!(error.path(), Some(format!("applications/{APP}/submissions/{id}").as_str()));
         let said = error.to_string();
         assert!(
             said.contains("went on to Published without a package that was uploaded"),

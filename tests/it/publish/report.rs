@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use msstore::testing::Fault;
-use msstore::{Error, ExistingRollout, FailureKind, Milestone, Outcome, Package, PendingPolicy, Step, SubmissionStatus};
+use msstore::{ErrorKind, ExistingRollout, FailureKind, Milestone, Outcome, Package, PendingPolicy, Step, SubmissionStatus};
 use serde_json::json;
 
 use super::{APP, PACKAGE, Shop, TWO_BLOCKS, left, notes, observed};
@@ -154,10 +154,7 @@ async fn a_failed_submission_comes_with_the_words_of_the_service() {
     let failed = json!({ "status": "CertificationFailed", "statusDetails": { "errors": [{ "code": "MissingTitle", "details": "no title in de-de" }] } });
     shop.fake.script_statuses(APP, [json!("CommitStarted"), failed]);
     let error = shop.job().until(Milestone::Certified).await.unwrap_err();
-    assert!(
-        matches!(&error, Error::SubmissionFailed(failed) if failed.kind() == FailureKind::Failed),
-        "{error:?}"
-    );
+    assert!(error.kind() == ErrorKind::SubmissionFailed(FailureKind::Failed), "{error:?}");
     let text = error.to_string();
     assert!(
         text.contains("CertificationFailed") && text.contains("no title in de-de"),
@@ -184,13 +181,9 @@ async fn a_wait_that_takes_too_long_says_where_it_stands() {
         .poll_interval(Duration::from_secs(60));
     let (job, events) = observed(job);
     let error = job.await.unwrap_err();
-    match &error {
-        Error::WaitTimedOut(late) => {
-            assert_eq!(late.last_report().unwrap().status, SubmissionStatus::CommitStarted);
-            assert!(late.path().ends_with(shop.pending_id().as_str()));
-        }
-        other => panic!("{other:?}"),
-    }
+    assert_eq!(error.kind(), ErrorKind::WaitTimedOut);
+    assert_eq!(error.report().unwrap().status, SubmissionStatus::CommitStarted);
+    assert_eq!(error.submission(), Some(shop.pending_id()));
     let polls = events.lock().unwrap().iter().filter(|event| event.step == Step::Wait).count();
     assert!((10..=13).contains(&polls), "{polls}");
 }

@@ -1,0 +1,298 @@
+//! The sentence of an error.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::error::call::{Clause, Inline};
+use crate::error::{BodyShape, Error, ErrorKind, FailureKind, Inner, TransportKind, UploadKind};
+use crate::model::status::SubmissionStatus;
+use crate::secret::Scrubbed;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        match inner.kind {
+            ErrorKind::Api => say_answer(inner, f)?,
+            ErrorKind::Auth => say_no_token(inner, f)?,
+            ErrorKind::Transport(kind) => say_transport(inner, kind, f)?,
+            ErrorKind::Decode => say_decode(inner, f)?,
+            ErrorKind::SubmissionFailed(kind) => say_failed(self, kind, f)?,
+            ErrorKind::WaitTimedOut => say_timed_out(self, f)?,
+            ErrorKind::DeletionTimedOut => write!(
+                f,
+                "{} was deleted, but is still shown after {} s",
+                path(inner),
+                seconds(inner.waited)
+            )?,
+            ErrorKind::Upload(kind) => say_upload(inner, kind, f)?,
+            ErrorKind::InvalidInput => write!(f, "{} cannot be used: {}", inner.subject, inner.problem)?,
+            ErrorKind::Pending => {
+                let status = inner.report.as_ref().map(|report| report.status.clone()).unwrap_or_default();
+                write!(f, "{} is pending, in status {status}: {}", path(inner), inner.problem)?;
+            }
+            ErrorKind::Edit => f.write_str("the edit of the submission failed")?,
+            ErrorKind::Guard(_) => f.write_str(&inner.problem)?,
+        }
+        clause(f, "; ", inner.advice)?;
+        if inner.kind == ErrorKind::Api {
+            clause(f, "; see ", self.partner_center_url().as_deref())?;
+        }
+        if let Some(draft) = &inner.left_behind {
+            write!(f, "; {draft} is left as a draft")?;
+            if inner.advice.is_none() {
+                f.write_str(": go on with it, or delete it before the next submission")?;
+            }
+        }
+        // Who was asked for the upload is named by the source.
+        if !matches!(inner.kind, ErrorKind::Upload(_)) {
+            clause(f, "; correlation id ", self.correlation_id())?;
+            clause(f, "; activity id ", self.activity_id())?;
+        }
+        Ok(())
+    }
+}
+
+/// The sentence and its sources, so that a program that returns the error from `main` shows something readable; `{:#?}` for the
+/// parts.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        if f.alternate() {
+            return f
+                .debug_struct("Error")
+                .field("kind", &inner.kind)
+                .field("sentence", &self.to_string())
+                .field("call", &inner.call)
+                .field("status", &inner.status)
+                .field("body", &inner.body)
+                .field("outcome", &inner.outcome)
+                .field("report", &inner.report)
+                .field("source", &inner.source)
+                .finish_non_exhaustive();
+        }
+        write!(f, "{self}")?;
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            write!(f, "\n  because: {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+fn clause(f: &mut fmt::Formatter<'_>, before: &'static str, text: Option<&str>) -> fmt::Result {
+    write!(f, "{}", Clause { before, text })
+}
+
+fn path(inner: &Inner) -> &str {
+    inner.path.as_deref().unwrap_or("the submission")
+}
+
+fn seconds(time: Option<Duration>) -> u64 {
+    time.unwrap_or_default().as_secs()
+}
+
+/// What was asked and what was answered.
+fn say_answer(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Inner {
+        call: Some(call),
+        body: Some(body),
+        ..
+    } = inner
+    else {
+        return fmt::Display::fmt(&inner.kind, f);
+    };
+    write!(f, "{call} was answered with status {}", inner.status.unwrap_or_default())?;
+    clause(f, ", ", body.code.as_deref())?;
+    clause(f, "/", body.inner_code.as_deref())?;
+    clause(f, " at ", body.target.as_deref())?;
+    match (&body.message, body.shape) {
+        (Some(message), _) => write!(f, ": {}", Inline(message.trim().trim_end_matches(['.', ':']))),
+        (None, BodyShape::Empty) => f.write_str(" and no body"),
+        (None, BodyShape::Html) => f.write_str(" and a page for browsers"),
+        (None, _) => {
+            let start: String = body.text.chars().take(200).collect();
+            write!(f, ": {}", Inline(&start))
+        }
+    }
+}
+
+fn say_no_token(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str("no access token: ")?;
+    match (&inner.body, &inner.source) {
+        (Some(body), None) if body.shape == BodyShape::Entra => {
+            write!(f, "entra id answered with status {}", inner.status.unwrap_or_default())?;
+            clause(f, ", ", body.code.as_deref())?;
+            clause(f, ": ", body.message.as_deref().map(|text| text.trim().trim_end_matches('.')))
+        }
+        (Some(_), None) => say_answer(inner, f),
+        _ if inner.call.is_some() => f.write_str("the request for it failed"),
+        _ => f.write_str("the token provider failed"),
+    }
+}
+
+fn say_transport(inner: &Inner, kind: TransportKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if let Some(call) = &inner.call {
+        write!(f, "{call} {kind}")?;
+        if call.attempts > 1 {
+            write!(f, " in {} attempts", call.attempts)?;
+        }
+    }
+    if let Some(status) = inner.status {
+        write!(f, "; its status was {status}")?;
+    }
+    if let Some(pause) = inner.retry_after {
+        // Rounded up: a second too early is too early.
+        let pause = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
+        write!(f, "; try again in {pause} s")?;
+    }
+    Ok(())
+}
+
+fn say_decode(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if let Some(call) = &inner.call {
+        let status = inner.status.unwrap_or_default();
+        write!(
+            f,
+            "{call} was answered with status {status}, but the answer is not {}",
+            inner.problem
+        )?;
+    }
+    clause(f, " at ", Some(&inner.subject))
+}
+
+fn say_upload(inner: &Inner, kind: UploadKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let what = &inner.subject;
+    match kind {
+        UploadKind::LinkExpired | UploadKind::LinkRefused => write!(f, "{kind} ({what})"),
+        UploadKind::SourceChanged => write!(f, "{what} changed while it was being uploaded"),
+        UploadKind::Read => write!(f, "{what} could not be read"),
+        UploadKind::Send => write!(f, "{kind} at {what}"),
+    }
+}
+
+fn say_failed(error: &Error, kind: FailureKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let inner = &*error.0;
+    let path = path(inner);
+    let report = inner.report.clone().unwrap_or_default();
+    let status = &report.status;
+    match kind {
+        FailureKind::Failed => write!(f, "{path} ended in {status}")?,
+        FailureKind::CommitFailed => write!(f, "the commit of {path} failed: it went back to PendingCommit")?,
+        FailureKind::CommitLost => write!(
+            f,
+            "the commit of {path} was lost: the submission stays in PendingCommit; read it, check that your changes are in it, and commit again"
+        )?,
+        FailureKind::PackageNotTaken => write!(
+            f,
+            "{path} went on to {status} without a package that was uploaded to it: look at its packages in Partner Center, and submit again"
+        )?,
+        FailureKind::NotCommitted => write!(f, "{path} is a draft that nobody has committed: commit it first")?,
+    }
+    for error in &report.status_details.errors {
+        write!(f, "; {}", Inline(&error.to_string()))?;
+    }
+    for certification in &report.status_details.certification_reports {
+        if !certification.report_url.is_empty() {
+            write!(f, "; report: {}", Scrubbed(&certification.report_url))?;
+        }
+    }
+    if let (FailureKind::Failed | FailureKind::CommitFailed, Some(url)) = (kind, error.partner_center_url()) {
+        write!(f, "; mend it and commit again, or see {url}")?;
+    }
+    Ok(())
+}
+
+fn say_timed_out(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let inner = &*error.0;
+    let (path, goal) = (path(inner), &inner.subject);
+    write!(f, "{path} has not reached {goal} after {} s", seconds(inner.waited))?;
+    match &inner.report {
+        Some(report) if report.status.is_set() => write!(f, "; its last status was {}", report.status)?,
+        Some(_) => f.write_str("; its status was empty")?,
+        None => f.write_str("; no status could be read")?,
+    }
+    if !inner.problem.is_empty() {
+        write!(f, " ({})", inner.problem)?;
+    }
+    let stuck = inner.report.as_ref().map(|report| &report.status) == Some(&SubmissionStatus::CommitStarted);
+    if let (true, Some(url)) = (stuck, error.partner_center_url()) {
+        write!(
+            f,
+            "; a commit that stays in CommitStarted for hours is often freed by Submit in Partner Center: {url}"
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Audience, CallInfo, ErrorBody};
+
+    fn error(audience: Audience, status: u16, path: &str, body: &str) -> Error {
+        let call = CallInfo {
+            correlation_id: Some("c1".to_owned()),
+            ..CallInfo::new("POST", path)
+        };
+        Error::answered(call, audience, status, ErrorBody::parse(body.as_bytes(), &[]), None)
+    }
+
+    #[test]
+    fn the_sentence_has_the_services_words_and_what_to_do() {
+        let body =
+            r#"{"code":"InvalidState","message":"Create submission failed.","source":"Ingestion Api","target":"submission"}"#;
+        let text = error(Audience::Api, 409, "applications/9N/submissions", body).to_string();
+        assert!(
+            text.starts_with("POST applications/9N/submissions was answered with status 409, InvalidState at submission: "),
+            "{text}"
+        );
+        assert!(
+            text.contains("Create submission failed; ") && text.ends_with("; correlation id c1"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn no_body_is_said() {
+        let text = error(Audience::Api, 403, "applications/9N", "").to_string();
+        assert!(text.contains("status 403 and no body; "), "{text}");
+    }
+
+    #[test]
+    fn a_wrong_secret_gets_entras_words_and_what_to_check() {
+        let body = r#"{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided."}"#;
+        let text = error(Audience::Token, 401, "t/oauth2/token", body).into_auth().to_string();
+        let expected = "no access token: entra id answered with status 401, invalid_client: AADSTS7000215: Invalid client secret \
+            provided; check the client secret: its value is needed, not its id; correlation id c1";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_is_not_entra_gets_no_advice_about_the_api() {
+        for (status, advice) in [
+            (403, "any proxy"),
+            (404, "tenant id"),
+            (429, "try again later"),
+            (503, "try again later"),
+        ] {
+            let text = error(Audience::Token, status, "t/oauth2/token", "<html></html>")
+                .into_auth()
+                .to_string();
+            let of_the_api = ["Manager", "20 requests", "read before", "parent"];
+            assert!(
+                text.contains(advice) && !of_the_api.iter().any(|part| text.contains(part)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn debug_shows_the_sentence_and_why() {
+        let error = Error::auth("the vault is shut");
+        assert_eq!(
+            format!("{error:?}"),
+            "no access token: the token provider failed\n  because: the vault is shut"
+        );
+    }
+}

@@ -1,0 +1,320 @@
+//! How errors are made, and what is told to them afterwards.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::advice::advice;
+use crate::error::{
+    Audience, CallInfo, Error, ErrorBody, ErrorKind, FailureKind, Inner, Outcome, TransportKind, UploadKind, is_transient,
+};
+use crate::id::ParseIdError;
+use crate::model::guard::Guard;
+use crate::model::receipt::Receipt;
+use crate::model::status::{StatusReport, SubmissionStatus};
+
+type BoxedError = Box<dyn std::error::Error + Send + Sync>;
+
+impl Error {
+    /// An error of a [`TokenProvider`](crate::auth::TokenProvider): wraps any error, or a text.
+    pub fn auth(error: impl Into<BoxedError>) -> Self {
+        let mut new = Self::new(ErrorKind::Auth);
+        new.0.source = Some(Arc::from(error.into()));
+        new
+    }
+
+    /// The same error, as one that may be gone when it is tried again: a vault that does not answer, not a wrong password.
+    /// A wait of days then asks its token provider again instead of ending.
+    ///
+    /// Without it an error made by [`Error::auth`] is final. Those of [`TokenContext`](crate::auth::TokenContext) do not need it.
+    #[must_use]
+    pub fn retryable(mut self) -> Self {
+        self.0.retryable = true;
+        self
+    }
+
+    fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            subject: String::new(),
+            problem: String::new(),
+            advice: None,
+            call: None,
+            status: None,
+            body: None,
+            outcome: Outcome::NotApplied,
+            retryable: false,
+            retry_after: None,
+            path: None,
+            left_behind: None,
+            report: None,
+            waited: None,
+            correlation_id: None,
+            source: None,
+        }))
+    }
+
+    /// An answer with another status than 2xx.
+    pub(crate) fn answered(
+        mut call: CallInfo,
+        audience: Audience,
+        status: u16,
+        body: ErrorBody,
+        retry_after: Option<Duration>,
+    ) -> Self {
+        if call.correlation_id.is_none() {
+            call.correlation_id.clone_from(&body.correlation_id);
+        }
+        let mut new = Self::new(ErrorKind::Api);
+        new.0.advice = advice(audience, status, call.method, &call.path, &body);
+        new.0.call = Some(call);
+        new.0.status = Some(status);
+        new.0.body = Some(body);
+        new.0.outcome = Outcome::of_status(status);
+        new.0.retryable = is_transient(status);
+        new.0.retry_after = retry_after;
+        new
+    }
+
+    pub(crate) fn transport(kind: TransportKind, call: CallInfo, status: Option<u16>, source: Option<BoxedError>) -> Self {
+        let mut new = Self::new(ErrorKind::Transport(kind));
+        if kind == TransportKind::Connect {
+            new.0.advice = Some("check the network, the proxy and the endpoint");
+        }
+        new.0.call = Some(call);
+        new.0.status = status;
+        new.0.retryable = !matches!(kind, TransportKind::TooLarge | TransportKind::Request);
+        new.0.source = source.map(Arc::from);
+        new
+    }
+
+    /// A 2xx that is not what was expected. `path` is a JSON path, `expected` what should have stood there; never values. Whatever was
+    /// asked is done, for the status said so.
+    pub(crate) fn decode(call: CallInfo, status: u16, path: impl Into<String>, expected: impl Into<String>) -> Self {
+        let mut new = Self::new(ErrorKind::Decode);
+        (new.0.subject, new.0.problem) = (path.into(), expected.into());
+        new.0.call = Some(call);
+        new.0.status = Some(status);
+        new.0.outcome = Outcome::Applied;
+        new
+    }
+
+    /// `what` names the input as the user knows it, `problem` says what is wrong with it and what to do.
+    pub(crate) fn invalid(what: impl Into<String>, problem: impl Into<String>) -> Self {
+        let mut new = Self::new(ErrorKind::InvalidInput);
+        (new.0.subject, new.0.problem) = (what.into(), problem.into());
+        new
+    }
+
+    /// `problem` says why, and how to go on.
+    pub(crate) fn guard(guard: Guard, problem: impl Into<String>) -> Self {
+        let mut new = Self::new(ErrorKind::Guard(guard));
+        new.0.problem = problem.into();
+        new
+    }
+
+    /// `problem` says why it is in the way, and how to go on.
+    pub(crate) fn pending(path: &str, status: &SubmissionStatus, problem: impl Into<String>) -> Self {
+        let mut new = Self::new(ErrorKind::Pending);
+        new.0.path = Some(path.to_owned());
+        new.0.report = Some(StatusReport {
+            status: status.clone(),
+            ..StatusReport::default()
+        });
+        new.0.problem = problem.into();
+        new
+    }
+
+    /// The caller's own edit failed.
+    pub(crate) fn edit(error: BoxedError) -> Self {
+        let mut new = Self::new(ErrorKind::Edit);
+        new.0.source = Some(Arc::from(error));
+        new
+    }
+
+    pub(crate) fn failed(kind: FailureKind, path: &str, report: StatusReport, correlation_id: Option<String>) -> Self {
+        let mut new = Self::new(ErrorKind::SubmissionFailed(kind)).with_report(report, correlation_id);
+        new.0.path = Some(path.to_owned());
+        new.0.outcome = Outcome::Applied;
+        new
+    }
+
+    /// The deadline of a wait for `goal` passed; `last` is the last error of a look.
+    pub(crate) fn wait_timed_out(path: &str, goal: &str, waited: Duration, last: Option<String>) -> Self {
+        let mut new = Self::new(ErrorKind::WaitTimedOut);
+        new.0.path = Some(path.to_owned());
+        (new.0.subject, new.0.problem) = (goal.to_owned(), last.unwrap_or_default());
+        new.0.waited = Some(waited);
+        new.0.outcome = Outcome::Applied;
+        new.0.retryable = true;
+        new.0.advice = Some("it goes on at the service: attach to it again with watch()");
+        new
+    }
+
+    pub(crate) fn deletion_timed_out(path: &str, waited: Duration) -> Self {
+        let mut new = Self::new(ErrorKind::DeletionTimedOut);
+        new.0.path = Some(path.to_owned());
+        new.0.waited = Some(waited);
+        new.0.outcome = Outcome::Applied;
+        new.0.retryable = true;
+        new.0.advice = Some("look again later");
+        new
+    }
+
+    /// `what` names the file, the block or the reason.
+    pub(crate) fn upload(kind: UploadKind, what: impl Into<String>) -> Self {
+        let mut new = Self::new(ErrorKind::Upload(kind));
+        new.0.subject = what.into();
+        new.0.retryable = kind == UploadKind::Send;
+        new.0.advice = match kind {
+            UploadKind::LinkExpired => Some("it lives about 24 hours; delete the draft and create a new submission"),
+            UploadKind::LinkRefused => Some("read the submission again and use the link that it has now"),
+            UploadKind::SourceChanged => Some("upload it again"),
+            UploadKind::Read => None,
+            UploadKind::Send => Some("run it again, what is there already is not sent again"),
+        };
+        new
+    }
+
+    /// With the error that caused it. What that knows of its call this one knows too.
+    pub(crate) fn caused_by(mut self, source: impl Into<BoxedError>) -> Self {
+        let source = match source.into().downcast::<Self>() {
+            Ok(mut cause) => {
+                let inner = &mut self.0;
+                inner.call.clone_from(&cause.0.call);
+                inner.status = cause.0.status;
+                inner.body.clone_from(&cause.0.body);
+                inner.outcome = inner.outcome.max(cause.0.outcome);
+                inner.retryable &= cause.0.retryable;
+                inner.retry_after = cause.0.retry_after;
+                // What to do about a link is said once.
+                match inner.kind {
+                    ErrorKind::Upload(UploadKind::LinkExpired) => cause.0.advice = None,
+                    ErrorKind::Upload(UploadKind::LinkRefused) => inner.advice = cause.0.advice.take().or(inner.advice),
+                    _ => {}
+                }
+                Arc::new(*cause) as _
+            }
+            Err(other) => Arc::from(other),
+        };
+        self.0.source = Some(source);
+        self
+    }
+
+    /// The error for what needed a token, by the error of the request for it or of the provider. Nothing that happens to such a
+    /// request changes anything at the service. Credentials that cannot be used stay what they are: one sentence says all.
+    pub(crate) fn into_auth(mut self) -> Self {
+        self.0.outcome = Outcome::NotApplied;
+        match self.0.kind {
+            ErrorKind::Auth | ErrorKind::InvalidInput => self,
+            ErrorKind::Api => {
+                self.0.kind = ErrorKind::Auth;
+                self
+            }
+            _ => {
+                let mut new = Self::new(ErrorKind::Auth);
+                new.0.retryable = true;
+                new.caused_by(self)
+            }
+        }
+    }
+
+    /// For something that was made of several calls, of which an earlier one came to this.
+    pub(crate) fn at_least(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = self.0.outcome.max(outcome);
+        self
+    }
+
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = outcome;
+        self
+    }
+
+    /// Tells it how the whole call went, of which it was an attempt.
+    pub(crate) fn of_call(mut self, attempts: u32, elapsed: Duration) -> Self {
+        if let Some(call) = &mut self.0.call {
+            (call.attempts, call.elapsed) = (attempts, elapsed);
+        }
+        self
+    }
+
+    /// The receipt of a call that was refused, or whose answer was lost.
+    pub(crate) fn receipt(&self) -> Receipt {
+        let call = self.0.call.clone();
+        let (correlation_id, request_id) = call.map(|call| (call.correlation_id, call.request_id)).unzip();
+        let status = self.0.status.unwrap_or_default();
+        Receipt::new(status, correlation_id.flatten(), request_id.flatten(), ())
+    }
+
+    pub(crate) fn retry_in(mut self, pause: Duration) -> Self {
+        self.0.retry_after = Some(pause);
+        self
+    }
+
+    pub(crate) fn with_report(mut self, report: StatusReport, correlation_id: Option<String>) -> Self {
+        self.0.report = Some(report);
+        self.0.correlation_id = correlation_id;
+        self
+    }
+
+    /// With other advice, from who knows more.
+    pub(crate) fn advise(mut self, advice: &'static str) -> Self {
+        self.0.advice = Some(advice);
+        self
+    }
+
+    /// A draft of ours is left at this path.
+    pub(crate) fn leaving(mut self, path: impl Into<String>) -> Self {
+        self.0.left_behind = Some(path.into());
+        self.at_least(Outcome::Applied)
+    }
+}
+
+impl From<ParseIdError> for Error {
+    fn from(error: ParseIdError) -> Self {
+        Self::invalid("the id", error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_says_what_may_be_gone_next_time() {
+        let error = || Error::auth("the vault is shut");
+        assert!(!error().is_retryable());
+        assert!(error().retryable().is_retryable());
+    }
+
+    #[test]
+    fn any_error_can_be_wrapped_and_is_the_source() {
+        let error = Error::auth(std::io::Error::other("the vault is shut"));
+        assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the vault is shut");
+        assert!(!error.to_string().contains("vault"));
+    }
+
+    #[test]
+    fn an_error_knows_what_its_cause_knows_and_it_alone_advises() {
+        let body = ErrorBody::parse(b"<Error><Code>AuthenticationFailed</Code></Error>", &[]);
+        let cause = Error::answered(CallInfo::new("PUT", "x"), Audience::Blob, 403, body, None);
+        assert!(cause.to_string().contains("read the submission again"));
+        let error = Error::upload(UploadKind::LinkExpired, "its time ended").caused_by(cause);
+        assert_eq!((error.status(), error.code()), (Some(403), Some("AuthenticationFailed")));
+        assert!(!error.is_retryable() && error.to_string().contains("create a new submission"));
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(!source.contains("read the submission again"), "{source}");
+    }
+
+    #[test]
+    fn a_refused_token_is_one_error_and_changes_nothing() {
+        let body = ErrorBody::parse(br#"{"error":"invalid_client","error_description":"AADSTS7000215: no"}"#, &[]);
+        let refused = Error::answered(CallInfo::new("POST", "t/oauth2/token"), Audience::Token, 503, body, None);
+        let error = refused.into_auth();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Auth, Outcome::NotApplied));
+        assert!(error.is_retryable() && std::error::Error::source(&error).is_none());
+        let lost = Error::transport(TransportKind::Interrupted, CallInfo::new("POST", "t"), None, None);
+        let error = lost.at_least(Outcome::MaybeApplied).into_auth();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Auth, Outcome::NotApplied));
+        assert!(error.is_retryable() && std::error::Error::source(&error).is_some());
+    }
+}
