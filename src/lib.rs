@@ -206,7 +206,6 @@ pub use crate::api::list::{List, Pages};
 pub use crate::api::raw::RawRequest;
 pub use crate::api::rollout::{PackageRolloutHandle, Rollout};
 pub use crate::api::submissions::Submissions;
-pub use crate::api::update::Update;
 pub use crate::api::wait::{Milestone, Wait, WaitReport};
 #[cfg(feature = "archive")]
 pub use crate::archive::{Archive, ArchiveBuilder, ArchiveProgress};

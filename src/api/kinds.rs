@@ -43,57 +43,77 @@ pub(crate) use self::kind::Kind;
 /// A kind of submission: [`ApplicationSubmission`], [`InAppProductSubmission`] or [`FlightSubmission`].
 pub trait Submission: Kind + fmt::Debug + Clone + Default + Serialize + DeserializeOwned + Send + Sync + Unpin + 'static {}
 
-macro_rules! kinds {
-    ($($model:ty { $($constant:ident: $type:ty = $value:expr;)* })*) => {$(
-        impl Kind for $model {
-            $(const $constant: $type = $value;)*
+impl Kind for ApplicationSubmission {
+    const PENDING: &'static str = "pendingApplicationSubmission";
+    const LAST_PUBLISHED: &'static str = "lastPublishedApplicationSubmission";
+    const PACKAGES: Option<&'static str> = Some("applicationPackages");
+    const PRICED: bool = true;
+    const LISTED: bool = true;
+    const ROLLED_OUT: bool = true;
+    const KEEPS_FIRST_DRAFT: bool = false;
+    const MINIMAL_CREATE: bool = true;
 
-            fn status(&self) -> &SubmissionStatus {
-                &self.status
-            }
-
-            fn upload_url(&self) -> &UploadUrl {
-                &self.file_upload_url
-            }
-
-            fn target_publish_mode(&self) -> &TargetPublishMode {
-                &self.target_publish_mode
-            }
-        }
-
-        impl Submission for $model {}
-    )*};
-}
-
-kinds! {
-    ApplicationSubmission {
-        PENDING: &'static str = "pendingApplicationSubmission";
-        LAST_PUBLISHED: &'static str = "lastPublishedApplicationSubmission";
-        PACKAGES: Option<&'static str> = Some("applicationPackages");
-        PRICED: bool = true;
-        LISTED: bool = true;
-        ROLLED_OUT: bool = true;
-        KEEPS_FIRST_DRAFT: bool = false;
-        MINIMAL_CREATE: bool = true;
+    fn status(&self) -> &SubmissionStatus {
+        &self.status
     }
-    InAppProductSubmission {
-        PENDING: &'static str = "pendingInAppProductSubmission";
-        LAST_PUBLISHED: &'static str = "lastPublishedInAppProductSubmission";
-        PACKAGES: Option<&'static str> = None;
-        PRICED: bool = true;
-        LISTED: bool = true;
-        ROLLED_OUT: bool = false;
-        KEEPS_FIRST_DRAFT: bool = false;
-        MINIMAL_CREATE: bool = false;
+
+    fn upload_url(&self) -> &UploadUrl {
+        &self.file_upload_url
     }
-    FlightSubmission {
-        PENDING: &'static str = "pendingFlightSubmission";
-        LAST_PUBLISHED: &'static str = "lastPublishedFlightSubmission";
-        PACKAGES: Option<&'static str> = Some("flightPackages");
-        PRICED: bool = false;
-        LISTED: bool = false;
-        ROLLED_OUT: bool = true;
-        KEEPS_FIRST_DRAFT: bool = true;
-        MINIMAL_CREATE: bool = true;
+
+    fn target_publish_mode(&self) -> &TargetPublishMode {
+        &self.target_publish_mode
     }
 }
+
+impl Submission for ApplicationSubmission {}
+
+impl Kind for InAppProductSubmission {
+    const PENDING: &'static str = "pendingInAppProductSubmission";
+    const LAST_PUBLISHED: &'static str = "lastPublishedInAppProductSubmission";
+    const PACKAGES: Option<&'static str> = None;
+    const PRICED: bool = true;
+    const LISTED: bool = true;
+    const ROLLED_OUT: bool = false;
+    const KEEPS_FIRST_DRAFT: bool = false;
+    const MINIMAL_CREATE: bool = false;
+
+    fn status(&self) -> &SubmissionStatus {
+        &self.status
+    }
+
+    fn upload_url(&self) -> &UploadUrl {
+        &self.file_upload_url
+    }
+
+    fn target_publish_mode(&self) -> &TargetPublishMode {
+        &self.target_publish_mode
+    }
+}
+
+impl Submission for InAppProductSubmission {}
+
+impl Kind for FlightSubmission {
+    const PENDING: &'static str = "pendingFlightSubmission";
+    const LAST_PUBLISHED: &'static str = "lastPublishedFlightSubmission";
+    const PACKAGES: Option<&'static str> = Some("flightPackages");
+    const PRICED: bool = false;
+    const LISTED: bool = false;
+    const ROLLED_OUT: bool = true;
+    const KEEPS_FIRST_DRAFT: bool = true;
+    const MINIMAL_CREATE: bool = true;
+
+    fn status(&self) -> &SubmissionStatus {
+        &self.status
+    }
+
+    fn upload_url(&self) -> &UploadUrl {
+        &self.file_upload_url
+    }
+
+    fn target_publish_mode(&self) -> &TargetPublishMode {
+        &self.target_publish_mode
+    }
+}
+
+impl Submission for FlightSubmission {}

@@ -8,7 +8,6 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::api::kinds::Submission;
-use crate::api::update::Update;
 use crate::api::wait::Wait;
 use crate::api::{delete, document, get, optional, received_id, value};
 use crate::document::{Document, decode_value, member};
@@ -161,17 +160,6 @@ impl<S: Submission> Submissions<S> {
     /// As [`get`](Self::get).
     pub async fn get_opt(&self, id: impl Into<SubmissionId>) -> Result<Option<Document<S>>> {
         optional(self.get(id).await)
-    }
-
-    /// Replaces a submission by the document as it was received with your edits: `PUT …/submissions/{submissionId}`. Await
-    /// it to send it. The answer is the submission as it is now.
-    ///
-    /// A draft can be changed until it is committed.
-    ///
-    /// Documented for [apps](https://learn.microsoft.com/windows/uwp/monetize/update-an-app-submission), [add-ons](https://learn.microsoft.com/windows/uwp/monetize/update-an-add-on-submission)
-    /// and [flights](https://learn.microsoft.com/windows/uwp/monetize/update-a-flight-submission).
-    pub fn update(&self, document: &Document<S>) -> Update<S> {
-        Update::new(self, document)
     }
 
     /// Deletes a submission: `DELETE …/submissions/{submissionId}`. If an earlier attempt of the same call may have deleted

@@ -362,7 +362,6 @@ async fn no_debug_of_a_public_type_shows_a_secret() {
                 changes.iter().map(ToString::to_string).collect::<Vec<_>>()
             ),
         ),
-        ("Update", format!("{:?}", submissions.update(&draft))),
         ("Wait", format!("{:?}", submissions.watch(&id))),
         ("WaitReport", format!("{report:?}")),
         ("PackageRolloutHandle", format!("{:?}", submissions.package_rollout(&id))),
