@@ -20,17 +20,18 @@ async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
 
     let new = NewInAppProduct::new(task.app, task.product_id, ProductType::Durable);
     let created = add_ons.create(new).await?;
-    step(&format!("created {}", created.id), created.receipt());
+    let id = created.id()?;
+    step(&format!("created {id}"), created.receipt());
 
-    let add_on = add_ons.get(&created.id).await?;
+    let add_on = add_ons.get(&id).await?;
     step("read", add_on.receipt());
     println!("  product id: {}", add_on.product_id);
     println!("  type: {}", add_on.product_type);
-    for app in &add_on.applications.value {
-        println!("  app: {}", app.id);
+    for app in add_on.applications.value.iter().filter_map(|app| app.id.as_ref()) {
+        println!("  app: {app}");
     }
 
-    let deleted = add_ons.delete(&created.id).await?;
+    let deleted = add_ons.delete(&id).await?;
     step("deleted", &deleted);
     Ok(())
 }

@@ -20,15 +20,16 @@ async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
 
     // Groups of customers are added with `.group_id(…)`; their ids stand in Partner Center.
     let created = flights.create(NewFlight::new(task.name)).await?;
-    step(&format!("created {}", created.flight_id), created.receipt());
+    let id = created.id()?;
+    step(&format!("created {id}"), created.receipt());
 
-    let flight = flights.get(&created.flight_id).await?;
+    let flight = flights.get(&id).await?;
     step("read", flight.receipt());
     println!("  name: {}", flight.friendly_name);
     println!("  groups: {}", flight.group_ids.join(", "));
     println!("  ranks higher than: {}", flight.rank_higher_than);
 
-    let deleted = flights.delete(&created.flight_id).await?;
+    let deleted = flights.delete(&id).await?;
     step("deleted", &deleted);
     Ok(())
 }

@@ -11,27 +11,27 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use msstore::testing::FakeStore;
-use msstore::{StoreClient, SubmissionId};
+use msstore::{FlightId, StoreClient, SubmissionId};
 
 const USAGE: &str = "usage: list_catalog (without arguments)";
 
 async fn work(client: &StoreClient, _: Task) -> msstore::Result<()> {
     let apps = client.applications().list().top(100).all().await?;
     for app in &apps {
+        let Some(id) = &app.id else { continue };
         let pending = pending_note(app.pending_submission_id());
-        println!("{} {}{pending}", app.id, app.primary_name);
+        println!("{id} {}{pending}", app.primary_name);
         // The list of an app names its add-ons by id alone.
-        for reference in client.applications().in_app_products(&app.id).top(100).all().await? {
-            let add_on = client.in_app_products().get(reference.in_app_product_id).await?;
+        for reference in client.applications().in_app_products(id).top(100).all().await? {
+            let Some(id) = reference.in_app_product_id else { continue };
+            let add_on = client.in_app_products().get(&id).await?;
             let pending = pending_note(add_on.pending_submission_id());
-            println!(
-                "  add-on {} {} ({}){pending}",
-                add_on.id, add_on.product_id, add_on.product_type
-            );
+            println!("  add-on {id} {} ({}){pending}", add_on.product_id, add_on.product_type);
         }
-        for flight in client.flights(&app.id).list().top(100).all().await? {
+        for flight in client.flights(id).list().top(100).all().await? {
             let pending = pending_note(flight.pending_submission_id());
-            println!("  flight {} {}{pending}", flight.flight_id, flight.friendly_name);
+            let id = flight.flight_id.as_ref().map_or("without an id", FlightId::as_str);
+            println!("  flight {id} {}{pending}", flight.friendly_name);
         }
     }
     println!("apps: {}", apps.len());

@@ -23,7 +23,7 @@ const USAGE: &str = "usage: submit_add_on IN_APP_PRODUCT_ID ICON_FILE";
 
 async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
     let product = client.in_app_products().get(&task.product).await?;
-    println!("{} ({})", product.product_id, product.id);
+    println!("{} ({})", product.product_id, product.id()?);
 
     let icon = task.icon.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let name = icon.clone();

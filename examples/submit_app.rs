@@ -23,7 +23,7 @@ const USAGE: &str = "usage: submit_app APPLICATION_ID PACKAGE_FILE [RELEASE_NOTE
 
 async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
     let app = client.applications().get(&task.app).await?;
-    println!("{} ({})", app.primary_name, app.id);
+    println!("{} ({})", app.primary_name, app.id()?);
 
     let notes = task.release_notes;
     let mut publish = client

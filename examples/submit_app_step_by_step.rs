@@ -25,7 +25,7 @@ const USAGE: &str = "usage: submit_app_step_by_step APPLICATION_ID PACKAGE_FILE 
 
 async fn work(client: &StoreClient, task: Task) -> Result<(), Box<dyn Error>> {
     let app = client.applications().get(&task.app).await?;
-    step(&format!("read {} ({})", app.primary_name, app.id), app.receipt());
+    step(&format!("read {} ({})", app.primary_name, app.id()?), app.receipt());
 
     // There is one slot for a pending submission.
     let submissions = client.applications().submissions(&task.app);
@@ -46,7 +46,7 @@ async fn work(client: &StoreClient, task: Task) -> Result<(), Box<dyn Error>> {
         (Some(pending), _) => return Err(format!("submission {pending} is pending: set MSSTORE_PENDING, or delete it").into()),
         (None, _) => submissions.ensure_created().await?.document,
     };
-    let id = draft.id.clone();
+    let id = draft.id()?;
     step(&format!("submission {id}"), draft.receipt());
 
     if !draft.status.is_failure() && draft.status != SubmissionStatus::PendingCommit {

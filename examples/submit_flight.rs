@@ -23,7 +23,7 @@ const USAGE: &str = "usage: submit_flight APPLICATION_ID FLIGHT_ID PACKAGE_FILE"
 async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
     let flights = client.flights(&task.app);
     let flight = flights.get(&task.flight).await?;
-    println!("{} ({})", flight.friendly_name, flight.flight_id);
+    println!("{} ({})", flight.friendly_name, flight.id()?);
 
     let mut publish = flights
         .submissions(&task.flight)

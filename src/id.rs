@@ -1,13 +1,13 @@
 //! Identifiers of the service, each a type of its own, so that a flight id cannot stand where a
 //! submission id belongs.
 //!
-//! Parsing is strict; decoding is lenient, because the service sends `""` and `"0"` for "none". The check is made
-//! again where a path is built, so nothing but `[A-Za-z0-9-]{1,64}` reaches a path.
+//! An id is valid by construction, so that nothing but `[A-Za-z0-9-]{1,64}` reaches a path. Models hold an `Option` of one: the
+//! service sends `""` and `"0"` for "none".
 
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A text that is no identifier of the service: it must be 1 to 64 ASCII letters, digits or hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +38,7 @@ macro_rules! ids {
         $(#[$doc])*
         ///
         /// Made with [`str::parse`] or `TryFrom<&str>`, which check it.
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -47,21 +47,6 @@ macro_rules! ids {
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
-            }
-
-            /// Whether this names something: the service writes `""` and `"0"` for "none".
-            #[must_use]
-            pub fn is_set(&self) -> bool {
-                !self.0.is_empty() && self.0 != "0"
-            }
-
-            /// The text, if it may stand in a path.
-            ///
-            /// # Errors
-            ///
-            /// [`ParseIdError`] when the service sent something that is no id.
-            pub fn checked(&self) -> Result<&str, ParseIdError> {
-                check($what, &self.0).map(|()| self.0.as_str())
             }
         }
 
@@ -86,6 +71,12 @@ macro_rules! ids {
 
             fn try_from(text: String) -> Result<Self, ParseIdError> {
                 text.parse()
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
             }
         }
 
@@ -139,6 +130,12 @@ ids! {
     SubmissionId: "a submission id";
 }
 
+/// Reads the id in a model: `None` for null, `""`, `"0"` and whatever is no id.
+pub(crate) fn known<'de, D: Deserializer<'de>, I: FromStr>(deserializer: D) -> Result<Option<I>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.filter(|text| text != "0").and_then(|text| text.parse().ok()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,12 +171,21 @@ mod tests {
     }
 
     #[test]
-    fn decodes_anything_and_checks_later() {
-        let id: SubmissionId = serde_json::from_str(r#""""#).unwrap();
-        assert!(!id.is_set());
-        assert!(id.checked().is_err());
-        let id: SubmissionId = serde_json::from_str(r#""../x""#).unwrap();
-        assert!(id.checked().is_err());
+    fn what_is_no_id_is_none_in_a_model() {
+        let table = [
+            ("", false),
+            ("0", false),
+            ("../x", false),
+            ("a/b", false),
+            ("a?b", false),
+            ("..", false),
+            ("7", true),
+        ];
+        for (text, is_id) in table {
+            let text = serde_json::Value::from(text);
+            assert_eq!(known::<_, SubmissionId>(&text).unwrap().is_some(), is_id, "{text}");
+        }
+        assert!(serde_json::from_str::<SubmissionId>(r#""../x""#).is_err());
     }
 
     #[test]

@@ -16,7 +16,7 @@
 //!
 //! let client = StoreClient::builder(ClientSecret::new("tenant", "client id", "secret")).build()?;
 //! for app in client.applications().list().all().await? {
-//!     println!("{} {}", app.id, app.primary_name);
+//!     println!("{}", app.primary_name);
 //! }
 //! let id: ApplicationId = "9NBLGGH4R315".parse()?;
 //! let app = client.applications().get(&id).await?;
@@ -123,7 +123,7 @@
 //!
 //! let submissions = client.applications().submissions(app);
 //! match submissions.create().await {
-//!     Ok(draft) => println!("draft {}", draft.id),
+//!     Ok(draft) => println!("draft {}", draft.id()?),
 //!     Err(error) if error.is_conflict() => println!("another submission is pending"),
 //!     Err(error) if error.outcome() == Outcome::MaybeApplied => println!("look whether a draft is there: {error}"),
 //!     Err(error) if error.kind() == ErrorKind::Auth => println!("check the credentials: {error}"),
@@ -160,7 +160,7 @@
 //! assert_eq!(fake.applied_to("POST", "/submissions").len(), 1);
 //!
 //! // Hours of polling take milliseconds.
-//! let done = submissions.commit_and_wait(&draft.document.id).until(Milestone::Published).await?;
+//! let done = submissions.commit_and_wait(draft.document.id()?).until(Milestone::Published).await?;
 //! assert!(done.waited.as_secs() > 0);
 //! # Ok(())
 //! # }
@@ -234,6 +234,7 @@ pub use crate::model::package::{
 pub use crate::model::page::Page;
 pub use crate::model::pricing::{PriceTier, Pricing, Sale, TrialPeriod};
 pub use crate::model::receipt::Receipt;
+pub use crate::model::resource::Resource;
 pub use crate::model::status::{CertificationReport, StatusCode, StatusDetail, StatusDetails, StatusReport, SubmissionStatus};
 pub use crate::model::timestamp::Timestamp;
 pub use crate::model::trailer::{Trailer, TrailerAssets, TrailerImage};

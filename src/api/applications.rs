@@ -7,7 +7,7 @@ use crate::api::submissions::Submissions;
 use crate::api::{get, optional};
 use crate::document::Document;
 use crate::error::Result;
-use crate::id::{ApplicationId, ParseIdError};
+use crate::id::ApplicationId;
 use crate::model::application::Application;
 use crate::model::application_submission::ApplicationSubmission;
 use crate::model::in_app_product::InAppProductRef;
@@ -15,8 +15,8 @@ use crate::rest::Core;
 use crate::transport::request::Path;
 
 /// The path of an app.
-pub(crate) fn path(app: &ApplicationId) -> Result<Path, ParseIdError> {
-    Path::new("applications").id("{applicationId}", app.checked())
+pub(crate) fn path(app: &ApplicationId) -> Path {
+    Path::new("applications").id("{applicationId}", app)
 }
 
 /// The apps of the account.
@@ -44,7 +44,7 @@ impl Applications {
     ///
     /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-all-apps>.
     pub fn list(&self) -> List<Application> {
-        List::new(self.core.clone(), Ok(Path::new("applications")), None)
+        List::new(self.core.clone(), Path::new("applications"), None)
     }
 
     /// One app: `GET applications/{applicationId}`.
@@ -60,7 +60,7 @@ impl Applications {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, app: impl Into<ApplicationId>) -> Result<Document<Application>> {
-        let path = path(&app.into())?;
+        let path = path(&app.into());
         get(&self.core, path).await
     }
 
@@ -84,8 +84,7 @@ impl Applications {
     #[doc(alias = "add-on")]
     pub fn in_app_products(&self, app: impl Into<ApplicationId>) -> List<InAppProductRef> {
         let app = path(&app.into());
-        let parent = app.clone().ok();
-        List::new(self.core.clone(), app.map(|app| app.then("listinappproducts")), parent)
+        List::new(self.core.clone(), app.clone().then("listinappproducts"), Some(app))
     }
 
     /// The submissions of an app.

@@ -106,7 +106,7 @@ impl<S: Submission> Submissions<S> {
                 Ok(document) => return Ok(Ensured::created(document, created.map(|_| ()))),
                 // A new draft may not be visible yet.
                 Err(error) if error.is_not_found() && self.now() < deadline => self.pause().await,
-                Err(error) => return Err(error.leaving(self.path(&created.value)?.text())),
+                Err(error) => return Err(error.leaving(self.path(&created.value).text())),
             }
         }
     }
@@ -124,7 +124,7 @@ impl<S: Submission> Submissions<S> {
                     // Not one of ours.
                     Ok(_) => return Ok(None),
                     Err(error) if error.is_not_found() => {}
-                    Err(error) => return Err(error.leaving(self.path(&id)?.text())),
+                    Err(error) => return Err(error.leaving(self.path(&id).text())),
                 }
             }
             if self.now() >= deadline {
@@ -147,7 +147,7 @@ impl<S: Submission> Submissions<S> {
     /// Dropping the future may leave the submission deleted.
     pub async fn ensure_deleted(&self, id: impl Into<SubmissionId>) -> Result<Receipt> {
         let id = id.into();
-        let path = self.path(&id)?.text();
+        let path = self.path(&id).text();
         let deleted = match self.delete(&id).await {
             Err(error) if error.is_not_found() => Ok(error.receipt()),
             Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
@@ -189,47 +189,48 @@ fn unresolved(write: Error, look: Error) -> Error {
 }
 
 /// What was found or created, before it is read.
-pub(crate) enum Found<T> {
+pub(crate) enum Found<T, I> {
     Created(Document<T>),
     /// With the outcome of our own create.
-    Adopted(T, Outcome),
+    Adopted(I, Outcome),
 }
 
-impl<T> Found<T> {
+impl<T, I> Found<T, I> {
     /// Reads what was found in a list, so that the answer is a document in any case.
-    pub(crate) async fn read<F: Future<Output = Result<Document<T>>>>(self, get: impl FnOnce(T) -> F) -> Result<Ensured<T>> {
+    pub(crate) async fn read<F: Future<Output = Result<Document<T>>>>(self, get: impl FnOnce(I) -> F) -> Result<Ensured<T>> {
         match self {
             Self::Created(document) => {
                 let receipt = document.receipt().clone();
                 Ok(Ensured::created(document, receipt))
             }
-            Self::Adopted(item, outcome) => {
-                let document = get(item).await.map_err(|error| error.at_least(outcome))?;
+            Self::Adopted(id, outcome) => {
+                let document = get(id).await.map_err(|error| error.at_least(outcome))?;
                 Ok(Ensured::adopted(document))
             }
         }
     }
 }
 
-/// Looks, creates if there is none, and looks again if it is unknown what became of that.
-pub(crate) async fn create_or_find<T, L, I, C>(core: &Core, list: L, is_it: I, create: C) -> Result<Found<T>>
+/// Looks (`is_it` gives the id of the one that is looked for), creates if there is none, and looks again if it is unknown what became of that.
+pub(crate) async fn create_or_find<T, I, L, M, C>(core: &Core, list: L, is_it: M, create: C) -> Result<Found<T, I>>
 where
     T: DeserializeOwned + Send + 'static,
     L: Fn() -> List<T> + Send + Sync,
-    I: Fn(&T) -> bool + Send + Sync,
+    I: Send,
+    M: Fn(&T) -> Option<I> + Send + Sync,
     C: Future<Output = Result<Document<T>>> + Send,
 {
     let look = || async {
         let mut items = list();
         while let Some(item) = items.try_next().await? {
-            if is_it(&item) {
-                return Ok::<_, Error>(Some(item));
+            if let Some(id) = is_it(&item) {
+                return Ok::<_, Error>(Some(id));
             }
         }
         Ok(None)
     };
-    if let Some(item) = look().await? {
-        return Ok(Found::Adopted(item, Outcome::NotApplied));
+    if let Some(id) = look().await? {
+        return Ok(Found::Adopted(id, Outcome::NotApplied));
     }
     let error = match create.await {
         Ok(document) => return Ok(Found::Created(document)),
@@ -241,7 +242,7 @@ where
     let deadline = clock.now() + if error.is_conflict() { Duration::ZERO } else { LOOK };
     loop {
         match look().await {
-            Ok(Some(item)) => return Ok(Found::Adopted(item, error.outcome())),
+            Ok(Some(id)) => return Ok(Found::Adopted(id, error.outcome())),
             Ok(None) => {}
             Err(look) => return Err(unresolved(error, look)),
         }

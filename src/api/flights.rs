@@ -8,7 +8,7 @@ use crate::api::submissions::Submissions;
 use crate::api::{applications, delete, document, encode, get, optional, received_id};
 use crate::document::Document;
 use crate::error::{Error, Result};
-use crate::id::{ApplicationId, FlightId, ParseIdError};
+use crate::id::{ApplicationId, FlightId};
 use crate::model::flight::{Flight, NewFlight};
 use crate::model::flight_submission::FlightSubmission;
 use crate::model::receipt::Receipt;
@@ -25,14 +25,14 @@ use crate::transport::request::Path;
 ///
 /// let flights = client.flights("9NBLGGH4R315".parse::<ApplicationId>()?);
 /// let flight = flights.create_or_find(NewFlight::new("Insiders").group_id("1152921504606962205")).await?;
-/// println!("{}", flight.document.flight_id);
+/// println!("{}", flight.document.id()?);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Flights {
     core: Arc<Core>,
-    app: Result<Path, ParseIdError>,
+    app: Path,
 }
 
 impl Flights {
@@ -43,8 +43,8 @@ impl Flights {
         }
     }
 
-    fn path(&self, flight: &FlightId) -> Result<Path, ParseIdError> {
-        self.app.clone()?.then("flights").id("{flightId}", flight.checked())
+    fn path(&self, flight: &FlightId) -> Path {
+        self.app.clone().then("flights").id("{flightId}", flight)
     }
 
     /// The flights of the app: `GET applications/{applicationId}/listflights`.
@@ -52,8 +52,11 @@ impl Flights {
     /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-flights-for-an-app>. The service answers 404 for an
     /// app without flights; the app is read then, so that an unknown app is an error and not an empty list.
     pub fn list(&self) -> List<Flight> {
-        let parent = self.app.clone().ok();
-        List::new(self.core.clone(), self.app.clone().map(|app| app.then("listflights")), parent)
+        List::new(
+            self.core.clone(),
+            self.app.clone().then("listflights"),
+            Some(self.app.clone()),
+        )
     }
 
     /// One flight: `GET applications/{applicationId}/flights/{flightId}`.
@@ -69,7 +72,7 @@ impl Flights {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, flight: impl Into<FlightId>) -> Result<Document<Flight>> {
-        let path = self.path(&flight.into())?;
+        let path = self.path(&flight.into());
         get(&self.core, path).await
     }
 
@@ -101,13 +104,13 @@ impl Flights {
     /// Dropping the future may leave the flight created.
     pub async fn create(&self, new: NewFlight) -> Result<Document<Flight>> {
         check(&new)?;
-        let path = self.app.clone()?.then("flights");
+        let path = self.app.clone().then("flights");
         let json = self
             .core
             .json(Call::post(path).with_body(encode("the new flight", &new)?))
             .await?;
         let id = received_id(&json, "flightId", "the id of a flight")?;
-        document(json, self.path(&id)?.text())
+        document(json, self.path(&id).text())
     }
 
     /// Creates a flight unless the app has one of this name; after an ambiguous outcome it looks for up to 60 s and never
@@ -122,9 +125,9 @@ impl Flights {
     /// As [`create`](Self::create); run it again.
     pub async fn create_or_find(&self, new: NewFlight) -> Result<Ensured<Flight>> {
         check(&new)?;
-        let is_it = |flight: &Flight| flight.friendly_name == new.friendly_name;
+        let is_it = |flight: &Flight| flight.flight_id.clone().filter(|_| flight.friendly_name == new.friendly_name);
         let found = create_or_find(&self.core, || self.list().top(100), is_it, self.create(new.clone())).await?;
-        found.read(|flight| self.get(flight.flight_id)).await
+        found.read(|id| self.get(id)).await
     }
 
     /// Deletes a flight: `DELETE applications/{applicationId}/flights/{flightId}`.
@@ -139,7 +142,7 @@ impl Flights {
     ///
     /// Dropping the future may leave the flight deleted.
     pub async fn delete(&self, flight: impl Into<FlightId>) -> Result<Receipt> {
-        let path = self.path(&flight.into())?;
+        let path = self.path(&flight.into());
         delete(&self.core, path).await
     }
 

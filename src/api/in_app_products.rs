@@ -8,15 +8,15 @@ use crate::api::submissions::Submissions;
 use crate::api::{delete, document, encode, get, optional, received_id};
 use crate::document::Document;
 use crate::error::{Error, Result};
-use crate::id::{InAppProductId, ParseIdError};
-use crate::model::in_app_product::{InAppProduct, NewInAppProduct};
+use crate::id::InAppProductId;
+use crate::model::in_app_product::{ApplicationRef, InAppProduct, NewInAppProduct};
 use crate::model::in_app_product_submission::InAppProductSubmission;
 use crate::model::receipt::Receipt;
 use crate::rest::{Call, Core};
 use crate::transport::request::Path;
 
-fn path(product: &InAppProductId) -> Result<Path, ParseIdError> {
-    Path::new("inappproducts").id("{inAppProductId}", product.checked())
+fn path(product: &InAppProductId) -> Path {
+    Path::new("inappproducts").id("{inAppProductId}", product)
 }
 
 /// The add-ons of the account.
@@ -29,7 +29,7 @@ fn path(product: &InAppProductId) -> Result<Path, ParseIdError> {
 ///
 /// let app: ApplicationId = "9NBLGGH4R315".parse()?;
 /// let coins = client.in_app_products().create_or_find(NewInAppProduct::new(app, "coins.100", ProductType::Consumable)).await?;
-/// println!("{} (there already: {})", coins.document.id, coins.adopted);
+/// println!("{} (there already: {})", coins.document.id()?, coins.adopted);
 /// # Ok(())
 /// # }
 /// ```
@@ -48,7 +48,7 @@ impl InAppProducts {
     ///
     /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-all-add-ons>.
     pub fn list(&self) -> List<InAppProduct> {
-        List::new(self.core.clone(), Ok(Path::new("inappproducts")), None)
+        List::new(self.core.clone(), Path::new("inappproducts"), None)
     }
 
     /// One add-on: `GET inappproducts/{inAppProductId}`.
@@ -64,7 +64,7 @@ impl InAppProducts {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, product: impl Into<InAppProductId>) -> Result<Document<InAppProduct>> {
-        let path = path(&product.into())?;
+        let path = path(&product.into());
         get(&self.core, path).await
     }
 
@@ -98,7 +98,7 @@ impl InAppProducts {
         let call = Call::post(Path::new("inappproducts")).with_body(encode("the new add-on", &new)?);
         let json = self.core.json(call).await?;
         let id = received_id(&json, "id", "the id of an add-on")?;
-        document(json, path(&id)?.text())
+        document(json, path(&id).text())
     }
 
     /// Creates an add-on unless the app has one with this product id; after an ambiguous outcome it looks for up to 60 s and
@@ -114,10 +114,12 @@ impl InAppProducts {
     pub async fn create_or_find(&self, new: NewInAppProduct) -> Result<Ensured<InAppProduct>> {
         check(&new)?;
         let is_it = |product: &InAppProduct| {
-            product.product_id == new.product_id && product.applications.value.iter().any(|app| app.id == new.application_id)
+            let of_app = |app: &ApplicationRef| app.id.as_ref() == Some(&new.application_id);
+            let is_it = product.product_id == new.product_id && product.applications.value.iter().any(of_app);
+            product.id.clone().filter(|_| is_it)
         };
         let found = create_or_find(&self.core, || self.list().top(100), is_it, self.create(new.clone())).await?;
-        found.read(|product| self.get(product.id)).await
+        found.read(|id| self.get(id)).await
     }
 
     /// Deletes an add-on: `DELETE inappproducts/{inAppProductId}`.
@@ -132,7 +134,7 @@ impl InAppProducts {
     ///
     /// Dropping the future may leave the add-on deleted.
     pub async fn delete(&self, product: impl Into<InAppProductId>) -> Result<Receipt> {
-        let path = path(&product.into())?;
+        let path = path(&product.into());
         delete(&self.core, path).await
     }
 
@@ -144,7 +146,6 @@ impl InAppProducts {
 
 /// The limits of Partner Center.
 fn check(new: &NewInAppProduct) -> Result<()> {
-    new.application_id.checked()?;
     let refused = |why: &str| Err(Error::invalid("the product id", why));
     if new.product_id.trim().is_empty() {
         return refused("it is empty");

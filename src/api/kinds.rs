@@ -5,9 +5,11 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::id::SubmissionId;
 use crate::model::application_submission::{ApplicationSubmission, TargetPublishMode};
 use crate::model::flight_submission::FlightSubmission;
 use crate::model::in_app_product_submission::InAppProductSubmission;
+use crate::model::resource::Resource;
 use crate::model::status::SubmissionStatus;
 use crate::secret::UploadUrl;
 
@@ -41,7 +43,10 @@ mod kind {
 pub(crate) use self::kind::Kind;
 
 /// A kind of submission: [`ApplicationSubmission`], [`InAppProductSubmission`] or [`FlightSubmission`].
-pub trait Submission: Kind + fmt::Debug + Clone + Default + Serialize + DeserializeOwned + Send + Sync + Unpin + 'static {}
+pub trait Submission:
+    Kind + Resource<Id = SubmissionId> + fmt::Debug + Clone + Default + Serialize + DeserializeOwned + Send + Sync + Unpin + 'static
+{
+}
 
 impl Kind for ApplicationSubmission {
     const PENDING: &'static str = "pendingApplicationSubmission";

@@ -11,7 +11,6 @@ use serde::de::DeserializeOwned;
 
 use crate::api::value;
 use crate::error::Result;
-use crate::id::ParseIdError;
 use crate::model::page::Page;
 use crate::rest::Core;
 use crate::rest::page::{Listing, pages};
@@ -25,7 +24,7 @@ use crate::transport::request::Path;
 /// ```no_run
 /// # async fn run(client: msstore::StoreClient) -> msstore::Result<()> {
 /// for app in client.applications().list().top(100).all().await? {
-///     println!("{} {}", app.id, app.primary_name);
+///     println!("{}", app.primary_name);
 /// }
 /// # Ok(())
 /// # }
@@ -33,7 +32,7 @@ use crate::transport::request::Path;
 #[must_use = "nothing is sent before the stream is polled"]
 pub struct List<T> {
     core: Arc<Core>,
-    listing: Result<Listing, ParseIdError>,
+    listing: Listing,
     items: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
 }
 
@@ -45,13 +44,13 @@ impl<T> fmt::Debug for List<T> {
 
 impl<T: DeserializeOwned + Send + 'static> List<T> {
     /// `parent` is read when the service answers 404; see [`Listing::parent`].
-    pub(crate) fn new(core: Arc<Core>, path: Result<Path, ParseIdError>, parent: Option<Path>) -> Self {
-        let listing = path.map(|path| Listing {
+    pub(crate) fn new(core: Arc<Core>, path: Path, parent: Option<Path>) -> Self {
+        let listing = Listing {
             path,
             top: None,
             skip: None,
             parent,
-        });
+        };
         Self {
             core,
             listing,
@@ -61,29 +60,20 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
 
     /// How many items a page has, at least 1. The service's default is 10 for apps, and no maximum is documented; 100 is common.
     pub fn top(mut self, items: u32) -> Self {
-        if let Ok(listing) = &mut self.listing {
-            listing.top = Some(items.max(1));
-        }
+        self.listing.top = Some(items.max(1));
         self
     }
 
     /// Leaves out so many items at the beginning.
     pub fn skip(mut self, items: u32) -> Self {
-        if let Ok(listing) = &mut self.listing {
-            listing.skip = Some(items);
-        }
+        self.listing.skip = Some(items);
         self
     }
 
     /// The pages instead of the items.
     pub fn pages(self) -> Pages<T> {
-        let stream = match self.listing {
-            Ok(listing) => pages(self.core, listing)
-                .map(|page| page.and_then(|page| Ok(value::<Page<T>>(&page)?.value)))
-                .boxed(),
-            Err(error) => futures_util::stream::once(async { Err(error.into()) }).boxed(),
-        };
-        Pages { stream }
+        let pages = pages(self.core, self.listing).map(|page| page.and_then(|page| Ok(value::<Page<T>>(&page)?.value)));
+        Pages { stream: pages.boxed() }
     }
 
     /// All items.

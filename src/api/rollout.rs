@@ -6,7 +6,7 @@ use crate::api::kinds::Submission;
 use crate::api::submissions::Submissions;
 use crate::api::value;
 use crate::error::{Error, Outcome, Result};
-use crate::id::{ParseIdError, SubmissionId};
+use crate::id::SubmissionId;
 use crate::model::application_submission::ApplicationSubmission;
 use crate::model::flight_submission::FlightSubmission;
 use crate::model::package::{PackageRollout, PackageRolloutStatus};
@@ -39,7 +39,7 @@ impl Rollout for FlightSubmission {}
 #[derive(Debug, Clone)]
 pub struct PackageRolloutHandle {
     core: Arc<Core>,
-    submission: Result<Path, ParseIdError>,
+    submission: Path,
 }
 
 impl<S: Rollout> Submissions<S> {
@@ -80,7 +80,7 @@ impl PackageRolloutHandle {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self) -> Result<Receipt<PackageRollout>> {
-        let path = self.submission.clone()?.then("packagerollout");
+        let path = self.submission.clone().then("packagerollout");
         value(&self.core.json(Call::get(path)).await?)
     }
 
@@ -151,7 +151,7 @@ impl PackageRolloutHandle {
         let mut sent = 0;
         let mut outcome = Outcome::NotApplied;
         loop {
-            let mut call = Call::post(self.submission.clone()?.then(operation));
+            let mut call = Call::post(self.submission.clone().then(operation));
             if let Some(percentage) = percentage {
                 // Minus zero becomes zero.
                 call = call.query("percentage", (percentage + 0.0).to_string());

@@ -12,7 +12,7 @@ use crate::api::wait::Wait;
 use crate::api::{delete, document, get, optional, received_id, value};
 use crate::document::{Document, decode_value, member};
 use crate::error::Result;
-use crate::id::{ParseIdError, SubmissionId};
+use crate::id::SubmissionId;
 use crate::model::application::SubmissionRef;
 use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
@@ -35,7 +35,7 @@ use crate::transport::request::Path;
 /// let mut draft = submissions.create().await?;
 /// draft.listing_mut("en-us")?.base_listing.release_notes = "Faster.".into();
 /// let draft = submissions.update(&draft).await?;
-/// let accepted = submissions.commit_and_wait(&draft.id).await?;
+/// let accepted = submissions.commit_and_wait(draft.id()?).await?;
 /// println!("{}", accepted.report.status);
 /// # Ok(())
 /// # }
@@ -43,7 +43,7 @@ use crate::transport::request::Path;
 pub struct Submissions<S> {
     core: Arc<Core>,
     /// The app, add-on or flight.
-    parent: Result<Path, ParseIdError>,
+    parent: Path,
     kind: PhantomData<fn() -> S>,
 }
 
@@ -60,7 +60,7 @@ impl<S> Clone for Submissions<S> {
 
 impl<S> fmt::Debug for Submissions<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parent = self.parent.as_ref().map(Path::text);
+        let parent = self.parent.text();
         f.debug_struct("Submissions").field("parent", &parent).finish_non_exhaustive()
     }
 }
@@ -74,7 +74,7 @@ pub(crate) struct Refs {
 }
 
 impl<S> Submissions<S> {
-    pub(crate) fn new(core: Arc<Core>, parent: Result<Path, ParseIdError>) -> Self {
+    pub(crate) fn new(core: Arc<Core>, parent: Path) -> Self {
         Self {
             core,
             parent,
@@ -86,12 +86,12 @@ impl<S> Submissions<S> {
         &self.core
     }
 
-    pub(crate) fn path(&self, id: &SubmissionId) -> Result<Path, ParseIdError> {
-        self.parent.clone()?.then("submissions").id("{submissionId}", id.checked())
+    pub(crate) fn path(&self, id: &SubmissionId) -> Path {
+        self.parent.clone().then("submissions").id("{submissionId}", id)
     }
 
-    pub(crate) fn collection(&self) -> Result<Path, ParseIdError> {
-        Ok(self.parent.clone()?.then("submissions"))
+    pub(crate) fn collection(&self) -> Path {
+        self.parent.clone().then("submissions")
     }
 }
 
@@ -113,12 +113,12 @@ impl<S: Submission> Submissions<S> {
     pub async fn create(&self) -> Result<Document<S>> {
         let json = self.core.json(self.create_call()?).await?;
         let id = received_id(&json, "id", "the id of a submission")?;
-        document(json, self.path(&id)?.text())
+        document(json, self.path(&id).text())
     }
 
     fn create_call(&self) -> Result<Call> {
         let timeout = self.core.transport().settings().create_timeout;
-        Ok(Call::post(self.collection()?).timeout(timeout))
+        Ok(Call::post(self.collection()).timeout(timeout))
     }
 
     /// Creates a submission without asking for all of it, where the service can do that.
@@ -145,7 +145,7 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, id: impl Into<SubmissionId>) -> Result<Document<S>> {
-        let path = self.path(&id.into())?;
+        let path = self.path(&id.into());
         get(&self.core, path).await
     }
 
@@ -176,7 +176,7 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future may leave the submission deleted.
     pub async fn delete(&self, id: impl Into<SubmissionId>) -> Result<Receipt> {
-        let path = self.path(&id.into())?;
+        let path = self.path(&id.into());
         delete(&self.core, path).await
     }
 
@@ -197,7 +197,7 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future may leave the submission committed.
     pub async fn commit(&self, id: impl Into<SubmissionId>) -> Result<Receipt<StatusReport>> {
-        let path = self.path(&id.into())?.then("commit");
+        let path = self.path(&id.into()).then("commit");
         value(&self.core.json_or_empty(Call::post(path)).await?)
     }
 
@@ -218,7 +218,7 @@ impl<S: Submission> Submissions<S> {
     }
 
     pub(crate) fn status_call(&self, id: &SubmissionId) -> Result<Call> {
-        Ok(Call::get(self.path(id)?.then("status")))
+        Ok(Call::get(self.path(id).then("status")))
     }
 
     /// Waits for a submission that is already under way. Await it, or take its [`reports`](Wait::reports).
@@ -236,7 +236,7 @@ impl<S: Submission> Submissions<S> {
 
     /// What the parent says of its submissions now, said by `deadline` if there is one.
     pub(crate) async fn refs(&self, deadline: Option<Instant>) -> Result<Refs> {
-        let json = self.core.json(Call::get(self.parent.clone()?).by(deadline)).await?;
+        let json = self.core.json(Call::get(self.parent.clone()).by(deadline)).await?;
         if !json.value.is_object() {
             return Err(json.unexpected("", "an object"));
         }

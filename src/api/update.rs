@@ -69,7 +69,7 @@ impl<S: Submission> Submissions<S> {
 
     /// The path comes from what was received, never from the view.
     async fn put(&self, document: &Document<S>, body: &Value) -> Result<Document<S>> {
-        let parent = self.collection()?.text();
+        let parent = self.collection().text();
         let origin = document.origin();
         let id = origin.strip_prefix(&parent).and_then(|rest| rest.strip_prefix('/'));
         let id: SubmissionId = match id {
@@ -82,7 +82,7 @@ impl<S: Submission> Submissions<S> {
                 ));
             }
         };
-        let path = self.path(&id)?;
+        let path = self.path(&id);
         let text = path.text();
         document_of(self.core().json(Call::put(path, written(body)?)).await?, text)
     }

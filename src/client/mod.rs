@@ -25,7 +25,7 @@ use crate::upload::{Source, Upload};
 /// # async fn run() -> msstore::Result<()> {
 /// let client = msstore::StoreClient::from_env()?;
 /// for app in client.applications().list().all().await? {
-///     println!("{} {}", app.id, app.primary_name);
+///     println!("{}", app.primary_name);
 /// }
 /// # Ok(())
 /// # }

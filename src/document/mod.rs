@@ -28,6 +28,7 @@ use crate::document::encode::{Encoded, Unwritable};
 use crate::error::{Error, Result};
 use crate::model::change::Change;
 use crate::model::receipt::Receipt;
+use crate::model::resource::Resource;
 
 /// A resource as the service sent it, with a typed view to read and edit it: it dereferences to the view.
 ///
@@ -66,6 +67,20 @@ impl<T> Document<T> {
     /// The API path of the resource, for example `applications/9NBLGGH4R315/submissions/1152921504621243680`.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// The id of the resource, as it stands in its path.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a [`detached`](Self::detached) document.
+    pub fn id(&self) -> Result<T::Id>
+    where
+        T: Resource,
+    {
+        let (_, id) = self.origin.rsplit_once('/').unwrap_or_default();
+        let of_none = |_| Error::invalid("the document", "it is a detached one, which has no id at the service");
+        id.parse().map_err(of_none)
     }
 
     fn base(&self) -> &Value {

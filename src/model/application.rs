@@ -11,7 +11,8 @@ use crate::model::timestamp::Timestamp;
 #[non_exhaustive]
 pub struct Application {
     /// The Store ID.
-    pub id: ApplicationId,
+    #[serde(deserialize_with = "crate::id::known")]
+    pub id: Option<ApplicationId>,
     /// The name.
     pub primary_name: String,
     /// The package family name. The service sends it as `PackageFamilyName` too.
@@ -50,13 +51,14 @@ impl Application {
 #[non_exhaustive]
 pub struct SubmissionRef {
     /// The submission.
-    pub id: SubmissionId,
+    #[serde(deserialize_with = "crate::id::known")]
+    pub id: Option<SubmissionId>,
     /// Its path as the service gives it. The one of a flight's submission lacks the app: the crate builds paths from ids.
     pub resource_location: String,
 }
 
 impl SubmissionRef {
     pub(crate) fn known_id(reference: Option<&Self>) -> Option<&SubmissionId> {
-        reference.map(|reference| &reference.id).filter(|id| id.is_set())
+        reference?.id.as_ref()
     }
 }

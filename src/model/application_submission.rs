@@ -21,7 +21,8 @@ use crate::secret::UploadUrl;
 #[non_exhaustive]
 pub struct ApplicationSubmission {
     /// Set by the service.
-    pub id: SubmissionId,
+    #[serde(deserialize_with = "crate::id::known")]
+    pub id: Option<SubmissionId>,
     /// Category and subcategory, for example `DeveloperTools_Database`; `NotSet` if the app was never published.
     pub application_category: String,
     /// What the app costs.

@@ -11,7 +11,8 @@ use crate::model::application::SubmissionRef;
 #[non_exhaustive]
 pub struct Flight {
     /// Set by the service.
-    pub flight_id: FlightId,
+    #[serde(deserialize_with = "crate::id::known")]
+    pub flight_id: Option<FlightId>,
     /// The name.
     pub friendly_name: String,
     /// The last published submission, if there is one.

@@ -15,9 +15,11 @@ use crate::secret::UploadUrl;
 #[non_exhaustive]
 pub struct FlightSubmission {
     /// Set by the service.
-    pub id: SubmissionId,
+    #[serde(deserialize_with = "crate::id::known")]
+    pub id: Option<SubmissionId>,
     /// The flight that it belongs to.
-    pub flight_id: FlightId,
+    #[serde(deserialize_with = "crate::id::known")]
+    pub flight_id: Option<FlightId>,
     /// Where the submission stands. Set by the service.
     pub status: SubmissionStatus,
     /// What the service says about it. Set by the service.

@@ -16,7 +16,8 @@ pub struct InAppProduct {
     /// The app that it belongs to: exactly one.
     pub applications: Page<ApplicationRef>,
     /// The Store ID.
-    pub id: InAppProductId,
+    #[serde(deserialize_with = "crate::id::known")]
+    pub id: Option<InAppProductId>,
     /// The developer's own id, unique in the app.
     pub product_id: String,
     /// What kind it is.
@@ -47,7 +48,8 @@ impl InAppProduct {
 #[non_exhaustive]
 pub struct ApplicationRef {
     /// The app.
-    pub id: ApplicationId,
+    #[serde(deserialize_with = "crate::id::known")]
+    pub id: Option<ApplicationId>,
     /// Its path as the service gives it.
     pub resource_location: String,
 }
@@ -59,7 +61,8 @@ pub struct ApplicationRef {
 #[non_exhaustive]
 pub struct InAppProductRef {
     /// The Store ID of the add-on.
-    pub in_app_product_id: InAppProductId,
+    #[serde(deserialize_with = "crate::id::known")]
+    pub in_app_product_id: Option<InAppProductId>,
 }
 
 open_enum! {

@@ -20,7 +20,8 @@ use crate::secret::UploadUrl;
 #[non_exhaustive]
 pub struct InAppProductSubmission {
     /// Set by the service.
-    pub id: SubmissionId,
+    #[serde(deserialize_with = "crate::id::known")]
+    pub id: Option<SubmissionId>,
     /// What it contains.
     pub content_type: ContentType,
     /// Search terms: up to 10, of up to 30 characters.

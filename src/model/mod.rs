@@ -18,6 +18,7 @@ pub(crate) mod package;
 pub(crate) mod page;
 pub(crate) mod pricing;
 pub(crate) mod receipt;
+pub(crate) mod resource;
 pub(crate) mod status;
 pub(crate) mod timestamp;
 pub(crate) mod trailer;

@@ -150,8 +150,9 @@ pub struct PackageRollout {
     pub package_rollout_percentage: Option<f64>,
     /// Where the rollout stands. Set by the service.
     pub package_rollout_status: PackageRolloutStatus,
-    /// The submission that the other customers get. Set by the service; `0` if there is none.
-    pub fallback_submission_id: SubmissionId,
+    /// The submission that the other customers get. Set by the service.
+    #[serde(deserialize_with = "crate::id::known")]
+    pub fallback_submission_id: Option<SubmissionId>,
     /// Whether customers outside the percentage who look for updates get the new packages. The documentation does not
     /// say whether it stands here or in the submission.
     pub is_seek_enabled: Option<bool>,

@@ -35,7 +35,7 @@ impl<S: Submission> Run<S> {
             teller.tell_call(Step::Look, None, "nothing is pending", Some(&refs.receipt));
             return self.create(&refs, teller).await;
         };
-        let id = document_id(&pending)?;
+        let id = pending.id()?;
         let status = pending.status().clone();
         teller.tell_call(
             Step::Look,
@@ -110,7 +110,7 @@ impl<S: Submission> Run<S> {
             created,
             ..
         } = ensured;
-        let id = document_id(&document)?;
+        let id = document.id()?;
         let how = if adopted {
             "turned up after the answer to its creation was lost"
         } else {
@@ -166,8 +166,4 @@ pub(super) fn rollout_problem(id: &SubmissionId) -> String {
     format!(
         "the last published submission, {id}, is still being rolled out, which blocks the next one: choose .existing_rollout(ExistingRollout::Finalize) or ExistingRollout::Halt"
     )
-}
-
-pub(super) fn document_id<S: Submission>(document: &Document<S>) -> Result<SubmissionId> {
-    Ok(document.origin().rsplit('/').next().unwrap_or_default().parse()?)
 }

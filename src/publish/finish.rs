@@ -14,7 +14,6 @@ use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
 use crate::publish::event::{PublishReport, Seen, Step, Teller, count};
-use crate::publish::find::document_id;
 use crate::publish::inputs::InputFile;
 use crate::publish::packages::{Entry, entries};
 use crate::publish::pending::NOT_THE_SAME;
@@ -91,7 +90,7 @@ impl<S: Submission> Run<S> {
                         return Ok(());
                     }
                     if clock.now() >= deadline {
-                        let path = self.submissions.path(&report.submission)?.text();
+                        let path = self.submissions.path(&report.submission).text();
                         let status = report.status().cloned().unwrap_or_default();
                         let id = now.receipt().correlation_id.clone();
                         let report = StatusReport {
@@ -129,7 +128,7 @@ impl<S: Submission> Run<S> {
         packages: &[String],
         teller: &Teller,
     ) -> Result<PublishReport> {
-        let id = document_id(document)?;
+        let id = document.id()?;
         let status = document.status().clone();
         let known = self.published_packages(&id, packages).await?;
         if !brings::<S>(document, packages, &known) || !self.is_done(document, edits, files)? {

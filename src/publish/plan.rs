@@ -13,7 +13,7 @@ use crate::id::SubmissionId;
 use crate::model::change::Change;
 use crate::model::guard::Guard;
 use crate::model::status::SubmissionStatus;
-use crate::publish::find::{document_id, rollout_problem};
+use crate::publish::find::rollout_problem;
 use crate::publish::finish::brings;
 use crate::publish::inputs::InputFile;
 use crate::publish::packages::entries;
@@ -204,8 +204,9 @@ impl<S: Submission> Run<S> {
             Some(_) => (PendingPolicy::Reuse, true),
             None => (self.pending, self.is_deletable(&refs)),
         };
+        let pending_id = pending.id()?;
         let planned = |stops: bool, what: &str| PlannedPending {
-            id: document_id(&pending).unwrap_or_default(),
+            id: pending_id.clone(),
             status: status.clone(),
             stops,
             what: what.to_owned(),
@@ -213,7 +214,7 @@ impl<S: Submission> Run<S> {
         match resolve(policy, state(&status, pending.upload_url().is_set()), deletable) {
             Resolution::Attach => {
                 let packages = self.package_names()?;
-                let known = self.published_packages(&document_id(&pending)?, &packages).await?;
+                let known = self.published_packages(&pending.id()?, &packages).await?;
                 let done = brings(&pending, &packages, &known) && self.is_done(&pending, edits, &files)?;
                 let what = if done { "would be waited for" } else { NOT_THE_SAME };
                 self.plan_on(&pending, Some(planned(!done, what)), Vec::new(), Vec::new())
@@ -280,7 +281,7 @@ impl<S: Submission> Run<S> {
     ) -> Result<Plan> {
         let file = |InputFile { name, path, bytes }| PlannedFile { name, path, bytes };
         Ok(Plan {
-            based_on: document_id(draft)?,
+            based_on: draft.id()?,
             pending,
             changes: draft.changes()?,
             packages: planned_packages(draft)?,

@@ -7,7 +7,7 @@ use crate::model::guard::Guard;
 #[cfg(feature = "archive")]
 use crate::model::receipt::Receipt;
 use crate::publish::event::{PublishReport, PublishedFile, Step, Teller, count};
-use crate::publish::find::{Found, document_id};
+use crate::publish::find::Found;
 use crate::publish::guards::{Look, check, compare, upload_link};
 use crate::publish::inputs::InputFile;
 use crate::publish::packages::{Entry, entries};
@@ -27,8 +27,8 @@ impl<S: Submission> Run<S> {
         match self.find(&teller).await? {
             Found::Attached(document) => self.attach(&document, edits, &files, &packages, &teller).await,
             Found::Draft { document, adopted } => {
-                let id = document_id(&document)?;
-                let path = self.submissions.path(&id)?.text();
+                let id = document.id()?;
+                let path = self.submissions.path(&id).text();
                 let mut report = PublishReport::new(id.clone(), adopted);
                 let goes_on = !self.leave_draft;
                 let known = self.prepare(document, edits, files, &mut report, &teller).await;

@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::str::FromStr;
 
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ use super::dates::UNSET;
 use super::sample;
 use super::state::{Kind, Parent, State, Submission};
 use super::submissions;
-use crate::id::{ApplicationId, FlightId, InAppProductId, SubmissionId};
+use crate::id::{ApplicationId, FlightId, InAppProductId, ParseIdError, SubmissionId};
 
 impl FakeStore {
     pub(super) fn seed_sample(&self) {
@@ -207,9 +208,10 @@ impl FakeStore {
     }
 }
 
-/// The fake makes no id that does not parse; a test that seeds one gets an empty one back.
-fn typed<T: for<'a> TryFrom<&'a str> + Default>(id: String) -> T {
-    T::try_from(id.as_str()).unwrap_or_default()
+/// The fake makes no id that does not parse; a test that seeds one is told.
+#[track_caller]
+fn typed<T: FromStr<Err = ParseIdError>>(id: String) -> T {
+    id.parse().unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn add_flight(state: &mut State, id: &str, app: &str, name: &str) {

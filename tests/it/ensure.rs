@@ -39,7 +39,7 @@ async fn a_draft_that_shows_up_late_is_waited_for_and_its_adoption_said() {
         let world = world([lost_create(), Fault::on("GET", PARENT).stale().first(late)]).await;
         let ensured = world.app_submissions().ensure_created().await.unwrap();
         assert!(ensured.adopted);
-        assert_eq!(ensured.document.id, world.submission(APP));
+        assert_eq!(ensured.document.id, Some(world.submission(APP)));
         // The draft is whole, although the create asked for a minimal answer.
         assert!(!ensured.document.listings.is_empty());
         assert_eq!(sent(&world, "POST", CREATE), 1, "{late}");

@@ -14,11 +14,11 @@ async fn a_submission_goes_all_the_way() {
     assert_eq!(draft.changes().unwrap().len(), 1);
     let draft = submissions.update(&draft).await.unwrap();
     let done = submissions
-        .commit_and_wait(&draft.id)
+        .commit_and_wait(draft.id().unwrap())
         .until(Milestone::Published)
         .await
         .unwrap();
     assert_eq!(done.report.status, SubmissionStatus::Published);
     let app = client.applications().get(&app).await.unwrap();
-    assert_eq!(app.last_published_submission_id(), Some(&draft.id));
+    assert_eq!(app.last_published_submission_id(), draft.id.as_ref());
 }

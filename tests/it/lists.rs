@@ -14,27 +14,33 @@ fn ids<T: std::fmt::Display>(ids: impl Iterator<Item = T>) -> Vec<String> {
 
 fn apps(client: &StoreClient) -> BoxFuture<'static, Result<Vec<String>, Error>> {
     let list = client.applications().list();
-    Box::pin(async { Ok(ids(list.all().await?.iter().map(|app| &app.id))) })
+    Box::pin(async { Ok(ids(list.all().await?.iter().filter_map(|app| app.id.as_ref()))) })
 }
 
 fn add_ons(client: &StoreClient) -> BoxFuture<'static, Result<Vec<String>, Error>> {
     let list = client.in_app_products().list();
-    Box::pin(async { Ok(ids(list.all().await?.iter().map(|product| &product.id))) })
+    Box::pin(async { Ok(ids(list.all().await?.iter().filter_map(|product| product.id.as_ref()))) })
 }
 
 fn add_ons_of_an_app(client: &StoreClient) -> BoxFuture<'static, Result<Vec<String>, Error>> {
     let list = client.applications().in_app_products(app());
-    Box::pin(async { Ok(ids(list.all().await?.iter().map(|product| &product.in_app_product_id))) })
+    Box::pin(async {
+        Ok(ids(list
+            .all()
+            .await?
+            .iter()
+            .filter_map(|product| product.in_app_product_id.as_ref())))
+    })
 }
 
 fn flights(client: &StoreClient) -> BoxFuture<'static, Result<Vec<String>, Error>> {
     let list = client.flights(app()).list();
-    Box::pin(async { Ok(ids(list.all().await?.iter().map(|flight| &flight.flight_id))) })
+    Box::pin(async { Ok(ids(list.all().await?.iter().filter_map(|flight| flight.flight_id.as_ref()))) })
 }
 
 fn two_each(client: &StoreClient) -> BoxFuture<'static, Result<Vec<String>, Error>> {
     let list = client.applications().list().top(2).skip(4);
-    Box::pin(async { Ok(ids(list.all().await?.iter().map(|app| &app.id))) })
+    Box::pin(async { Ok(ids(list.all().await?.iter().filter_map(|app| app.id.as_ref()))) })
 }
 
 /// A page of items with these ids, whatever the list.
@@ -259,17 +265,17 @@ async fn pages_come_one_by_one_and_only_when_asked_for() {
         (first.value.len(), first.total_count, first.next_link.as_str()),
         (2, Some(3), "applications?skip=2")
     );
-    assert_eq!(pages.try_next().await.unwrap().unwrap().value[0].id, "C");
+    assert_eq!(pages.try_next().await.unwrap().unwrap().value[0].id.as_ref().unwrap(), "C");
     assert!(pages.next().await.is_none() && pages.next().await.is_none());
     assert_eq!(server.requests().len(), 2);
 
     let server = Recorder::scripted(answers).await;
     let mut apps = server.client().applications().list();
     assert!(server.requests().is_empty());
-    assert_eq!(apps.try_next().await.unwrap().unwrap().id, "A");
-    assert_eq!(apps.try_next().await.unwrap().unwrap().id, "B");
+    assert_eq!(apps.try_next().await.unwrap().unwrap().id.unwrap(), "A");
+    assert_eq!(apps.try_next().await.unwrap().unwrap().id.unwrap(), "B");
     assert_eq!(server.requests().len(), 1);
-    assert_eq!(apps.try_next().await.unwrap().unwrap().id, "C");
+    assert_eq!(apps.try_next().await.unwrap().unwrap().id.unwrap(), "C");
     assert!(apps.try_next().await.unwrap().is_none());
 }
 

@@ -104,7 +104,7 @@ async fn updates_and_deletes_are_safe_and_send_the_same_again() {
         puts.iter()
             .all(|put| put.body == puts[0].body && put.header("content-length") == puts[0].header("content-length"))
     );
-    submissions(&client).delete(&draft.id).await.unwrap();
+    submissions(&client).delete(draft.id().unwrap()).await.unwrap();
     assert_eq!(fake.requests_to("DELETE", "/submissions/*").len(), 3);
 }
 
@@ -299,7 +299,7 @@ async fn what_cannot_be_undone_is_sent_once() {
             let id = if path == "/commit" {
                 fake.seed_draft(sample())
             } else {
-                SubmissionId::default()
+                "1".parse::<SubmissionId>().unwrap()
             };
             let error = create(client, id).await.unwrap_err();
             assert_eq!(fake.requests_to("POST", path).len(), sent, "{name}: {error}");

@@ -78,7 +78,7 @@ async fn the_path_comes_from_what_was_received() {
     let server = holding(draft()).await;
     let submissions = of_app(&server.client());
     let mut document = submissions.create().await.unwrap();
-    document.id = "999".parse().unwrap();
+    document.id = Some("999".parse().unwrap());
     submissions.update(&document).await.unwrap();
     let post = "POST applications/9TESTAPP0001/submissions";
     assert_eq!(server.lines(), [post.to_owned(), format!("PUT {SUBMISSION}")]);

@@ -40,7 +40,7 @@ pub(crate) async fn submit(world: &World, ours: Option<&SubmissionId>) -> Result
     let mut draft = ensured
         .map_err(|error| Failed::new("no draft to go on with", error))?
         .document;
-    let id = draft.id.clone();
+    let id = draft.id().unwrap();
     let left = |error| Failed::new(format!("{id} is left"), error);
     draft.listing_mut("en-us").map_err(left)?.base_listing.release_notes = NOTES.into();
     draft.application_packages.push(ApplicationPackage::pending_upload(PACKAGE));

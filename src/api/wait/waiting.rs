@@ -225,7 +225,7 @@ impl<S: Submission> Waiting<S> {
     }
 
     async fn submission(&self) -> Result<Document<S>> {
-        let path = self.wait.submissions.path(&self.wait.id)?;
+        let path = self.wait.submissions.path(&self.wait.id);
         let text = path.text();
         let mut call = Call::get(path);
         if self.polls > 1 {
@@ -235,10 +235,7 @@ impl<S: Submission> Waiting<S> {
     }
 
     fn path(&self) -> String {
-        self.wait
-            .submissions
-            .path(&self.wait.id)
-            .map_or_else(|_| self.wait.id.to_string(), |path| path.text())
+        self.wait.submissions.path(&self.wait.id).text()
     }
 
     pub(super) fn timed_out(&self) -> Error {

@@ -30,7 +30,7 @@ fn view<T: DeserializeOwned>(name: &str) -> T {
 fn applications() {
     for name in ["application", "application-both-spellings"] {
         let app: Application = view(name);
-        assert_eq!(app.id, "9NMSTORE0001");
+        assert_eq!(app.id.as_ref().unwrap(), "9NMSTORE0001");
         assert_eq!(app.package_family_name, "Fabrikam.LighthouseNotes_8wekyb3d8bbwe", "{name}");
         assert_eq!(app.last_published_submission_id().unwrap(), "1152921505000000101");
         assert_eq!(app.has_advanced_listing_permission, Some(true));
@@ -61,7 +61,7 @@ fn pages() {
     assert_eq!(page.value[1].product_id, "night.mode");
     let page: Page<InAppProductRef> = view("application-in-app-products-page");
     assert_eq!(page.next_link, "applications/9NMSTORE0001/listinappproducts/?skip=2&top=2");
-    assert_eq!(page.value[1].in_app_product_id, "9NADDON00002");
+    assert_eq!(page.value[1].in_app_product_id.as_ref().unwrap(), "9NADDON00002");
     let page: Page<Flight> = view("flights-page");
     assert_eq!(page.next_link, "applications/9NMSTORE0001/listflights/?skip=1&top=1");
     let page: Page<Flight> = view("flights-page-no-link");
@@ -89,14 +89,14 @@ fn in_app_products() {
     ] {
         let product: InAppProduct = view(name);
         assert_eq!(product.applications.value.len(), 1, "{name}");
-        assert_eq!(product.applications.value[0].id, "9NMSTORE0001");
+        assert_eq!(product.applications.value[0].id.as_ref().unwrap(), "9NMSTORE0001");
     }
 }
 
 #[test]
 fn flights() {
     let flight: Flight = view("flight");
-    assert_eq!(flight.flight_id, "3f1c0d5e-6a2b-4c1d-9e8f-0a1b2c3d4e5f");
+    assert_eq!(flight.flight_id.as_ref().unwrap(), "3f1c0d5e-6a2b-4c1d-9e8f-0a1b2c3d4e5f");
     assert_eq!(flight.pending_submission_id().unwrap(), "1152921505000000402");
     assert_eq!(flight.last_published_submission_id().unwrap(), "1152921505000000401");
     assert_eq!(flight.rank_higher_than, "Non-flighted submission");
@@ -108,7 +108,7 @@ fn flights() {
 #[test]
 fn application_submissions() {
     let submission: ApplicationSubmission = view("application-submission");
-    assert_eq!(submission.id, "1152921505000000102");
+    assert_eq!(submission.id.as_ref().unwrap(), "1152921505000000102");
     assert_eq!(submission.application_category, "Productivity");
     assert_eq!(submission.pricing.price_id, PriceTier::Tier(1012));
     assert_eq!(submission.pricing.trial_period, TrialPeriod::NoFreeTrial);
@@ -145,7 +145,7 @@ fn application_submissions() {
         (rollout.is_package_rollout, rollout.package_rollout_percentage),
         (Some(false), Some(0.0))
     );
-    assert!(!rollout.fallback_submission_id.is_set());
+    assert!(rollout.fallback_submission_id.is_none());
     assert!(submission.allow_target_future_device_families["7"]);
     assert_eq!(
         submission.allow_microsoft_decide_app_availability_to_future_device_families,
@@ -253,7 +253,7 @@ fn rollouts_and_statuses() {
     let rollout: PackageRollout = view("package-rollout");
     assert_eq!(rollout.package_rollout_status, PackageRolloutStatus::InProgress);
     assert_eq!(rollout.package_rollout_percentage, Some(25.0));
-    assert_eq!(rollout.fallback_submission_id, "1152921505000000100");
+    assert_eq!(rollout.fallback_submission_id.as_ref().unwrap(), "1152921505000000100");
     let rollout: PackageRollout = view("package-rollout-halted");
     assert_eq!(rollout.package_rollout_status, PackageRolloutStatus::Stopped);
 

@@ -220,7 +220,7 @@ pub(super) fn calls() -> Vec<Call> {
         call!("delete", "in_app_products delete", Unpublished, "DELETE", "/inappproducts/*", done,
             |w| async {
                 let unpublished = w.client.in_app_products().list().all().await?.pop().unwrap();
-                w.client.in_app_products().delete(unpublished.id).await
+                w.client.in_app_products().delete(unpublished.id.unwrap()).await
             }),
         call!("list", "flights list", Published, "GET", "/applications/*/listflights", done,
             |w| w.client.flights(&w.app).list().all()),

@@ -158,7 +158,7 @@ async fn the_first_draft_of_a_flight_is_never_deleted() {
             let shop = Shop::open().await;
             let flights = shop.client.flights(APP.parse::<ApplicationId>().unwrap());
             let flight = flights.create(NewFlight::new("Beta").group_id("7")).await.unwrap();
-            let flight: FlightId = flight.flight_id.clone();
+            let flight: FlightId = flight.id().unwrap();
             let id = shop.fake.seed_draft(&flight);
             shop.fake.set_status(&id, status);
             shop.fake.forget_requests();
