@@ -108,6 +108,8 @@ struct Run {
     call: CallInfo,
     /// Replays for a token, which do not count as attempts.
     renewals: u32,
+    /// When it failed for the first time.
+    failing_since: Option<Instant>,
 }
 
 /// Why a request cannot be sent.
@@ -171,7 +173,7 @@ impl Transport {
         &self.inner.settings
     }
 
-    /// Sends a request, as often as its class and the policy allow, until `deadline` or the end of the call's own time.
+    /// Sends a request, as long as its class and the policy allow, until `deadline` or the end of the call's own time.
     pub(crate) async fn send(
         &self,
         request: &Request,
@@ -192,6 +194,7 @@ impl Transport {
             deadline,
             call,
             renewals: 0,
+            failing_since: None,
         };
         // What the service said last says more than that the time was up.
         let mut last = None;
@@ -213,10 +216,13 @@ impl Transport {
                 Err(failed) => failed,
             };
             run.call.outcome = run.call.outcome.max(failure.outcome());
+            let now = self.clock().now();
             let situation = Situation {
                 failure,
                 replay: request.replay,
                 attempts: run.call.attempts - run.renewals,
+                at_least: request.at_least,
+                failing_for: run.failing_since.map_or(Duration::ZERO, |since| now - since),
                 token_renewable: bearer.is_some() && run.renewals == 0,
                 remaining: self.remaining(&run),
                 random: fastrand::f64(),
@@ -230,6 +236,7 @@ impl Transport {
                 }
                 (Decision::RetryAfter(pause), _, _) => {
                     tracing::debug!(path = request.template, ?failure, ?pause, "sending again");
+                    run.failing_since.get_or_insert(now);
                     self.clock().sleep(pause).await;
                     last = Some(error);
                 }
