@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It has not: the request was never sent, or the service refused it.
+    /// It has not: the request was never sent, the service refused it, or it only reads.
     NotApplied,
     /// It may have: the answer was lost, or it was a 1xx, which is none, or a 408 or a 5xx, which the service also gives after
     /// doing the work.
@@ -64,6 +64,13 @@ impl CallInfo {
             outcome: Outcome::NotApplied,
             correlation_id: None,
             request_id: None,
+        }
+    }
+
+    /// Counts what an attempt came to. A read changes nothing, whatever becomes of it.
+    pub(crate) fn came_to(&mut self, outcome: Outcome) {
+        if self.method != "GET" {
+            self.outcome = self.outcome.max(outcome);
         }
     }
 

@@ -17,7 +17,7 @@ pub struct DecodeError {
 impl DecodeError {
     /// `path` is a JSON path, `expected` what should have stood there. Whatever was asked is done, for the status said so.
     pub(crate) fn new(mut call: CallInfo, status: u16, path: impl Into<String>, expected: impl Into<String>) -> Self {
-        call.outcome = Outcome::Applied;
+        call.came_to(Outcome::Applied);
         Self {
             call,
             status,

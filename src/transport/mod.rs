@@ -215,7 +215,10 @@ impl Transport {
                 Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };
-            run.call.outcome = run.call.outcome.max(failure.outcome());
+            // A request for a token changes nothing that a caller would ask for.
+            if request.audience != Audience::Token {
+                run.call.came_to(failure.outcome());
+            }
             let now = self.clock().now();
             let situation = Situation {
                 failure,

@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use msstore::reqwest::Client;
 use msstore::testing::{CutEnd, FakeStore, Fault, RetryHint};
 use msstore::{
-    ApplicationId, ApplicationSubmission, BoxFuture, Error, NewFlight, NewInAppProduct, Outcome, ProductType, RateLimit,
-    RetryPolicy, StoreClient, StoreClientBuilder, SubmissionId, Submissions, TransportErrorKind, UploadUrl,
+    ApplicationId, ApplicationSubmission, BoxFuture, Error, Method, NewFlight, NewInAppProduct, Outcome, ProductType, RateLimit,
+    Replay, RetryPolicy, StoreClient, StoreClientBuilder, SubmissionId, Submissions, TransportErrorKind, UploadUrl,
 };
 use serde_json::json;
 
@@ -60,11 +60,6 @@ async fn a_safe_call_is_repeated_for_three_minutes() {
         } else {
             assert_eq!(call.attempts, 1, "{status}");
         }
-        let maybe = status == 408 || status >= 500;
-        assert_eq!(
-            error.outcome(),
-            if maybe { Outcome::MaybeApplied } else { Outcome::NotApplied }
-        );
         assert_eq!(error.is_retryable(), repeated.contains(&status), "{status}");
     }
     for fault in [
@@ -77,6 +72,46 @@ async fn a_safe_call_is_repeated_for_three_minutes() {
         assert!(matches!(error, Error::Transport(_)), "{error:?}");
         assert!(reads(&fake) >= OFTEN, "{}", reads(&fake));
         assert_about(error.call().unwrap().elapsed, 180);
+    }
+}
+
+#[tokio::test]
+async fn a_read_changes_nothing_whatever_becomes_of_it() {
+    let faults = [
+        on_read().answer(503, ""),
+        on_read().answer(408, ""),
+        on_read().answer(101, ""),
+        on_read().reset(),
+        on_read().cut(CutEnd::Reset),
+        on_read().stall(),
+        on_read().truncate(),
+        on_read().answer(200, "<html></html>"),
+        on_read().answer(200, "[]"),
+        Fault::on("POST", "/token").answer(503, ""),
+        Fault::on("POST", "/token").reset(),
+        Fault::on("POST", "/token").answer(200, "<html></html>"),
+    ];
+    for fault in faults {
+        let name = format!("{fault:?}");
+        let fake = FakeStore::start_with_sample().await.unwrap();
+        fake.fault(fault.always());
+        let builder = fake
+            .client_builder()
+            .retry(RetryPolicy::default().give_up_after(Duration::from_secs(5)));
+        let client = builder.attempt_timeout(Duration::from_millis(200)).build().unwrap();
+        let path = format!("applications/{}", sample());
+        let raw = client.request(Method::Get, path, Replay::Once);
+        let raw = raw.await.map(drop);
+        let job = submissions(&client).publish().await.map(drop);
+        for result in [read(&client).await, job] {
+            let error = result.expect_err(&name);
+            assert_eq!(error.outcome(), Outcome::NotApplied, "{name}: {error:?}");
+            let call = error.call().map(|call| call.outcome);
+            assert_eq!(call.unwrap_or(Outcome::NotApplied), Outcome::NotApplied, "{name}: {error:?}");
+        }
+        if let Err(error) = raw {
+            assert_eq!(error.outcome(), Outcome::NotApplied, "{name}: {error:?}");
+        }
     }
 }
 
