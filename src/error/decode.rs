@@ -5,7 +5,10 @@ use std::fmt;
 use crate::error::Error;
 use crate::error::call::{CallInfo, Outcome};
 
-/// The service said yes, but its answer could not be understood. Carries where and what was expected, never values.
+/// The answer was 2xx, but it could not be understood. Carries where and what was expected, never values.
+///
+/// JSON of another shape is the service's own yes, so the outcome of a write is `Applied`. What is not JSON may be a page of a
+/// proxy that the call never went beyond: `MaybeApplied`.
 #[derive(Debug, Clone)]
 pub struct DecodeError {
     call: CallInfo,
@@ -16,13 +19,22 @@ pub struct DecodeError {
 
 impl DecodeError {
     /// `path` is a JSON path, `expected` what should have stood there. Whatever was asked is done, for the status said so.
-    pub(crate) fn new(mut call: CallInfo, status: u16, path: impl Into<String>, expected: impl Into<String>) -> Self {
-        call.came_to(Outcome::Applied);
+    pub(crate) fn new(call: CallInfo, status: u16, path: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self::with_outcome(call, Outcome::Applied, status, path.into(), expected.into())
+    }
+
+    /// For an answer that is not even JSON, so that nothing shows that the service has given it.
+    pub(crate) fn foreign(call: CallInfo, status: u16) -> Self {
+        Self::with_outcome(call, Outcome::MaybeApplied, status, String::new(), "JSON".to_owned())
+    }
+
+    fn with_outcome(mut call: CallInfo, outcome: Outcome, status: u16, path: String, expected: String) -> Self {
+        call.came_to(outcome);
         Self {
             call,
             status,
-            path: path.into(),
-            expected: expected.into(),
+            path,
+            expected,
         }
     }
 

@@ -12,7 +12,7 @@ use msstore::{
 use serde_json::json;
 
 use crate::faulty::World;
-use crate::support::{Recorder, assert_about, call};
+use crate::support::{Answer, Recorder, assert_about, call, draft, submission};
 
 fn sample() -> ApplicationId {
     FakeStore::SAMPLE_APPLICATION.parse().unwrap()
@@ -394,7 +394,9 @@ async fn what_cannot_be_undone_is_sent_once() {
             (post().cut(CutEnd::Close), 1, Applied),
             (post().cut(CutEnd::Reset), 1, Applied),
             (post().truncate(), 1, Applied),
-            (post().answer(201, "<html></html>"), 1, Applied),
+            (post().answer(201, "<html></html>"), 1, MaybeApplied),
+            (post().answer(200, "Signed out"), 1, MaybeApplied),
+            (post().answer(201, "[]"), 1, Applied),
             (post().answer(400, "{}"), 1, NotApplied),
             (post().answer(409, "{}"), 1, NotApplied),
             (post().answer(429, ""), OFTEN, NotApplied),
@@ -415,6 +417,38 @@ async fn what_cannot_be_undone_is_sent_once() {
             );
             assert_eq!(error.outcome(), outcome, "{name}: {error}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_page_in_place_of_the_services_answer_proves_nothing() {
+    use Outcome::{Applied, MaybeApplied};
+    let (page, half) = ("<html><body>Sign in</body></html>", r#"{"status": "Com"#);
+    let table = [
+        // body; what a deletion, a commit and an update come to, if not to success
+        ("", None, None, Some(Applied)),
+        (" \r\n", None, None, Some(Applied)),
+        ("{}", None, None, None),
+        ("[]", None, Some(Applied), Some(Applied)),
+        (half, Some(Applied), Some(Applied), Some(Applied)),
+        (page, Some(MaybeApplied), Some(MaybeApplied), Some(MaybeApplied)),
+        ("OK", Some(MaybeApplied), Some(MaybeApplied), Some(MaybeApplied)),
+    ];
+    for (body, deletion, commit, update) in table {
+        let server = Recorder::start(move |request| match request.method.as_str() {
+            "GET" => Answer::new(200, draft()),
+            _ => Answer::new(200, body),
+        })
+        .await;
+        let (submissions, id) = (submissions(&server.client()), submission());
+        let draft = submissions.get(&id).await.unwrap();
+        let outcomes = [
+            submissions.delete(&id).await.map(drop),
+            submissions.commit(&id).await.map(drop),
+            submissions.update(&draft).await.map(drop),
+        ]
+        .map(|result| result.err().map(|error| error.outcome()));
+        assert_eq!(outcomes, [deletion, commit, update], "{body}");
     }
 }
 
