@@ -22,7 +22,7 @@ use url::Url;
 use crate::error::{ApiError, AuthError, CallInfo, Error, ErrorBody, Outcome, Result, TransportError, TransportErrorKind};
 use crate::transport::attempt::{Answer, Limits};
 use crate::transport::clock::{Clock, after};
-use crate::transport::limit::{RateLimit, Window};
+use crate::transport::limit::{Queue, RateLimit, Window};
 use crate::transport::request::{Audience, Body, Request};
 use crate::transport::retry::{Decision, Failure, RetryPolicy, Situation, decide, hint};
 
@@ -98,18 +98,44 @@ struct Inner {
     loopback: reqwest::Client,
     clock: Clock,
     window: Mutex<Window>,
+    queue: Queue,
     settings: Settings,
 }
 
 /// The state of one call.
 struct Run {
     started: Instant,
-    deadline: Instant,
+    /// The end of the call's own time.
+    own_end: Instant,
+    /// The end that the caller has set.
+    set_end: Option<Instant>,
     call: CallInfo,
     /// Replays for a token, which do not count as attempts.
     renewals: u32,
     /// When it failed for the first time.
     failing_since: Option<Instant>,
+}
+
+impl Run {
+    fn deadline(&self) -> Instant {
+        self.set_end.map_or(self.own_end, |end| end.min(self.own_end))
+    }
+
+    /// Until when it waits for the rate limit. As long as it has not been sent that is no part of the call's own time, or of
+    /// many calls at once the last could never be sent.
+    fn patience(&self) -> Option<Instant> {
+        if self.call.attempts == 0 {
+            self.set_end
+        } else {
+            Some(self.deadline())
+        }
+    }
+
+    fn has_waited(&mut self, time: Duration) {
+        if self.call.attempts == 0 {
+            self.own_end = after(self.own_end, time);
+        }
+    }
 }
 
 /// Why a request cannot be sent.
@@ -160,6 +186,7 @@ impl Transport {
                 loopback,
                 clock,
                 window,
+                queue: Queue::default(),
                 settings,
             }),
         })
@@ -181,8 +208,7 @@ impl Transport {
         deadline: Option<Instant>,
     ) -> Result<Response> {
         let started = self.clock().now();
-        let own = after(started, request.call_timeout.unwrap_or(self.settings().retry.call_timeout));
-        let deadline = deadline.map_or(own, |deadline| deadline.min(own));
+        let own_end = after(started, request.call_timeout.unwrap_or(self.settings().retry.call_timeout));
         let mut call = CallInfo::new(request.method.as_str(), &request.path);
         call.correlation_id = request
             .headers
@@ -191,7 +217,8 @@ impl Transport {
             .map(|(_, id)| id.clone());
         let mut run = Run {
             started,
-            deadline,
+            own_end,
+            set_end: deadline,
             call,
             renewals: 0,
             failing_since: None,
@@ -199,7 +226,7 @@ impl Transport {
         // What the service said last says more than that the time was up.
         let mut last = None;
         loop {
-            let bearer = match self.ready(request.audience, auth, &run).await {
+            let bearer = match self.ready(request.audience, auth, &mut run).await {
                 Ok(bearer) => bearer,
                 Err(NotReady::NoToken(mut error)) => {
                     error.set_outcome(run.call.outcome);
@@ -250,11 +277,12 @@ impl Transport {
 
     /// Waits until the rate limit lets the request through, with a bearer if it needs one. The bearer is asked for after
     /// each wait, because it ages.
-    async fn ready(&self, audience: Audience, auth: Option<&dyn Authorize>, run: &Run) -> Result<Option<Bearer>, NotReady> {
+    async fn ready(&self, audience: Audience, auth: Option<&dyn Authorize>, run: &mut Run) -> Result<Option<Bearer>, NotReady> {
+        let mut turn = None;
         loop {
             let bearer = match auth {
                 // A foreign provider may hang; the call's time bounds it.
-                Some(auth) => match tokio::time::timeout(self.remaining(run), auth.bearer(run.deadline)).await {
+                Some(auth) => match tokio::time::timeout(self.remaining(run), auth.bearer(run.deadline())).await {
                     Ok(bearer) => Some(bearer.map_err(NotReady::NoToken)?),
                     Err(_) => return Err(NotReady::OutOfTime(None)),
                 },
@@ -262,18 +290,35 @@ impl Transport {
             };
             // Sending without time to spare could only end in doubt.
             let now = self.clock().now();
-            if now >= run.deadline {
+            if now >= run.deadline() {
                 return Err(NotReady::OutOfTime(None));
             }
             if audience != Audience::Api {
                 return Ok(bearer);
             }
-            let admitted = self.window().admit(now);
-            match admitted {
-                Ok(()) => return Ok(bearer),
-                Err(until) if until >= run.deadline => return Err(NotReady::OutOfTime(Some(until - now))),
-                Err(until) => self.clock().sleep_until(until).await,
+            let new = run.call.attempts == 0;
+            // Without a wait the bearer is as good as it was.
+            turn = turn.or_else(|| self.inner.queue.try_turn(new));
+            let wait = match turn {
+                None => None,
+                Some(_) => match self.window().admit(now) {
+                    Ok(()) => return Ok(bearer),
+                    Err(until) => Some(until),
+                },
+            };
+            match (wait, run.patience()) {
+                (Some(until), Some(end)) if until >= end => return Err(NotReady::OutOfTime(Some(until - now))),
+                (Some(until), _) => self.clock().sleep_until(until).await,
+                (None, end) => {
+                    let time = end.map_or(NEVER, |end| end.saturating_duration_since(now));
+                    let its_turn = self.inner.queue.turn(new);
+                    match tokio::time::timeout(time, its_turn).await {
+                        Ok(its_turn) => turn = Some(its_turn),
+                        Err(_) => return Err(NotReady::OutOfTime(None)),
+                    }
+                }
             }
+            run.has_waited(self.clock().now() - now);
         }
     }
 
@@ -366,7 +411,7 @@ impl Transport {
     }
 
     fn remaining(&self, run: &Run) -> Duration {
-        run.deadline.saturating_duration_since(self.clock().now())
+        run.deadline().saturating_duration_since(self.clock().now())
     }
 
     fn window(&self) -> std::sync::MutexGuard<'_, Window> {
@@ -392,5 +437,31 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::request::Method;
+
+    #[tokio::test]
+    async fn who_is_turned_away_by_a_pause_is_told_how_long_it_lasts() {
+        let clock = Clock::jumping();
+        let transport = Transport::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap();
+        let (now, seconds) = (clock.now(), Duration::from_secs);
+        transport.window().pause_until(now + seconds(100));
+        let url = Url::parse("http://127.0.0.1:1/").unwrap();
+        let request = Request::new(Method::Get, url, "applications", Audience::Api);
+        let error = transport.send(&request, None, Some(now + seconds(60))).await.unwrap_err();
+        let pause = error.retry_after().unwrap();
+        assert!(pause > seconds(90) && pause <= seconds(100), "{pause:?}");
+        let Error::Transport(late) = &error else { panic!("{error:?}") };
+        assert_eq!(
+            (late.kind(), error.outcome(), late.call().attempts),
+            (TransportErrorKind::DeadlineExceeded, Outcome::NotApplied, 0)
+        );
+        assert!(error.to_string().contains("; try again in "), "{error}");
+        assert!(clock.now() - now < seconds(60), "it does not wait for nothing");
     }
 }

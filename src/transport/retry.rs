@@ -63,7 +63,8 @@ impl RetryPolicy {
         self
     }
 
-    /// How long a call may take in all, with its pauses, its token and the wait for the rate limit. Default 10 minutes.
+    /// How long a call may take in all, with its pauses and its token, but without the wait for the rate limit before it is sent
+    /// for the first time. Default 10 minutes.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = timeout;

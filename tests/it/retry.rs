@@ -1,5 +1,6 @@
 //! Repeats, limits and outcomes over real sockets; the clock is the fake's, so that nobody waits.
 
+use std::future::IntoFuture;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -301,18 +302,6 @@ async fn a_call_ends_within_its_time() {
         assert!(error.call().unwrap().elapsed < limit);
         assert_eq!(error.retry_after(), Some(seconds(110)));
     }
-    // The wait for the rate limit counts too.
-    let fake = FakeStore::start_with_sample().await.unwrap();
-    let limit = RateLimit::new(1, Duration::from_secs(900));
-    let client = fake.client_builder().rate_limit(limit).build().unwrap();
-    read(&client).await.unwrap();
-    let error = read(&client).await.unwrap_err();
-    let Error::Transport(late) = &error else { panic!("{error:?}") };
-    assert_eq!(
-        (late.kind(), error.outcome()),
-        (TransportErrorKind::DeadlineExceeded, Outcome::NotApplied)
-    );
-    assert_eq!(reads(&fake), 1);
 }
 
 #[tokio::test]
@@ -524,6 +513,38 @@ async fn no_minute_has_more_than_twenty_requests() {
 }
 
 #[tokio::test]
+async fn who_waits_for_the_rate_limit_is_served_in_order_and_keeps_the_time_of_the_call() {
+    // The last of them waits longer than a call may take.
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let client = fake.client().unwrap();
+    let path = |number: usize| format!("applications/{}?number={number}", sample());
+    let calls = (0..250).map(|number| client.request(Method::Get, path(number), Replay::Safe).into_future());
+    for (number, result) in join_all(calls).await.into_iter().enumerate() {
+        result.unwrap_or_else(|error| panic!("{number}: {error}"));
+    }
+    assert_about(fake.elapsed(), 12 * 60);
+    let order: Vec<usize> = fake
+        .requests_to("GET", "/applications/*")
+        .iter()
+        .map(|request| request.query["number=".len()..].parse().unwrap())
+        .collect();
+    assert_eq!(order.len(), 250);
+    // The clock jumps, so that those of several minutes are under way together.
+    for (place, number) in order.into_iter().enumerate() {
+        assert!(place.abs_diff(number) < 100, "{number} came as number {place}");
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_does_not_queue_behind_those_that_have_not_been_sent() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.fault(Fault::on("GET", "/applications/*").first(15).answer(503, ""));
+    let client = fake.client().unwrap();
+    let calls: Vec<_> = join_all((0..200).map(|_| read(&client))).await;
+    assert!(calls.iter().all(Result::is_ok), "{calls:?}");
+}
+
+#[tokio::test]
 async fn a_429_pauses_all_clones() {
     let fault = Fault::on("GET", "").throttle(Duration::from_secs(90), RetryHint::Seconds);
     let (fake, client) = faulty(fault, RetryPolicy::off()).await;
@@ -540,22 +561,12 @@ async fn a_429_pauses_all_clones() {
 }
 
 #[tokio::test]
-async fn who_is_turned_away_by_a_pause_is_told_how_long_it_lasts() {
+async fn a_pause_of_all_is_no_part_of_a_calls_own_time() {
     let policy = RetryPolicy::off().call_timeout(Duration::from_secs(60));
     let (fake, client) = faulty(on_read().answer(429, "").header("Retry-After", "100"), policy).await;
     assert_eq!(read(&client).await.unwrap_err().status(), Some(429));
-    let error = read(&client.clone()).await.unwrap_err();
-    let Error::Transport(late) = &error else { panic!("{error:?}") };
-    assert_eq!(late.kind(), TransportErrorKind::DeadlineExceeded);
-    let pause = error.retry_after().unwrap();
-    assert!(
-        pause > Duration::from_secs(90) && pause <= Duration::from_secs(100),
-        "{pause:?}"
-    );
-    assert!(error.to_string().contains("; try again in "), "{error}");
-    assert_eq!(reads(&fake), 1);
-    fake.advance(pause);
-    read(&client).await.unwrap();
+    read(&client.clone()).await.unwrap();
+    assert_about(fake.elapsed(), 100);
 }
 
 #[tokio::test]
