@@ -29,7 +29,7 @@ use crate::transport::retry::{Decision, Failure, RetryPolicy, Situation, decide,
 /// A boxed future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Connections are kept for so long without use.
+/// Connections to the blob store are kept for so long without use.
 const POOL_IDLE: Duration = Duration::from_secs(30);
 
 /// Longer than any attempt.
@@ -155,7 +155,6 @@ impl Transport {
                 .referer(false)
                 .http1_only()
                 .connection_verbose(false)
-                // A connection that the server may have closed meanwhile would make a write ambiguous.
                 .pool_idle_timeout(POOL_IDLE)
                 .connect_timeout(settings.connect_timeout)
                 // An attempt has its own time, which for an upload may be long; a builder's own cannot be taken back.
