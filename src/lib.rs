@@ -12,7 +12,7 @@
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! use msstore::{ApplicationId, ClientSecret, StoreClient};
+//! use msstore::{ApplicationId, ClientSecret, ErrorKind, StoreClient};
 //!
 //! let client = StoreClient::builder(ClientSecret::new("tenant", "client id", "secret")).build()?;
 //! for app in client.applications().list().all().await? {
@@ -61,7 +61,7 @@
 //!
 //! ```no_run
 //! # async fn run(client: msstore::StoreClient, app: msstore::ApplicationId) -> Result<(), Box<dyn std::error::Error>> {
-//! use msstore::{Milestone, Package, PendingPolicy};
+//! use msstore::{ErrorKind, Milestone, Package, PendingPolicy};
 //!
 //! let report = client
 //!     .applications()
@@ -93,7 +93,7 @@
 //! ```no_run
 //! # async fn run(client: msstore::StoreClient, app: msstore::ApplicationId) -> Result<(), Box<dyn std::error::Error>> {
 //! use std::time::Duration;
-//! use msstore::{Milestone, SubmissionId};
+//! use msstore::{ErrorKind, Milestone, SubmissionId};
 //!
 //! let id: SubmissionId = "1152921504621243680".parse()?;
 //! let last = client
@@ -133,8 +133,8 @@
 //! # }
 //! ```
 //!
-//! Calls that are safe to repeat are repeated by the crate ([`RetryPolicy`]). Calls that are not, are sent once, and the
-//! `ensure_…` and `…_or_find` methods resolve an ambiguous outcome by looking: [`Submissions::ensure_created`],
+//! Calls that are safe to repeat are repeated by the crate for three minutes ([`RetryPolicy`]). Calls that are not, are sent
+//! once, and the `ensure_…` and `…_or_find` methods resolve an ambiguous outcome by looking: [`Submissions::ensure_created`],
 //! [`Submissions::ensure_deleted`], [`InAppProducts::create_or_find`], [`Flights::create_or_find`]. Secrets never show in an
 //! error, in `Debug` or in `tracing` events.
 //!
@@ -147,7 +147,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use msstore::testing::{FakeStore, Fault};
-//! use msstore::{ApplicationId, Milestone};
+//! use msstore::{ApplicationId, ErrorKind, Milestone};
 //!
 //! let fake = FakeStore::start_with_sample().await?;
 //! // The gateway gives up on the create, although it takes effect.

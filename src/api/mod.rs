@@ -57,10 +57,11 @@ fn optional<T>(result: Result<T>) -> Result<Option<T>> {
     }
 }
 
-/// Deletes; a 404 after an attempt that may have deleted it means that it did.
+/// Deletes; a 404 after an attempt that may have deleted it means that it did. The answer has no body, or JSON; a page is not the
+/// service's answer.
 async fn delete(core: &Core, path: Path) -> Result<Receipt> {
-    match core.send(Call::delete(path)).await {
-        Ok(receipt) => Ok(receipt.map(|_| ())),
+    match core.json_or_empty(Call::delete(path)).await {
+        Ok(json) => Ok(json.receipt),
         Err(error) if error.is_not_found() && error.outcome() > Outcome::NotApplied => Ok(error.receipt()),
         Err(error) => Err(error),
     }

@@ -80,7 +80,7 @@ impl StoreClient {
     ///
     /// ```no_run
     /// # async fn run(client: msstore::StoreClient) -> msstore::Result<()> {
-    /// use msstore::{Method, Replay};
+    /// use msstore::{ErrorKind, Method, Replay};
     /// let answer = client.request(Method::Get, "applications/9NBLGGH4R315/something", Replay::Safe).await?;
     /// println!("{} with {} bytes", answer.http_status, answer.value.len());
     /// # Ok(())

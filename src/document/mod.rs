@@ -104,7 +104,7 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
     ///
     /// ```
     /// # fn main() -> msstore::Result<()> {
-    /// use msstore::{ApplicationSubmission, Document};
+    /// use msstore::{ApplicationSubmission, Document, ErrorKind};
     ///
     /// let json = serde_json::json!({"listings": {"en-us": {"baseListing": {"title": "Lantern", "newMember": 1}}}});
     /// let mut draft = Document::<ApplicationSubmission>::detached(json)?;

@@ -9,10 +9,10 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It has not: the request was never sent, or the service refused it.
+    /// It has not: the request was never sent, the service refused it, or it only reads.
     NotApplied,
     /// It may have: the answer was lost, or it was a 1xx, which is none, or a 408 or a 5xx, which the service also gives after
-    /// doing the work.
+    /// doing the work, or a page with status 2xx where the service answers with JSON.
     MaybeApplied,
     /// It has: the service said so, but the rest of the answer could not be read.
     Applied,

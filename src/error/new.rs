@@ -87,14 +87,26 @@ impl Error {
         new
     }
 
-    /// A 2xx that is not what was expected. `path` is a JSON path, `expected` what should have stood there; never values. Whatever was
-    /// asked is done, for the status said so.
+    /// A 2xx that is not even JSON, so that nothing shows that the service has given it.
+    pub(crate) fn foreign(call: CallInfo, status: u16) -> Self {
+        let mut new = Self::decode(call, status, "", "JSON");
+        new.0.outcome = new.0.outcome.min(Outcome::MaybeApplied);
+        new
+    }
+
+    /// A 2xx that is not what was expected. `path` is a JSON path, `expected` what should have stood there; never values. JSON of
+    /// another shape is the service's own yes: whatever was asked is done.
     pub(crate) fn decode(call: CallInfo, status: u16, path: impl Into<String>, expected: impl Into<String>) -> Self {
         let mut new = Self::new(ErrorKind::Decode);
         (new.0.subject, new.0.problem) = (path.into(), expected.into());
+        // A read changes nothing, whatever becomes of it.
+        new.0.outcome = if call.method == "GET" {
+            Outcome::NotApplied
+        } else {
+            Outcome::Applied
+        };
         new.0.call = Some(call);
         new.0.status = Some(status);
-        new.0.outcome = Outcome::Applied;
         new
     }
 

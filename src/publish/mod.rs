@@ -66,7 +66,7 @@ pub enum ExistingRollout {
 /// The whole job: from what is in the Store to what shall be in the Store.
 ///
 /// ```no_run
-/// use msstore::{ApplicationId, Package, StoreClient};
+/// use msstore::{ApplicationId, ErrorKind, Package, StoreClient};
 ///
 /// #[tokio::main]
 /// async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -148,11 +148,6 @@ impl Core {
         self.tokens.access_token(deadline).await
     }
 
-    /// Sends a call whose answer is not read.
-    pub(crate) async fn send(&self, call: Call) -> Result<Receipt<Bytes>> {
-        Ok(receipt(self.exchange(call).await?))
-    }
-
     /// Sends a call whose answer is JSON.
     pub(crate) async fn json(&self, call: Call) -> Result<Json> {
         json(self.exchange(call).await?)
@@ -255,7 +250,11 @@ fn json(response: Response) -> Result<Json> {
                 value,
             })
         }
-        Err(_) => Err(Error::decode(response.call, response.status, "", "JSON")),
+        // Nothing, which the service says too, or its own JSON, broken off.
+        Err(error) if error.is_eof() && matches!(text.trim_ascii_start().first(), None | Some(b'{')) => {
+            Err(Error::decode(response.call, response.status, "", "JSON"))
+        }
+        Err(_) => Err(Error::foreign(response.call, response.status)),
     }
 }
 

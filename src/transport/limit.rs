@@ -1,9 +1,12 @@
 //! The rate limit: at most so many sends in any window, and a pause for all when the service says 429.
 //!
-//! `Window` is pure: it is told the time and says when the next send may be.
+//! `Window` is pure: it is told the time and says when the next send may be. Who asks it is up to the `Queue`: one call at a
+//! time, in the order in which they came.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
+
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::transport::clock::after;
 
@@ -85,9 +88,75 @@ impl Window {
     }
 }
 
+/// Who waits for the window: first come, first served.
+///
+/// New calls wait at the door, and only the first of them at the counter, among the calls that are sent again. Otherwise a call
+/// that failed would queue behind hundreds that were never sent, and have no time left when it is its turn.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    door: Mutex<()>,
+    counter: Mutex<()>,
+}
+
+/// Held while the window is asked; it lets the next one in when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    _counter: MutexGuard<'a, ()>,
+    _door: Option<MutexGuard<'a, ()>>,
+}
+
+impl Queue {
+    /// Its turn, if nobody is before it.
+    pub(crate) fn try_turn(&self, new: bool) -> Option<Turn<'_>> {
+        let door = if new { Some(self.door.try_lock().ok()?) } else { None };
+        Some(Turn {
+            _counter: self.counter.try_lock().ok()?,
+            _door: door,
+        })
+    }
+
+    /// Waits for its turn; `new` is whether the call has not been sent yet.
+    pub(crate) async fn turn(&self, new: bool) -> Turn<'_> {
+        let door = if new { Some(self.door.lock().await) } else { None };
+        Turn {
+            _counter: self.counter.lock().await,
+            _door: door,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_repeat_comes_after_one_new_call_and_not_after_all() {
+        let (queue, order) = (Queue::default(), std::sync::Mutex::new(Vec::new()));
+        let first = queue.turn(true).await;
+        let call = |name, new| {
+            let (queue, order) = (&queue, &order);
+            async move {
+                let _turn = queue.turn(new).await;
+                order.lock().unwrap().push(name);
+            }
+        };
+        // They are polled, and so they come, in this order.
+        let all = futures_util::future::join_all([
+            call("new 1", true),
+            call("new 2", true),
+            call("repeat 1", false),
+            call("new 3", true),
+            call("repeat 2", false),
+        ]);
+        let let_in = async {
+            tokio::task::yield_now().await;
+            drop(first);
+        };
+        tokio::join!(all, let_in);
+        // Nobody new stands at the counter while `first` holds the door.
+        let order = order.into_inner().unwrap();
+        assert_eq!(order, ["repeat 1", "repeat 2", "new 1", "new 2", "new 3"]);
+    }
 
     #[test]
     fn the_numbers_are_those_of_the_docs() {

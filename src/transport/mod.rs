@@ -22,14 +22,14 @@ use url::Url;
 use crate::error::{CallInfo, Error, ErrorBody, Outcome, Result, TransportKind};
 use crate::transport::attempt::{Answer, Limits};
 use crate::transport::clock::{Clock, after};
-use crate::transport::limit::{RateLimit, Window};
-use crate::transport::request::{Audience, Body, Request};
+use crate::transport::limit::{Queue, RateLimit, Window};
+use crate::transport::request::{Audience, Body, Method, Request};
 use crate::transport::retry::{Decision, Failure, RetryPolicy, Situation, decide, hint};
 
 /// A boxed future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Connections are kept for so long without use.
+/// Connections to the blob store are kept for so long without use.
 const POOL_IDLE: Duration = Duration::from_secs(30);
 
 /// Longer than any attempt.
@@ -98,18 +98,46 @@ struct Inner {
     loopback: reqwest::Client,
     clock: Clock,
     window: Mutex<Window>,
+    queue: Queue,
     settings: Settings,
 }
 
 /// The state of one call.
 struct Run {
     started: Instant,
-    deadline: Instant,
+    /// The end of the call's own time.
+    own_end: Instant,
+    /// The end that the caller has set.
+    set_end: Option<Instant>,
     call: CallInfo,
     /// The greatest of its attempts.
     outcome: Outcome,
     /// Replays for a token, which do not count as attempts.
     renewals: u32,
+    /// When it failed for the first time.
+    failing_since: Option<Instant>,
+}
+
+impl Run {
+    fn deadline(&self) -> Instant {
+        self.set_end.map_or(self.own_end, |end| end.min(self.own_end))
+    }
+
+    /// Until when it waits for the rate limit. As long as it has not been sent that is no part of the call's own time, or of
+    /// many calls at once the last could never be sent.
+    fn patience(&self) -> Option<Instant> {
+        if self.call.attempts == 0 {
+            self.set_end
+        } else {
+            Some(self.deadline())
+        }
+    }
+
+    fn has_waited(&mut self, time: Duration) {
+        if self.call.attempts == 0 {
+            self.own_end = after(self.own_end, time);
+        }
+    }
 }
 
 /// Why a request cannot be sent.
@@ -129,7 +157,6 @@ impl Transport {
                 .referer(false)
                 .http1_only()
                 .connection_verbose(false)
-                // A connection that the server may have closed meanwhile would make a write ambiguous.
                 .pool_idle_timeout(POOL_IDLE)
                 .connect_timeout(settings.connect_timeout)
                 // An attempt has its own time, which for an upload may be long; a builder's own cannot be taken back.
@@ -160,6 +187,7 @@ impl Transport {
                 loopback,
                 clock,
                 window,
+                queue: Queue::default(),
                 settings,
             }),
         })
@@ -173,7 +201,7 @@ impl Transport {
         &self.inner.settings
     }
 
-    /// Sends a request, as often as its class and the policy allow, until `deadline` or the end of the call's own time.
+    /// Sends a request, as long as its class and the policy allow, until `deadline` or the end of the call's own time.
     pub(crate) async fn send(
         &self,
         request: &Request,
@@ -181,8 +209,7 @@ impl Transport {
         deadline: Option<Instant>,
     ) -> Result<Response> {
         let started = self.clock().now();
-        let own = after(started, request.call_timeout.unwrap_or(self.settings().retry.call_timeout));
-        let deadline = deadline.map_or(own, |deadline| deadline.min(own));
+        let own_end = after(started, request.call_timeout.unwrap_or(self.settings().retry.call_timeout));
         let mut call = CallInfo::new(request.method.as_str(), &request.path);
         call.correlation_id = request
             .headers
@@ -191,15 +218,17 @@ impl Transport {
             .map(|(_, id)| id.clone());
         let mut run = Run {
             started,
-            deadline,
+            own_end,
+            set_end: deadline,
             call,
             outcome: Outcome::NotApplied,
             renewals: 0,
+            failing_since: None,
         };
         // What the service said last says more than that the time was up.
         let mut last = None;
         loop {
-            let bearer = match self.ready(request.audience, auth, &run).await {
+            let bearer = match self.ready(request.audience, auth, &mut run).await {
                 Ok(bearer) => bearer,
                 Err(NotReady::NoToken(error)) => return Err(error.with_outcome(run.outcome)),
                 Err(NotReady::OutOfTime(pause)) => {
@@ -212,11 +241,17 @@ impl Transport {
                 Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };
-            run.outcome = run.outcome.max(failure.outcome());
+            // A read changes nothing, and a request for a token nothing that a caller would ask for.
+            if request.method != Method::Get && request.audience != Audience::Token {
+                run.outcome = run.outcome.max(failure.outcome());
+            }
+            let now = self.clock().now();
             let situation = Situation {
                 failure,
                 replay: request.replay,
                 attempts: run.call.attempts - run.renewals,
+                at_least: request.at_least,
+                failing_for: run.failing_since.map_or(Duration::ZERO, |since| now - since),
                 token_renewable: bearer.is_some() && run.renewals == 0,
                 remaining: self.remaining(&run),
                 random: fastrand::f64(),
@@ -230,6 +265,7 @@ impl Transport {
                 }
                 (Decision::RetryAfter(pause), _, _) => {
                     tracing::debug!(path = request.template, ?failure, ?pause, "sending again");
+                    run.failing_since.get_or_insert(now);
                     self.clock().sleep(pause).await;
                     last = Some(error);
                 }
@@ -240,11 +276,12 @@ impl Transport {
 
     /// Waits until the rate limit lets the request through, with a bearer if it needs one. The bearer is asked for after
     /// each wait, because it ages.
-    async fn ready(&self, audience: Audience, auth: Option<&dyn Authorize>, run: &Run) -> Result<Option<Bearer>, NotReady> {
+    async fn ready(&self, audience: Audience, auth: Option<&dyn Authorize>, run: &mut Run) -> Result<Option<Bearer>, NotReady> {
+        let mut turn = None;
         loop {
             let bearer = match auth {
                 // A foreign provider may hang; the call's time bounds it.
-                Some(auth) => match tokio::time::timeout(self.remaining(run), auth.bearer(run.deadline)).await {
+                Some(auth) => match tokio::time::timeout(self.remaining(run), auth.bearer(run.deadline())).await {
                     Ok(bearer) => Some(bearer.map_err(NotReady::NoToken)?),
                     Err(_) => return Err(NotReady::OutOfTime(None)),
                 },
@@ -252,18 +289,35 @@ impl Transport {
             };
             // Sending without time to spare could only end in doubt.
             let now = self.clock().now();
-            if now >= run.deadline {
+            if now >= run.deadline() {
                 return Err(NotReady::OutOfTime(None));
             }
             if audience != Audience::Api {
                 return Ok(bearer);
             }
-            let admitted = self.window().admit(now);
-            match admitted {
-                Ok(()) => return Ok(bearer),
-                Err(until) if until >= run.deadline => return Err(NotReady::OutOfTime(Some(until - now))),
-                Err(until) => self.clock().sleep_until(until).await,
+            let new = run.call.attempts == 0;
+            // Without a wait the bearer is as good as it was.
+            turn = turn.or_else(|| self.inner.queue.try_turn(new));
+            let wait = match turn {
+                None => None,
+                Some(_) => match self.window().admit(now) {
+                    Ok(()) => return Ok(bearer),
+                    Err(until) => Some(until),
+                },
+            };
+            match (wait, run.patience()) {
+                (Some(until), Some(end)) if until >= end => return Err(NotReady::OutOfTime(Some(until - now))),
+                (Some(until), _) => self.clock().sleep_until(until).await,
+                (None, end) => {
+                    let time = end.map_or(NEVER, |end| end.saturating_duration_since(now));
+                    let its_turn = self.inner.queue.turn(new);
+                    match tokio::time::timeout(time, its_turn).await {
+                        Ok(its_turn) => turn = Some(its_turn),
+                        Err(_) => return Err(NotReady::OutOfTime(None)),
+                    }
+                }
             }
+            run.has_waited(self.clock().now() - now);
         }
     }
 
@@ -345,7 +399,7 @@ impl Transport {
     }
 
     fn remaining(&self, run: &Run) -> Duration {
-        run.deadline.saturating_duration_since(self.clock().now())
+        run.deadline().saturating_duration_since(self.clock().now())
     }
 
     fn window(&self) -> std::sync::MutexGuard<'_, Window> {
@@ -371,5 +425,30 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[tokio::test]
+    async fn who_is_turned_away_by_a_pause_is_told_how_long_it_lasts() {
+        let clock = Clock::jumping();
+        let transport = Transport::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap();
+        let (now, seconds) = (clock.now(), Duration::from_secs);
+        transport.window().pause_until(now + seconds(100));
+        let url = Url::parse("http://127.0.0.1:1/").unwrap();
+        let request = Request::new(Method::Get, url, "applications", Audience::Api);
+        let error = transport.send(&request, None, Some(now + seconds(60))).await.unwrap_err();
+        let pause = error.retry_after().unwrap();
+        assert!(pause > seconds(90) && pause <= seconds(100), "{pause:?}");
+        assert_eq!(
+            (error.kind(), error.outcome(), error.call().unwrap().attempts),
+            (ErrorKind::Transport(TransportKind::DeadlineExceeded), Outcome::NotApplied, 0)
+        );
+        assert!(error.to_string().contains("; try again in "), "{error}");
+        assert!(clock.now() - now < seconds(60), "it does not wait for nothing");
     }
 }

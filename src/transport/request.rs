@@ -142,6 +142,8 @@ pub(crate) struct Request {
     pub(crate) secret_headers: Vec<(String, SecretString)>,
     pub(crate) body: Body,
     pub(crate) replay: Replay,
+    /// How often it is sent before its time for repeats can end it, if it may be repeated at all.
+    pub(crate) at_least: u32,
     pub(crate) audience: Audience,
     /// Instead of the attempt's usual time.
     pub(crate) attempt_timeout: Option<Duration>,
@@ -163,6 +165,7 @@ impl Request {
             secret_headers: Vec::new(),
             body: Body::Empty,
             replay: Replay::Safe,
+            at_least: 1,
             audience,
             attempt_timeout: None,
             call_timeout: None,

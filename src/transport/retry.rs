@@ -7,27 +7,22 @@ use crate::transport::request::Replay;
 
 /// How calls are repeated, and how long they may take.
 ///
-/// A repeat waits a random time between zero and `min(max_delay, base_delay · 2ⁿ)`, where n counts the repeats before it,
-/// or as long as the service asks if that is longer.
+/// A call that is safe to repeat, or that was never sent or was refused at the gate (429), is repeated until it has failed for
+/// [`give_up_after`](Self::give_up_after). A repeat waits a random time between zero and `min(max_delay, base_delay · 2ⁿ)`, where
+/// n counts the repeats before it, or as long as the service asks if that is longer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct RetryPolicy {
-    /// How often a call is sent at most. Default 5; 1 means that nothing is repeated.
-    pub attempts: u32,
-    /// The longest first pause. Default 0.5 s.
-    pub base_delay: Duration,
-    /// The longest pause. Default 30 s.
-    pub max_delay: Duration,
-    /// If the service asks for a longer pause, the call ends at once with `retry_after()`. Default 2 minutes.
-    pub max_hint: Duration,
-    /// A call in all, with its pauses, its token and the wait for the rate limit. Default 10 minutes.
-    pub call_timeout: Duration,
+    pub(crate) give_up_after: Duration,
+    pub(crate) base_delay: Duration,
+    pub(crate) max_delay: Duration,
+    pub(crate) max_hint: Duration,
+    pub(crate) call_timeout: Duration,
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
-            attempts: 5,
+            give_up_after: Duration::from_secs(180),
             base_delay: Duration::from_millis(500),
             max_delay: Duration::from_secs(30),
             max_hint: Duration::from_secs(120),
@@ -37,41 +32,47 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Nothing is repeated, but for the one replay with a fresh token.
+    /// Repeats nothing, but for the one replay with a fresh token.
     #[must_use]
     pub fn off() -> Self {
-        Self {
-            attempts: 1,
-            ..Self::default()
-        }
+        Self::default().give_up_after(Duration::ZERO)
     }
 
-    /// Sets [`RetryPolicy::attempts`].
+    /// For how long a call is repeated, counted from its first failure, so that an answer that is slow to come does not use it up.
+    /// The last repeat comes at its end. Default 3 minutes; zero means that nothing is repeated.
+    ///
+    /// A block of an upload is sent five times at least, because one attempt may take longer than this.
     #[must_use]
-    pub fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = attempts;
+    pub fn give_up_after(mut self, time: Duration) -> Self {
+        self.give_up_after = time;
         self
     }
 
-    /// Sets [`RetryPolicy::base_delay`] and [`RetryPolicy::max_delay`].
+    /// The longest first pause, and the longest of all. Default 0.5 s and 30 s.
     #[must_use]
     pub fn delays(mut self, base: Duration, max: Duration) -> Self {
         (self.base_delay, self.max_delay) = (base, max);
         self
     }
 
-    /// Sets [`RetryPolicy::max_hint`].
+    /// If the service asks for a longer pause than this, or than is left to repeat the call, the call ends at once with
+    /// [`retry_after`](crate::Error::retry_after). Default 2 minutes.
     #[must_use]
     pub fn max_hint(mut self, max: Duration) -> Self {
         self.max_hint = max;
         self
     }
 
-    /// Sets [`RetryPolicy::call_timeout`].
+    /// How long a call may take in all, with its pauses and its token, but without the wait for the rate limit before it is sent
+    /// for the first time. Default 10 minutes.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = timeout;
         self
+    }
+
+    pub(crate) fn is_off(&self) -> bool {
+        self.give_up_after.is_zero()
     }
 }
 
@@ -120,6 +121,10 @@ pub(crate) struct Situation {
     pub(crate) replay: Replay,
     /// Attempts made, without the one replay for a token.
     pub(crate) attempts: u32,
+    /// How often it is sent although its time for repeats is over.
+    pub(crate) at_least: u32,
+    /// The time since the first failure.
+    pub(crate) failing_for: Duration,
     /// Whether a token went along that has not been renewed in this call.
     pub(crate) token_renewable: bool,
     /// What is left of the call's time.
@@ -134,6 +139,8 @@ pub(crate) fn decide(policy: &RetryPolicy, situation: Situation) -> Decision {
         failure,
         replay,
         attempts,
+        at_least,
+        failing_for,
         token_renewable,
         remaining,
         random,
@@ -147,13 +154,19 @@ pub(crate) fn decide(policy: &RetryPolicy, situation: Situation) -> Decision {
         (Failure::Status(status, _), Replay::Safe) => is_transient(status),
         (Failure::Lost | Failure::CutAnswer | Failure::Status(..), Replay::Once) | (Failure::Permanent(_), _) => false,
     };
-    if !repeatable || attempts >= policy.attempts {
+    let left = if attempts < at_least {
+        Duration::MAX
+    } else {
+        policy.give_up_after.saturating_sub(failing_for)
+    };
+    if !repeatable || policy.is_off() || left.is_zero() {
         return Decision::GiveUp;
     }
-    let own = backoff(policy, attempts).mul_f64(random.clamp(0.0, 1.0));
+    // The last repeat comes when the time is over, so that all of it is used.
+    let own = backoff(policy, attempts).mul_f64(random.clamp(0.0, 1.0)).min(left);
     let pause = match failure {
-        Failure::Status(_, Some(hint)) if hint > policy.max_hint => return Decision::GiveUp,
-        // A date is in the past where the clocks differ; all attempts would be spent at once.
+        Failure::Status(_, Some(hint)) if hint > policy.max_hint || hint > left => return Decision::GiveUp,
+        // A date is in the past where the clocks differ; the repeats would come at once, one after the other.
         Failure::Status(_, Some(hint)) => hint.max(own),
         _ => own,
     };
@@ -203,6 +216,8 @@ mod tests {
             failure,
             replay,
             attempts: 1,
+            at_least: 1,
+            failing_for: Duration::ZERO,
             token_renewable: false,
             remaining: 600 * SECOND,
             random: 1.0,
@@ -212,7 +227,7 @@ mod tests {
     #[test]
     fn the_numbers_are_those_of_the_docs() {
         let policy = RetryPolicy::default();
-        assert_eq!(policy.attempts, 5);
+        assert_eq!(policy.give_up_after, 180 * SECOND);
         assert_eq!(policy.base_delay, Duration::from_millis(500));
         assert_eq!(policy.max_delay, 30 * SECOND);
         assert_eq!(policy.max_hint, 120 * SECOND);
@@ -274,11 +289,11 @@ mod tests {
     }
 
     #[test]
-    fn a_rejected_token_is_renewed_once_whatever_the_class_or_the_count() {
+    fn a_rejected_token_is_renewed_once_whatever_the_class_or_the_time() {
         for replay in [Replay::Safe, Replay::Once] {
             let rejected = Situation {
                 token_renewable: true,
-                attempts: 9,
+                failing_for: 999 * SECOND,
                 ..situation(Failure::Status(401, None), replay)
             };
             assert_eq!(decide(&RetryPolicy::off(), rejected), Decision::RenewToken);
@@ -316,11 +331,10 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_and_end() {
-        let policy = RetryPolicy::default().attempts(100);
+    fn pauses_grow_and_have_a_bound() {
         let pause = |attempts, random| {
             decide(
-                &policy,
+                &RetryPolicy::default(),
                 Situation {
                     attempts,
                     random,
@@ -333,7 +347,49 @@ mod tests {
         assert_eq!(pause(7, 1.0), Decision::RetryAfter(30 * SECOND));
         assert_eq!(pause(99, 1.0), Decision::RetryAfter(30 * SECOND));
         assert_eq!(pause(4, 0.0), Decision::RetryAfter(Duration::ZERO));
-        assert_eq!(pause(100, 0.0), Decision::GiveUp);
+    }
+
+    #[test]
+    fn repeats_end_by_time() {
+        let again = |seconds| Decision::RetryAfter(seconds * SECOND);
+        let stop = Decision::GiveUp;
+        let default = RetryPolicy::default();
+        let short = RetryPolicy::default().give_up_after(10 * SECOND);
+        let off = RetryPolicy::off();
+        let table = [
+            // policy, failing for, attempts, at least, hint, decision; a pause of its own would be 30 s
+            (&default, 0, 9, 1, None, again(30)),
+            (&default, 150, 9, 1, None, again(30)),
+            (&default, 170, 9, 1, None, again(10)),
+            (&default, 180, 9, 1, None, stop),
+            (&default, 999, 9, 1, None, stop),
+            // A hint is kept whole, or it is left to the caller.
+            (&default, 60, 9, 1, Some(120), again(120)),
+            (&default, 61, 9, 1, Some(120), stop),
+            (&default, 180, 9, 1, Some(0), stop),
+            (&short, 0, 9, 1, None, again(10)),
+            (&short, 0, 9, 1, Some(11), stop),
+            // Some things are tried a few times however long it takes, unless nothing is repeated at all.
+            (&default, 999, 9, 10, None, again(30)),
+            (&default, 999, 9, 10, Some(120), again(120)),
+            (&default, 999, 9, 10, Some(121), stop),
+            (&default, 999, 10, 10, None, stop),
+            (&off, 0, 9, 10, None, stop),
+            (&off, 0, 9, 1, Some(0), stop),
+        ];
+        for (policy, seconds, attempts, at_least, hint, expected) in table {
+            let failure = Failure::Status(503, hint.map(Duration::from_secs));
+            let found = decide(
+                policy,
+                Situation {
+                    attempts,
+                    at_least,
+                    failing_for: Duration::from_secs(seconds),
+                    ..situation(failure, Replay::Safe)
+                },
+            );
+            assert_eq!(found, expected, "{policy:?} {seconds} s, {attempts} of {at_least}, {hint:?}");
+        }
     }
 
     #[test]

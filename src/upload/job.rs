@@ -22,8 +22,12 @@ use crate::upload::progress::Meter;
 use crate::upload::resume::Leftover;
 use crate::upload::source::{Block, Opened};
 
-/// A call with a block is bounded by its attempts, and by nothing shorter than the life of a link.
+/// A call with a block is bounded by the time for repeats, and by nothing shorter than the life of a link.
 const BLOCK_CALL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How often a block is sent at least, because one attempt may take longer than the time for repeats, and how often at most if
+/// it arrives corrupted.
+const TRIES: u32 = 5;
 
 pub(super) struct Job {
     pub(super) transport: Transport,
@@ -133,7 +137,9 @@ impl Job {
         let mut request = request.header("x-ms-content-crc64", header(block.checksum));
         request.body = Body::Stream(Box::new(body.clone()));
         request.call_timeout = Some(BLOCK_CALL);
+        request.at_least = TRIES;
         let retry = &self.transport.settings().retry;
+        let tries = if retry.is_off() { 1 } else { TRIES };
         let mut corrupted = 0;
         loop {
             match self.transport.send(&request, None, None).await {
@@ -141,7 +147,7 @@ impl Job {
                     body.done();
                     return Ok(answer);
                 }
-                Err(error) if is_corrupted(&error) && corrupted + 1 < retry.attempts => {
+                Err(error) if is_corrupted(&error) && corrupted + 1 < tries => {
                     corrupted += 1;
                     self.transport.clock().sleep(retry.base_delay).await;
                 }

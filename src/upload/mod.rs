@@ -47,11 +47,11 @@ use crate::upload::progress::{Meter, Observer};
 /// # Limits
 ///
 /// A block is at most 4000 MiB and an upload at most 50,000 blocks, about 190 TiB. A block grows when there would be
-/// more. Attempts and pauses are those of the client's [`RetryPolicy`](crate::RetryPolicy), for each block; its
+/// more. Each block is repeated as the client's [`RetryPolicy`](crate::RetryPolicy) says, and five times at least; its
 /// `call_timeout` holds for the calls without content only.
 ///
 /// An attempt of a block may take 30 s and as long as all that is in flight takes at 100 kB/s; once a block is done,
-/// 30 s and four times the slowest block. Each repeat gets twice the time.
+/// 30 s and four times the slowest block. Each of the first four repeats gets twice the time.
 ///
 /// # Errors
 ///

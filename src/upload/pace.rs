@@ -2,7 +2,7 @@
 //!
 //! All blocks in flight may share one slow link, so a fixed time a block would give up on it, and bytes that are handed
 //! over say little, because sockets buffer them. Until a block is done the time allows for 100 kB/s in all; later for
-//! four times the slowest block so far. Each repeat gets twice the time, for links slower still.
+//! four times the slowest block so far. Each of the first repeats gets twice the time, for links slower still.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -40,12 +40,16 @@ impl Pace {
     }
 }
 
+/// So many repeats get twice the time of the one before. A blob store that is busy for minutes causes many more, and no attempt
+/// shall hang for hours because of them.
+const DOUBLINGS: u32 = 4;
+
 fn allowance(in_flight: u64, slowest: Option<Duration>, failed: u32) -> Duration {
     let sending = match slowest {
         None => Duration::from_millis(in_flight.saturating_mul(1000) / SLOWEST_LINK),
         Some(slowest) => slowest.saturating_mul(4),
     };
-    GRACE.saturating_add(sending).saturating_mul(1 << failed.min(10))
+    GRACE.saturating_add(sending).saturating_mul(1 << failed.min(DOUBLINGS))
 }
 
 #[cfg(test)]
@@ -63,6 +67,8 @@ mod tests {
             (64_000_000, None, 1, seconds(1340)),
             (64_000_000, Some(seconds(5)), 0, seconds(50)),
             (64_000_000, Some(seconds(5)), 2, seconds(200)),
+            (64_000_000, Some(seconds(5)), 4, seconds(800)),
+            (64_000_000, Some(seconds(5)), 20, seconds(800)),
             (0, Some(Duration::MAX), 99, Duration::MAX),
         ];
         for (in_flight, slowest, failed, time) in table {

@@ -71,18 +71,18 @@ fn rows() -> Vec<Row> {
         row("get app", 429, r#"{ "statusCode": 429, "message": "Rate limit is exceeded. Try again in 500 seconds." }"#,
             None, None, true, NotApplied, &["20 requests a minute"]),
         row("get app", 500, r#"{"code":"InternalServerError","innererror":{"code":"UnknownInternalFailure","message":"x"},"message":"An internal server error occurred.","source":"Ingestion Api","activityId":"c0ffee00-1111-4222-8333-944445555666"}"#,
-            Some("InternalServerError"), None, true, MaybeApplied, &["UnknownInternalFailure", "a Store ID and not a package name", "activity id c0ffee00"]),
+            Some("InternalServerError"), None, true, NotApplied, &["UnknownInternalFailure", "a Store ID and not a package name", "activity id c0ffee00"]),
         row("create", 500, "InternalServerError||An internal server error occurred.",
             Some("InternalServerError"), None, true, MaybeApplied, &["may have been created: read the parent"]),
         row("create", 503, "InvalidOperation||This operation cannot be completed at this time. Retry your operation using exponential backoff.",
             Some("InvalidOperation"), None, true, MaybeApplied, &["may have been created: read the parent"]),
         row("get app", 503, "InvalidOperation||Account service is experiencing issue",
-            Some("InvalidOperation"), None, true, MaybeApplied, &["Manager role"]),
+            Some("InvalidOperation"), None, true, NotApplied, &["Manager role"]),
         row("get app", 502, "<html><head><title>502 Bad Gateway</title></head><body></body></html>",
-            None, None, true, MaybeApplied, &["502 Bad Gateway", "try again later"]),
+            None, None, true, NotApplied, &["502 Bad Gateway", "try again later"]),
         row("commit", 504, "", None, None, true, MaybeApplied, &["status 504 and no body", "may have been done all the same"]),
-        row("get", 504, "<html><body>no title</body></html>", None, None, true, MaybeApplied, &["a page for browsers", "try again later"]),
-        row("get app", 408, "", None, None, true, MaybeApplied, &["gave up waiting"]),
+        row("get", 504, "<html><body>no title</body></html>", None, None, true, NotApplied, &["a page for browsers", "try again later"]),
+        row("get app", 408, "", None, None, true, NotApplied, &["gave up waiting"]),
         row("create", 411, "<html><head><title>Length Required</title></head></html>", None, None, false, NotApplied, &["Content-Length"]),
         row("get app", 302, "", None, None, false, NotApplied, &["redirects are not followed"]),
     ]
@@ -352,6 +352,6 @@ async fn a_2xx_that_cannot_be_understood_says_where_and_quotes_nothing() {
         error.kind() == ErrorKind::Decode && error.target() == Some("listings"),
         "{text}"
     );
-    assert_eq!((error.status(), error.outcome()), (Some(200), Outcome::Applied));
+    assert_eq!((error.status(), error.outcome()), (Some(200), Outcome::NotApplied));
     assert!(!text.contains("t0ps3cret") && !error.is_retryable(), "{text}");
 }

@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use msstore::reqwest;
 use msstore::testing::FakeStore;
@@ -37,7 +38,7 @@ pub(crate) const FOREIGN: &str = "9FOREIGNAPP1";
 
 /// The sample of the fake, somebody else's draft beside it, and handles on it all.
 pub(crate) struct World {
-    pub(crate) fake: FakeStore,
+    pub(crate) fake: Arc<FakeStore>,
     pub(crate) client: StoreClient,
     pub(crate) gate: Arc<Gate>,
     pub(crate) app: ApplicationId,
@@ -48,7 +49,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new(settings: impl FnOnce(StoreClientBuilder) -> StoreClientBuilder) -> Self {
-        let fake = FakeStore::start_with_sample().await.unwrap();
+        let fake = Arc::new(FakeStore::start_with_sample().await.unwrap());
         fake.seed_application(FOREIGN);
         fake.seed_draft(FOREIGN);
         let gate = Arc::new(Gate::default());
@@ -120,11 +121,12 @@ pub(crate) fn http() -> reqwest::ClientBuilder {
     builder
 }
 
-/// Refuses connections, counted from the last [`Gate::refuse`].
+/// Refuses connections, counted from the last [`Gate::refuse`], or all of them for a time.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     tried: AtomicUsize,
     refused: Mutex<Range<usize>>,
+    shut: Mutex<Option<(Arc<FakeStore>, Duration)>>,
 }
 
 impl Gate {
@@ -138,9 +140,19 @@ impl Gate {
         self.refuse(0..0);
     }
 
+    /// Refuses all connections for this long by the clock of the fake.
+    pub(crate) fn shut_for(&self, fake: &Arc<FakeStore>, time: Duration) {
+        *self.shut.lock().unwrap() = Some((Arc::clone(fake), fake.elapsed() + time));
+    }
+
+    fn is_shut(&self) -> bool {
+        let shut = self.shut.lock().unwrap();
+        shut.as_ref().is_some_and(|(fake, end)| fake.elapsed() < *end)
+    }
+
     fn address(&self) -> SocketAddr {
         let number = self.tried.fetch_add(1, Ordering::SeqCst);
-        if self.refused.lock().unwrap().contains(&number) {
+        if self.is_shut() || self.refused.lock().unwrap().contains(&number) {
             // The fake listens on IPv4 alone.
             (Ipv6Addr::LOCALHOST, 0).into()
         } else {

@@ -2,18 +2,22 @@
 //! show it to a proxy.
 
 use std::future::IntoFuture;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use msstore::reqwest::redirect::Policy;
 use msstore::reqwest::{Client, Proxy};
 use msstore::{
     AccessToken, Application, ApplicationSubmission, Applications, BoxFuture, ClientSecret, Document, Ensured, Error, ErrorKind,
     FlightSubmission, Flights, InAppProductSubmission, InAppProducts, List, Method, NewFlight, NewInAppProduct, Outcome,
-    PackageRolloutHandle, Page, Pages, ProductType, RawRequest, Receipt, Replay, RetryPolicy, StoreClient, StoreClientBuilder,
-    Submissions, TokenContext, TransportKind, UploadUrl, Wait, WaitReport,
+    PackageRolloutHandle, Page, Pages, ProductType, RateLimit, RawRequest, Receipt, Replay, RetryPolicy, StoreClient,
+    StoreClientBuilder, Submissions, TokenContext, TransportKind, UploadUrl, Wait, WaitReport,
 };
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
-use crate::support::{Answer, Recorder, TOKEN, add_on, app, chain, flight, submission};
+use crate::support::{Answer, FixedToken, Recorder, TOKEN, add_on, app, chain, draft, flight, submission};
 
 const fn is_handle<T: Clone + Send + Sync + Unpin + 'static>() {}
 const fn is_sent<T: Send + Unpin + 'static>() {}
@@ -133,4 +137,44 @@ async fn a_proxy_is_used_but_for_loopback_and_never_gets_the_bearer() {
     assert_eq!(proxy.lines(), ["CONNECT store.invalid:443"]);
     assert_eq!((asked[0].header("Authorization"), asked[0].body.len()), (None, 0));
     assert!(!chain(&error).contains(TOKEN) && !format!("{error:?}").contains(TOKEN));
+}
+
+/// A server that says that it keeps its connections, and does not: it ends each right after its answer, or when something more
+/// comes over it, as one does whose end of an idle connection crosses a request. Gives its origin, and counts connections.
+async fn that_keeps_no_connection(at_once: bool) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, count) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+    let connections = Arc::clone(&count);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            connections.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                let mut request = vec![0; 64 << 10];
+                let _ = stream.read(&mut request).await;
+                let body = draft().to_string();
+                let head = format!("HTTP/1.1 201 X\r\nConnection: keep-alive\r\nContent-Length: {}", body.len());
+                let _ = stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await;
+                if !at_once {
+                    let _ = stream.read(&mut request).await;
+                }
+            });
+        }
+    });
+    (format!("http://{address}"), count)
+}
+
+#[tokio::test]
+async fn a_write_never_meets_a_connection_that_the_server_has_just_closed() {
+    for at_once in [true, false] {
+        let (origin, connections) = that_keeps_no_connection(at_once).await;
+        let builder = StoreClient::builder(FixedToken).endpoint(format!("{origin}/v1.0/my/"));
+        let client = builder.rate_limit(RateLimit::off()).build().unwrap();
+        let submissions = client.applications().submissions(app());
+        for call in 0..20 {
+            submissions.get(submission()).await.unwrap();
+            let created = submissions.create().await;
+            created.unwrap_or_else(|error| panic!("{call}: {}", chain(&error)));
+        }
+        assert_eq!(connections.load(Ordering::SeqCst), 40, "{at_once}");
+    }
 }

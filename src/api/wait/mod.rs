@@ -89,7 +89,7 @@ type CommitObserver = Box<dyn Fn(&Receipt<StatusReport>) + Send + Sync>;
 ///
 /// ```no_run
 /// # async fn run(client: msstore::StoreClient) -> Result<(), Box<dyn std::error::Error>> {
-/// # use msstore::{ApplicationId, Milestone, SubmissionId};
+/// # use msstore::{ApplicationId, ErrorKind, Milestone, SubmissionId};
 /// let submissions = client.applications().submissions("9NBLGGH4R315".parse::<ApplicationId>()?);
 /// let certified = submissions
 ///     .watch("1152921504621243680".parse::<SubmissionId>()?)
