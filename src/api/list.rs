@@ -78,9 +78,7 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
     /// The pages instead of the items.
     pub fn pages(self) -> Pages<T> {
         let stream = match self.listing {
-            Ok(listing) => pages(self.core, listing)
-                .map(|page| page.and_then(|page| Ok(value::<Page<T>>(&page)?.value)))
-                .boxed(),
+            Ok(listing) => pages(self.core, listing, |page| Ok(value::<Page<T>>(page)?.value)).boxed(),
             Err(error) => futures_util::stream::once(async { Err(error.into()) }).boxed(),
         };
         Pages { stream }

@@ -285,6 +285,24 @@ async fn an_error_ends_the_stream() {
 }
 
 #[tokio::test]
+async fn a_page_that_cannot_be_decoded_ends_the_stream() {
+    // The service may still say where to go on.
+    let bad = json!({"value": [{"id": []}], "totalCount": 2, "@nextLink": "applications?skip=1"});
+    let answers = [Answer::new(200, bad), page(&["B"], json!({"totalCount": 2}))];
+    let server = Recorder::scripted(answers.clone()).await;
+    let mut pages = server.client().applications().list().pages();
+    assert!(matches!(pages.next().await, Some(Err(Error::Decode(_)))));
+    assert!(pages.next().await.is_none() && pages.next().await.is_none());
+    assert_eq!(server.requests().len(), 1);
+
+    let server = Recorder::scripted(answers).await;
+    let mut apps = server.client().applications().list();
+    assert!(matches!(apps.next().await, Some(Err(Error::Decode(_)))));
+    assert!(apps.next().await.is_none() && apps.next().await.is_none());
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn get_opt_turns_404_alone_into_none() {
     for (status, expected) in [(200, Ok(true)), (404, Ok(false)), (403, Err(403)), (409, Err(409))] {
         let server = Recorder::always(status, json!({"id": "1", "flightId": "1"})).await;
