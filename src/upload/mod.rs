@@ -42,7 +42,8 @@ use crate::upload::progress::{Meter, Observer};
 /// memory holds the blocks in flight and little else.
 ///
 /// An upload that was interrupted goes on where it was, also in another process: blocks that are there with the same
-/// content are not sent again. The blob store keeps them for a week, the link lives about 24 hours.
+/// content are not sent again. The blob store keeps them for a week, the link lives about 24 hours. A link that may write and
+/// not read does not show them: then everything is sent.
 ///
 /// # Limits
 ///

@@ -344,6 +344,21 @@ async fn the_time_of_an_api_call_does_not_bound_a_block() {
 }
 
 #[tokio::test]
+async fn the_limit_of_an_api_answer_does_not_bound_the_list_of_blocks() {
+    let server = Server::start().await;
+    let content = bytes(3 * BLOCK);
+    upload(&server, content.clone()).await.unwrap();
+    let settings = Settings {
+        max_answer: 16,
+        ..Settings::default()
+    };
+    let transport = Transport::new(reqwest::Client::builder(), true, settings, Clock::jumping()).unwrap();
+    let upload = Upload::new(transport, true, UploadUrl::new(server.link()), content.into());
+    let report = upload.block_size(BLOCK as u64).await.unwrap();
+    assert_eq!(report.blocks_skipped, 3);
+}
+
+#[tokio::test]
 async fn dropping_an_upload_stops_it() {
     let server = Server::with(|_, _| Fault::Stall).await;
     let running = tokio::time::timeout(Duration::from_millis(200), upload_to(&server.link(), bytes(4 << 20)));

@@ -155,6 +155,41 @@ async fn a_refused_link_says_so_and_shows_no_signature() {
     }
 }
 
+/// Without `r` in its permissions a link does not show the blocks that are there.
+#[tokio::test]
+async fn a_link_that_may_not_read_uploads_afresh() {
+    let answer = "<Error><Code>AuthorizationPermissionMismatch</Code></Error>";
+    let server = Server::with(move |seen, _| match seen.kind() {
+        "get" => Fault::Answer(403, answer),
+        _ => Fault::None,
+    })
+    .await;
+    let content = bytes(3 * BLOCK);
+    for _ in 0..2 {
+        let report = upload(&server, content.clone()).await.unwrap();
+        assert_eq!(server.content(), content);
+        assert_eq!((report.blocks, report.blocks_skipped), (3, 0));
+    }
+    assert_eq!(server.seen("block").len(), 6);
+    assert_eq!(server.seen("list").len(), 2);
+
+    // If it may not write either, it is refused.
+    for refused in ["block", "list"] {
+        let server = Server::with(move |seen, _| match seen.kind() {
+            kind if kind == refused || kind == "get" => Fault::Answer(403, answer),
+            _ => Fault::None,
+        })
+        .await;
+        let error = upload(&server, content.clone()).await.unwrap_err();
+        assert_eq!(kind(&error), UploadErrorKind::LinkRefused, "{refused}");
+        assert_eq!(
+            (error.status(), error.code()),
+            (Some(403), Some("AuthorizationPermissionMismatch"))
+        );
+        assert_eq!(server.seen("get").len(), 1);
+    }
+}
+
 #[tokio::test]
 async fn a_failed_connection_shows_no_signature() {
     let error = upload_to("http://127.0.0.1:1/b?sig=s3cret", bytes(1)).await.unwrap_err();
