@@ -209,7 +209,7 @@ pub use crate::api::submissions::Submissions;
 pub use crate::api::update::Update;
 pub use crate::api::wait::{Milestone, Wait, WaitReport};
 #[cfg(feature = "archive")]
-pub use crate::archive::{Archive, ArchiveBuilder, ArchiveProgress};
+pub use crate::archive::{Archive, ArchiveBuilder};
 pub use crate::auth::{AccessToken, BoxFuture, ClientSecret, TokenContext, TokenProvider, TokenReason};
 pub use crate::client::{StoreClient, StoreClientBuilder};
 pub use crate::document::Document;

@@ -166,7 +166,10 @@ impl<S: Submission> Run<S> {
         if let Some(observer) = self.on_progress.take() {
             upload = upload.on_progress(observer);
         }
-        let sent = upload.await?;
+        let sent = upload.await;
+        // Not left to its drop: a program may exit right after.
+        archive.remove().await;
+        let sent = sent?;
         report.bytes_sent = sent.bytes - sent.bytes_skipped;
         report.retries = sent.retries;
         let receipt = Receipt::new(sent.http_status, None, sent.request_id, ());
