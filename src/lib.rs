@@ -250,7 +250,7 @@ pub use crate::secret::UploadUrl;
 pub use crate::transport::limit::RateLimit;
 pub use crate::transport::request::{Method, Replay};
 pub use crate::transport::retry::RetryPolicy;
-pub use crate::upload::{Progress, Source, Upload, UploadReport};
+pub use crate::upload::{Progress, Source, Upload};
 
 // Types of these stand in signatures: `Bytes`, `ClientBuilder`, `SecretString`, `Value`, `Url`.
 #[doc(no_inline)]

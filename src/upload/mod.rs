@@ -26,6 +26,7 @@ use std::time::Duration;
 pub use self::progress::Progress;
 pub use self::source::Source;
 use crate::error::Result;
+use crate::model::receipt::Receipt;
 use crate::secret::UploadUrl;
 use crate::transport::{BoxFuture, Transport};
 use crate::upload::blocks::Plan;
@@ -35,7 +36,8 @@ use crate::upload::link::Link;
 use crate::upload::pace::Pace;
 use crate::upload::progress::{Meter, Observer};
 
-/// An upload to the link of a submission; it runs when it is awaited.
+/// An upload to the link of a submission; it runs when it is awaited, and gives the [`Progress`] at its end with the receipt of
+/// the call that made the content valid.
 ///
 /// Content of one block is sent in one call. Larger content is cut into blocks, several of which go at once; each is
 /// checked by the blob store against its CRC-64 and sent again on its own if it fails. A file is read as it is sent:
@@ -77,38 +79,6 @@ pub struct Upload {
     attempt_timeout: Option<Duration>,
     resume: bool,
     raw: bool,
-}
-
-/// An upload that is done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UploadReport {
-    /// Length of the content.
-    pub bytes: u64,
-    /// Of `bytes`, those that were there already and were not sent.
-    pub bytes_skipped: u64,
-    /// Blocks; 1 if it went in one call.
-    pub blocks: u64,
-    /// Of `blocks`, those that were there already.
-    pub blocks_skipped: u64,
-    /// How often a block had to be sent again.
-    pub retries: u64,
-    /// Time from beginning to end.
-    pub elapsed: Duration,
-    /// HTTP status of the last answer, 201.
-    pub http_status: u16,
-    /// The blob store's id of the last call, for its support.
-    pub request_id: Option<String>,
-}
-
-impl UploadReport {
-    /// Bytes per second, without what was there already.
-    #[must_use]
-    pub fn rate(&self) -> f64 {
-        let seconds = self.elapsed.as_secs_f64();
-        let sent = self.bytes.saturating_sub(self.bytes_skipped);
-        if seconds > 0.0 { sent as f64 / seconds } else { 0.0 }
-    }
 }
 
 impl Upload {
@@ -166,7 +136,7 @@ impl Upload {
         self
     }
 
-    async fn run(self) -> Result<UploadReport> {
+    async fn run(self) -> Result<Receipt<Progress>> {
         let link = Link::new(&self.url, self.local_endpoint)?;
         link.check_alive(self.transport.clock().system_now())?;
         let source = self.source.open(self.raw).await?;
@@ -182,22 +152,12 @@ impl Upload {
             attempt_timeout: self.attempt_timeout,
         };
         let answer = job.run(self.resume).await?;
-        let progress = job.meter.now();
-        Ok(UploadReport {
-            bytes: progress.bytes_total,
-            bytes_skipped: progress.bytes_skipped,
-            blocks: progress.blocks_total,
-            blocks_skipped: progress.blocks_skipped,
-            retries: progress.retries,
-            elapsed: progress.elapsed,
-            http_status: answer.status,
-            request_id: answer.call.request_id,
-        })
+        Ok(Receipt::new(answer.status, None, answer.call.request_id, job.meter.now()))
     }
 }
 
 impl IntoFuture for Upload {
-    type Output = Result<UploadReport>;
+    type Output = Result<Receipt<Progress>>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {

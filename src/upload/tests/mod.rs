@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use self::server::{Fault, Seen, Server};
 use crate::error::{Error, UploadErrorKind};
+use crate::model::receipt::Receipt;
 use crate::secret::UploadUrl;
 use crate::transport::clock::Clock;
 use crate::transport::{Settings, Transport};
-use crate::upload::{Progress, Source, Upload, UploadReport, blocks};
+use crate::upload::{Progress, Source, Upload, blocks};
 
 const BLOCK: usize = 64 << 10;
 
@@ -25,7 +26,7 @@ fn upload_to(link: &str, source: impl Into<Source>) -> Upload {
         .concurrency(4)
 }
 
-async fn upload(server: &Server, source: impl Into<Source>) -> Result<UploadReport, Error> {
+async fn upload(server: &Server, source: impl Into<Source>) -> Result<Receipt<Progress>, Error> {
     upload_to(&server.link(), source).await
 }
 
@@ -140,7 +141,7 @@ async fn the_link_is_sent_as_it_is_but_for_a_raw_plus() {
 }
 
 /// Every `nth` block request fails, as often as it comes up.
-async fn with_faults(nth: usize, fault: Fault) -> (Server, Vec<u8>, UploadReport) {
+async fn with_faults(nth: usize, fault: Fault) -> (Server, Vec<u8>, Receipt<Progress>) {
     let time = if matches!(fault, Fault::Stall) { 2 } else { 60 };
     let server = Server::with(move |seen, number| match seen.kind() {
         "block" if number % nth == nth - 1 => fault.clone(),
