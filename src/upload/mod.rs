@@ -1,7 +1,7 @@
 //! Uploads to the blob store: small content in one call, large content in blocks that survive bad networks.
 //!
-//! Decisions are pure and stand alone: the plan (`blocks`), what is there (`resume`), the time (`pace`), what is no ZIP of
-//! ours (`package`). `job` walks the path; `source` and `buffer` keep memory bounded by blocks in flight. The link goes
+//! Decisions are pure and stand alone: the plan (`blocks`), what is there (`resume`), the time (`pace`), what is no
+//! archive (`package`). `job` walks the path; `source` and `buffer` keep memory bounded by blocks in flight. The link goes
 //! nowhere but to its own host, and the bearer never goes there.
 
 mod blocks;
@@ -123,8 +123,8 @@ impl Upload {
         self
     }
 
-    /// Whether a file that is a package itself is uploaded as it is. Default false, because the service takes it and
-    /// then ignores it.
+    /// Whether a file that is a package itself, by its extension and first bytes, is uploaded as it is. Default false,
+    /// because the service takes it and then ignores it.
     pub fn raw(mut self, raw: bool) -> Self {
         self.raw = raw;
         self

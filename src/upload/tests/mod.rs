@@ -47,9 +47,14 @@ struct Temporary(PathBuf);
 
 impl Temporary {
     fn new(content: &[u8]) -> Self {
+        Self::named("file", content)
+    }
+
+    /// With a name that ends so.
+    fn named(name: &str, content: &[u8]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!(
-            "msstore-upload-{}-{}",
+            "msstore-upload-{}-{}-{name}",
             std::process::id(),
             COUNT.fetch_add(1, Ordering::SeqCst)
         );

@@ -67,28 +67,21 @@ async fn content_that_cannot_be_right_is_refused_before_anything_is_sent() {
 
 #[tokio::test]
 async fn a_bare_package_needs_a_word() {
-    let mut package = b"PK\x03\x04".to_vec();
-    package.extend([0; 60]);
-    let start = package.len() as u32;
-    package.extend(b"PK\x01\x02");
-    package.extend([0; 24]);
-    package.extend([16, 0]);
-    package.extend([0; 16]);
-    package.extend(b"AppxManifest.xml");
-    let size = package.len() as u32 - start;
-    package.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
-    package.extend(size.to_le_bytes());
-    package.extend(start.to_le_bytes());
-    package.extend([0; 2]);
     let server = Server::start().await;
-    let file = Temporary::new(&package);
-    for source in [Source::from(package.clone()), Source::from(&file.0)] {
-        let error = upload(&server, source).await.unwrap_err();
+    let content = b"PK\x03\x04 and more".to_vec();
+    for name in ["App.msix", "App.MSIXBUNDLE", "App.appxupload"] {
+        let file = Temporary::named(name, &content);
+        let error = upload(&server, &file.0).await.unwrap_err();
+        assert!(matches!(error, Error::InvalidInput(_)), "{error:?}");
         assert!(error.to_string().contains("package itself"), "{error}");
+        assert!(server.kinds().is_empty());
     }
-    assert!(server.kinds().is_empty());
-    upload_to(&server.link(), package.clone()).raw(true).await.unwrap();
-    assert_eq!(server.content(), package);
+    let package = Temporary::named("App.msix", &content);
+    upload_to(&server.link(), &package.0).raw(true).await.unwrap();
+    assert_eq!(server.content(), content);
+    // The ZIP of a submission, whatever is in it.
+    let archive = Temporary::named("App.msix.zip", &content);
+    upload(&server, &archive.0).await.unwrap();
 }
 
 #[tokio::test]
