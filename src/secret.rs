@@ -17,45 +17,73 @@ pub(crate) const REDACTED: &str = "[redacted]";
 /// made in Partner Center.
 ///
 /// Encoding it with serde writes the whole link, because an update needs it.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct UploadUrl(String);
+#[derive(Clone, PartialEq, Eq)]
+pub struct UploadUrl {
+    text: String,
+    /// As it is sent.
+    url: Result<Url, url::ParseError>,
+}
 
 impl UploadUrl {
     /// Keeps the text as it is; it is checked when something is uploaded to it.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        let text = text.into();
+        // A raw `+` of the query, which the blob store would read as a blank, is escaped; nothing else changes.
+        let url = match text.trim().split_once('?') {
+            Some((path, query)) => Url::parse(&format!("{path}?{}", query.replace('+', "%2B"))),
+            None => Url::parse(text.trim()),
+        };
+        Self { text, url }
     }
 
     /// Whether there is a link at all.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        !self.0.trim().is_empty()
+        !self.text.trim().is_empty()
     }
 
     /// The exact text, with the signature. Do not print it.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The end of its life (`se`), which is about 24 hours after the draft was made.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        let url = Url::parse(&self.0).ok()?;
+        let url = self.url.as_ref().ok()?;
         url.query_pairs()
             .find(|(name, _)| name == "se")
             .and_then(|(_, end)| crate::date::parse(&end))
     }
 
-    /// The link as it is sent: each raw `+` of the query becomes `%2B`, which the blob store would otherwise read as
-    /// a blank, and nothing else changes.
-    pub(crate) fn sendable(&self) -> String {
-        match self.0.trim().split_once('?') {
-            Some((path, query)) => format!("{path}?{}", query.replace('+', "%2B")),
-            None => self.0.trim().to_owned(),
-        }
+    /// When its life ended, if it is over.
+    pub(crate) fn ended(&self, now: SystemTime) -> Option<SystemTime> {
+        self.expires_at().filter(|end| *end <= now)
+    }
+
+    /// The link as it is sent.
+    pub(crate) fn url(&self) -> Result<&Url, url::ParseError> {
+        self.url.as_ref().map_err(|error| *error)
+    }
+}
+
+impl Default for UploadUrl {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
+impl<'de> Deserialize<'de> for UploadUrl {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}
+
+impl Serialize for UploadUrl {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
     }
 }
 
@@ -67,13 +95,13 @@ impl From<&Self> for UploadUrl {
 
 impl fmt::Display for UploadUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&redact_url(&self.0))
+        f.write_str(&redact_url(&self.text))
     }
 }
 
 impl fmt::Debug for UploadUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UploadUrl({})", redact_url(&self.0))
+        write!(f, "UploadUrl({})", redact_url(&self.text))
     }
 }
 
@@ -278,8 +306,11 @@ mod tests {
     fn only_a_plus_of_the_query_changes() {
         let link = UploadUrl::new(LINK);
         assert_eq!(link.expose(), LINK);
-        assert_eq!(link.sendable(), LINK.replace("ab+c", "ab%2Bc"));
-        assert_eq!(UploadUrl::new("https://h/a+b?x=1+2").sendable(), "https://h/a+b?x=1%2B2");
+        assert_eq!(link.url().unwrap().as_str(), LINK.replace("ab+c", "ab%2Bc"));
+        let link = UploadUrl::new(" https://h/a+b?x=1+2");
+        assert_eq!(link.url().unwrap().as_str(), "https://h/a+b?x=1%2B2");
+        assert_eq!(link, serde_json::from_str(r#"" https://h/a+b?x=1+2""#).unwrap());
+        assert_eq!(serde_json::to_string(&link).unwrap(), r#"" https://h/a+b?x=1+2""#);
     }
 
     #[test]
@@ -297,6 +328,22 @@ mod tests {
         );
         assert_eq!(UploadUrl::default().expires_at(), None);
         assert!(!UploadUrl::new(" ").is_set());
+    }
+
+    #[test]
+    fn a_life_is_over_at_its_end() {
+        let at = |text: &str| crate::date::parse(text).unwrap();
+        let end = at("2026-02-10T07:24:27Z");
+        let with = |end: &str| UploadUrl::new(format!("https://h/b?sig=x&se={end}"));
+        for (link, now, over) in [
+            (with("2026-02-10T07%3A24%3A27Z"), at("2026-02-10T07:24:26Z"), None),
+            (with("2026-02-10T07%3A24%3A27Z"), end, Some(end)),
+            (with("2026-02-10T08:24:27+01:00"), at("2027-01-01"), Some(end)),
+            (with(""), at("2027-01-01"), None),
+            (UploadUrl::default(), at("2027-01-01"), None),
+        ] {
+            assert_eq!(link.ended(now), over, "{}", link.expose());
+        }
     }
 
     #[test]
