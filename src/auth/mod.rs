@@ -178,7 +178,7 @@ fn is_public(field: &str) -> bool {
 /// impl TokenProvider for FromFile {
 ///     fn token<'a>(&'a self, _context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
 ///         Box::pin(async {
-///             let text = std::fs::read_to_string("/run/secrets/token").map_err(AuthError::new)?;
+///             let text = tokio::fs::read_to_string("/run/secrets/token").await.map_err(AuthError::new)?;
 ///             Ok(AccessToken::new(text.trim(), Duration::from_secs(3600)))
 ///         })
 ///     }

@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use crate::model::member::member;
 use crate::secret::{scrub, scrub_cut};
 
 /// Error bodies are kept up to this many bytes.
@@ -132,16 +133,6 @@ pub(crate) fn id(text: &str, known: &[&str]) -> Option<String> {
     sound.then_some(text)
 }
 
-fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
-    let object = value.as_object()?;
-    object.get(name).or_else(|| {
-        object
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-    })
-}
-
 fn text_of(value: &Value, name: &str) -> Option<String> {
     member(value, name)
         .and_then(Value::as_str)
@@ -205,6 +196,10 @@ mod tests {
             (
                 "<html><head><TITLE>502 Bad Gateway</TITLE></head></html>",
                 (BodyShape::Html, None, Some("502 Bad Gateway"), None),
+            ),
+            (
+                r#"{"Code":"InvalidState","code":null,"MESSAGE":"No."}"#,
+                (BodyShape::Service, Some("InvalidState"), Some("No."), None),
             ),
             ("  \n", (BodyShape::Empty, None, None, None)),
             ("{\"code\":\"Inva", (BodyShape::Other, None, None, None)),

@@ -12,6 +12,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::error::{BodyShape, Error, Result};
+use crate::model::member::member;
 use crate::rest::{Call, Core, Json, resolve};
 use crate::transport::request::Path;
 
@@ -179,14 +180,6 @@ impl Walk {
             (_, Some(parent)) => self.core.json(Call::get(parent.clone())).await.map(|_| ()),
         }
     }
-}
-
-fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
-    value
-        .as_object()?
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)
 }
 
 #[cfg(test)]
