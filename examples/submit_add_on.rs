@@ -179,10 +179,7 @@ fn details(report: &StatusReport) {
         println!("  warning: {warning}");
     }
     for certification in &report.status_details.certification_reports {
-        println!(
-            "  certification report of {}: {}",
-            certification.date, certification.report_url
-        );
+        println!("  certification report of {certification}");
     }
 }
 

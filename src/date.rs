@@ -19,6 +19,11 @@ pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
+    let days = days_from_civil(year, month, day);
+    // A day that its month does not have would count on into the next.
+    if civil_from_days(days) != (year, month, day) {
+        return None;
+    }
     let (clock, offset) = split_offset(time)?;
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
     let [hour, minute, second] = match clock.matches(':').count() {
@@ -28,7 +33,7 @@ pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let seconds = days_from_civil(year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - offset;
+    let seconds = days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - offset;
     let nanos = nanoseconds(fraction)?;
     if seconds >= 0 {
         UNIX_EPOCH.checked_add(Duration::new(seconds.unsigned_abs(), nanos))
@@ -149,6 +154,15 @@ mod tests {
             ("", None),
             ("yesterday", None),
             ("2026-13-10T07:24:27Z", None),
+            ("2026-02-31", None),
+            ("2026-02-29", None),
+            ("2024-02-29", Some(1_709_164_800)),
+            ("1900-02-29", None),
+            ("2026-04-31T07:24:27Z", None),
+            ("2026-12-31", Some(1_798_675_200)),
+            ("2026-01-00", None),
+            ("9223372036854775807-01-01", None),
+            ("2026-01-9223372036854775807", None),
             ("2026-02-10T25:24:27Z", None),
             ("2026-02-10T07:24:27.12x4Z", None),
             ("2026-02-10T07:24:27+2", None),

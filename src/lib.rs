@@ -208,7 +208,7 @@ pub use crate::api::rollout::{PackageRolloutHandle, Rollout};
 pub use crate::api::submissions::Submissions;
 pub use crate::api::wait::{Milestone, Wait, WaitReport};
 #[cfg(feature = "archive")]
-pub use crate::archive::{Archive, ArchiveBuilder, ArchiveProgress};
+pub use crate::archive::{Archive, ArchiveBuilder};
 pub use crate::auth::{AccessToken, BoxFuture, ClientSecret, TokenContext, TokenProvider, TokenReason};
 pub use crate::client::{StoreClient, StoreClientBuilder};
 pub use crate::document::Document;
@@ -246,7 +246,7 @@ pub use crate::secret::UploadUrl;
 pub use crate::transport::limit::RateLimit;
 pub use crate::transport::request::{Method, Replay};
 pub use crate::transport::retry::RetryPolicy;
-pub use crate::upload::{Progress, Source, Upload, UploadReport};
+pub use crate::upload::{Progress, Source, Upload};
 
 // Types of these stand in signatures: `Bytes`, `ClientBuilder`, `SecretString`, `Value`, `Url`.
 #[doc(no_inline)]

@@ -1,6 +1,7 @@
 //! What must not be printed: the upload link, and the scrubbing of known secrets from texts that are kept.
 
 use std::fmt;
+use std::ops::Range;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -16,45 +17,73 @@ pub(crate) const REDACTED: &str = "[redacted]";
 /// made in Partner Center.
 ///
 /// Encoding it with serde writes the whole link, because an update needs it.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct UploadUrl(String);
+#[derive(Clone, PartialEq, Eq)]
+pub struct UploadUrl {
+    text: String,
+    /// As it is sent.
+    url: Result<Url, url::ParseError>,
+}
 
 impl UploadUrl {
     /// Keeps the text as it is; it is checked when something is uploaded to it.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        let text = text.into();
+        // A raw `+` of the query, which the blob store would read as a blank, is escaped; nothing else changes.
+        let url = match text.trim().split_once('?') {
+            Some((path, query)) => Url::parse(&format!("{path}?{}", query.replace('+', "%2B"))),
+            None => Url::parse(text.trim()),
+        };
+        Self { text, url }
     }
 
     /// Whether there is a link at all.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        !self.0.trim().is_empty()
+        !self.text.trim().is_empty()
     }
 
     /// The exact text, with the signature. Do not print it.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The end of its life (`se`), which is about 24 hours after the draft was made.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        let url = Url::parse(&self.0).ok()?;
+        let url = self.url.as_ref().ok()?;
         url.query_pairs()
             .find(|(name, _)| name == "se")
             .and_then(|(_, end)| crate::date::parse(&end))
     }
 
-    /// The link as it is sent: each raw `+` of the query becomes `%2B`, which the blob store would otherwise read as
-    /// a blank, and nothing else changes.
-    pub(crate) fn sendable(&self) -> String {
-        match self.0.trim().split_once('?') {
-            Some((path, query)) => format!("{path}?{}", query.replace('+', "%2B")),
-            None => self.0.trim().to_owned(),
-        }
+    /// When its life ended, if it is over.
+    pub(crate) fn ended(&self, now: SystemTime) -> Option<SystemTime> {
+        self.expires_at().filter(|end| *end <= now)
+    }
+
+    /// The link as it is sent.
+    pub(crate) fn url(&self) -> Result<&Url, url::ParseError> {
+        self.url.as_ref().map_err(|error| *error)
+    }
+}
+
+impl Default for UploadUrl {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
+impl<'de> Deserialize<'de> for UploadUrl {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}
+
+impl Serialize for UploadUrl {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
     }
 }
 
@@ -66,13 +95,13 @@ impl From<&Self> for UploadUrl {
 
 impl fmt::Display for UploadUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&redact_url(&self.0))
+        f.write_str(&redact_url(&self.text))
     }
 }
 
 impl fmt::Debug for UploadUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UploadUrl({})", redact_url(&self.0))
+        write!(f, "UploadUrl({})", redact_url(&self.text))
     }
 }
 
@@ -95,16 +124,32 @@ pub(crate) fn redact_url(text: &str) -> String {
 }
 
 /// Removes from a text that is kept (an error body, a message) what looks like a credential: signatures of links and
-/// bearer tokens, whoever they belong to, and the given known secrets.
+/// bearer tokens, whoever they belong to, and the given known secrets, also as forms, links, JSON and HTML spell them.
 pub(crate) fn scrub(text: &str, known: &[&str]) -> String {
-    let mut text = text.to_owned();
-    for secret in known.iter().filter(|secret| secret.len() >= 4) {
-        text = text.replace(secret, REDACTED);
-    }
+    scrub_cut(text, known, usize::MAX)
+}
+
+/// Scrubs a text that may have been cut: the beginning of a secret at the end of the text goes too, if it has at least so many
+/// characters.
+pub(crate) fn scrub_cut(text: &str, known: &[&str], at_least: usize) -> String {
+    let mut found = Vec::new();
     for mark in ["sig=", "sig%3D", "Bearer ", "client_secret=", "client_assertion="] {
-        text = scrub_after(&text, mark);
+        find_after(text, mark, &mut found);
     }
-    text
+    for secret in known {
+        find_secret(text, secret, at_least, &mut found);
+    }
+    found.sort_unstable_by_key(|range| range.start);
+    let (mut scrubbed, mut end) = (String::with_capacity(text.len()), 0);
+    for range in found {
+        if range.start >= end {
+            scrubbed.push_str(&text[end..range.start]);
+            scrubbed.push_str(REDACTED);
+        }
+        end = end.max(range.end);
+    }
+    scrubbed.push_str(&text[end..]);
+    scrubbed
 }
 
 /// A text of the service, scrubbed when it is shown.
@@ -122,20 +167,105 @@ impl fmt::Debug for Scrubbed<'_> {
     }
 }
 
-fn scrub_after(text: &str, mark: &str) -> String {
-    let mut scrubbed = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = find_ignoring_case(rest, mark) {
-        let (before, after) = rest.split_at(at + mark.len());
-        scrubbed.push_str(before);
-        let end = credential_len(after);
-        if end > 0 {
-            scrubbed.push_str(REDACTED);
+/// What follows a mark.
+fn find_after(text: &str, mark: &str, found: &mut Vec<Range<usize>>) {
+    let mut from = 0;
+    while let Some(at) = find_ignoring_case(&text[from..], mark) {
+        let start = from + at + mark.len();
+        from = start + credential_len(&text[start..]);
+        if from > start {
+            found.push(start..from);
         }
-        rest = &after[end..];
     }
-    scrubbed.push_str(rest);
-    scrubbed
+}
+
+/// Each place of a secret, in any spelling.
+fn find_secret(text: &str, secret: &str, at_least: usize, found: &mut Vec<Range<usize>>) {
+    let spelled: Vec<Vec<String>> = secret.chars().map(spellings).collect();
+    let mut from = 0;
+    while let Some(first) = spelled.first() {
+        // Most places are left here, without a look at the others.
+        let Some((at, _)) = text[from..].char_indices().find(|(at, _)| {
+            let rest = &text[from + at..];
+            first.iter().any(|spelling| begins(rest, spelling) || begins(spelling, rest))
+        }) else {
+            return;
+        };
+        let start = from + at;
+        from = match secret_len(&text[start..], &spelled, at_least) {
+            Some(length) => {
+                found.push(start..start + length);
+                start + length
+            }
+            None => start + text[start..].chars().next().map_or(1, char::len_utf8),
+        };
+    }
+}
+
+/// How much of the beginning of a text is the secret, or all of a text that ends within it.
+fn secret_len(text: &str, spelled: &[Vec<String>], at_least: usize) -> Option<usize> {
+    // A character may be spelled in several ways that begin alike, so there may be several ends.
+    let mut ends = vec![0];
+    for (index, spellings) in spelled.iter().enumerate() {
+        let mut next = Vec::new();
+        for end in ends {
+            let rest = &text[end..];
+            if index >= at_least && spellings.iter().any(|spelling| begins(spelling, rest)) {
+                return Some(text.len());
+            }
+            next.extend(
+                spellings
+                    .iter()
+                    .filter(|spelling| begins(rest, spelling))
+                    .map(|spelling| end + spelling.len()),
+            );
+        }
+        next.sort_unstable();
+        next.dedup();
+        ends = next;
+    }
+    ends.pop()
+}
+
+/// How a character of a secret may stand in a text: as it is, and as forms, links, JSON and HTML write it.
+fn spellings(c: char) -> Vec<String> {
+    let mut units = [0; 2];
+    let mut bytes = [0; 4];
+    let code = u32::from(c);
+    let percent = |byte: &u8| format!("%{byte:02x}");
+    let mut all = vec![
+        c.to_string(),
+        c.encode_utf8(&mut bytes).as_bytes().iter().map(percent).collect(),
+        c.encode_utf16(&mut units)
+            .iter()
+            .map(|unit| format!("\\u{unit:04x}"))
+            .collect(),
+        format!("&#{code};"),
+        format!("&#x{code:x};"),
+    ];
+    let others: &[&str] = match c {
+        ' ' => &["+"],
+        '"' => &["\\\"", "&quot;"],
+        '\\' => &["\\\\"],
+        '/' => &["\\/"],
+        '&' => &["&amp;"],
+        '<' => &["&lt;"],
+        '>' => &["&gt;"],
+        '\'' => &["&apos;"],
+        '\n' => &["\\n"],
+        '\r' => &["\\r"],
+        '\t' => &["\\t"],
+        _ => &[],
+    };
+    all.extend(others.iter().map(ToString::to_string));
+    all
+}
+
+/// Whether a text begins with a spelling. A character as it is counts in its own case alone; what is longer is spelled in signs
+/// and hexadecimal digits, which may have either case.
+fn begins(text: &str, start: &str) -> bool {
+    let head = text.as_bytes().get(..start.len());
+    head.is_some_and(|head| head == start.as_bytes() || start.len() > 1 && head.eq_ignore_ascii_case(start.as_bytes()))
 }
 
 /// How much of the beginning of a text is a credential. Signs of base64 may stand in it as JSON and HTML escape them.
@@ -176,8 +306,11 @@ mod tests {
     fn only_a_plus_of_the_query_changes() {
         let link = UploadUrl::new(LINK);
         assert_eq!(link.expose(), LINK);
-        assert_eq!(link.sendable(), LINK.replace("ab+c", "ab%2Bc"));
-        assert_eq!(UploadUrl::new("https://h/a+b?x=1+2").sendable(), "https://h/a+b?x=1%2B2");
+        assert_eq!(link.url().unwrap().as_str(), LINK.replace("ab+c", "ab%2Bc"));
+        let link = UploadUrl::new(" https://h/a+b?x=1+2");
+        assert_eq!(link.url().unwrap().as_str(), "https://h/a+b?x=1%2B2");
+        assert_eq!(link, serde_json::from_str(r#"" https://h/a+b?x=1+2""#).unwrap());
+        assert_eq!(serde_json::to_string(&link).unwrap(), r#"" https://h/a+b?x=1+2""#);
     }
 
     #[test]
@@ -195,6 +328,22 @@ mod tests {
         );
         assert_eq!(UploadUrl::default().expires_at(), None);
         assert!(!UploadUrl::new(" ").is_set());
+    }
+
+    #[test]
+    fn a_life_is_over_at_its_end() {
+        let at = |text: &str| crate::date::parse(text).unwrap();
+        let end = at("2026-02-10T07:24:27Z");
+        let with = |end: &str| UploadUrl::new(format!("https://h/b?sig=x&se={end}"));
+        for (link, now, over) in [
+            (with("2026-02-10T07%3A24%3A27Z"), at("2026-02-10T07:24:26Z"), None),
+            (with("2026-02-10T07%3A24%3A27Z"), end, Some(end)),
+            (with("2026-02-10T08:24:27+01:00"), at("2027-01-01"), Some(end)),
+            (with(""), at("2027-01-01"), None),
+            (UploadUrl::default(), at("2027-01-01"), None),
+        ] {
+            assert_eq!(link.ended(now), over, "{}", link.expose());
+        }
     }
 
     #[test]
@@ -220,6 +369,53 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(scrub(text, &["s3cr3t", ""]), expected);
+        }
+    }
+
+    #[test]
+    fn a_secret_is_scrubbed_however_it_is_spelled() {
+        let table = [
+            // secret, text, expected
+            ("p@ss w+rd", "password=p%40ss+w%2Brd&x", "password=[redacted]&x"),
+            ("p@ss w+rd", "password=p%40ss%20w%2brd&x", "password=[redacted]&x"),
+            ("p@ss w+rd", "%70%40%73%73%20%77%2B%72%64", "[redacted]"),
+            ("p@ss", "p%4oss p@ss p@s", "p%4oss [redacted] p@s"),
+            ("P@ss", "p@ss", "p@ss"),
+            (r#"a"b\c/d"#, r#"{"v":"a\"b\\c\/d"}"#, r#"{"v":"[redacted]"}"#),
+            (
+                "a<b&c",
+                "a&lt;b&amp;c or a&#60;b&#x26;c or a\\u003Cb\\u0026c",
+                "[redacted] or [redacted] or [redacted]",
+            ),
+            ("100%25", "100%25 or 100%2525", "[redacted] or [redacted]"),
+            ("tökén", "t%C3%B6k%c3%a9n, t\\u00f6k\\u00e9n", "[redacted], [redacted]"),
+            ("abc", "ab%63abcc", "[redacted][redacted]c"),
+            ("", "nothing", "nothing"),
+            // A short one, also where it is within a mark or within what stands for another.
+            ("s3", "as3s3", "a[redacted][redacted]"),
+            ("s", "?sig=abc", "?[redacted]ig=[redacted]"),
+            ("red", "sig=abc", "sig=[redacted]"),
+        ];
+        for (secret, text, expected) in table {
+            assert_eq!(scrub(text, &[secret]), expected, "{secret} in {text}");
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_at_a_cut_is_scrubbed() {
+        let table = [
+            // text, at least, expected
+            ("x t0k/n", 1, "x [redacted]"),
+            ("x t0k%2", 1, "x [redacted]"),
+            ("x t", 1, "x [redacted]"),
+            ("x t", 2, "x t"),
+            ("t0k/n9", 9, "[redacted]"),
+            ("t0k/n9 t0", 3, "[redacted] t0"),
+            ("t0k/n then", 1, "t0k/n then"),
+            ("", 1, ""),
+        ];
+        for (text, at_least, expected) in table {
+            assert_eq!(scrub_cut(text, &["t0k/n9"], at_least), expected, "{text}");
         }
     }
 }

@@ -72,7 +72,7 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
 
     /// The pages instead of the items.
     pub fn pages(self) -> Pages<T> {
-        let pages = pages(self.core, self.listing).map(|page| page.and_then(|page| Ok(value::<Page<T>>(&page)?.value)));
+        let pages = pages(self.core, self.listing, |page| Ok(value::<Page<T>>(page)?.value));
         Pages { stream: pages.boxed() }
     }
 

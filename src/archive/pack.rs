@@ -8,76 +8,81 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::archive::names::{check_distinct, normalised};
-use crate::archive::{Archive, ArchiveProgress, Observer, Removed};
+use crate::archive::temporary::Temporary;
 use crate::error::{Error, Result};
 
 const CHUNK: usize = 1 << 20;
 
-/// What becomes an entry.
-#[derive(Debug, Clone)]
-pub(super) enum Content {
-    Path(PathBuf),
-    Bytes(Bytes),
+/// An archive that is written.
+#[derive(Debug)]
+pub(super) struct Packed {
+    pub(super) place: Temporary,
+    pub(super) len: u64,
 }
 
 /// An entry that was looked at.
 struct Entry {
     name: String,
-    content: Content,
+    path: PathBuf,
     len: u64,
 }
 
-impl Content {
-    fn named(&self, name: &str) -> String {
-        match self {
-            Self::Path(path) => path.display().to_string(),
-            Self::Bytes(_) => format!("the content of {name}"),
-        }
+/// `given_up` ends it early.
+pub(super) fn pack(entries: Vec<(String, PathBuf)>, folder: Option<PathBuf>, given_up: &AtomicBool) -> Result<Packed> {
+    let Some((_, first)) = entries.first() else {
+        return Err(Error::invalid("the archive", "there is nothing to put into it"));
+    };
+    let folder = folder.unwrap_or_else(|| folder_of(first));
+    let entries = look_at(entries)?;
+    write(&entries, &folder, given_up)
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
     }
 }
 
-/// `given_up` ends it early.
-pub(super) fn pack(
-    entries: Vec<(String, Content)>,
-    folder: Option<PathBuf>,
-    observer: Option<&Observer>,
-    given_up: &AtomicBool,
-) -> Result<Archive> {
-    if entries.is_empty() {
-        return Err(Error::invalid("the archive", "there is nothing to put into it"));
-    }
-    let folder = folder.unwrap_or_else(|| beside_the_first_file(&entries));
-    let entries = entries
-        .into_iter()
-        .map(|(name, content)| look_at(&name, content))
-        .collect::<Result<Vec<_>, _>>()?;
-    check_distinct(entries.iter().map(|entry| entry.name.as_str()))?;
-    let mut progress = ArchiveProgress {
-        bytes_total: entries.iter().map(|entry| entry.len).sum(),
-        files_total: entries.len() as u64,
-        ..ArchiveProgress::default()
+/// All that can be wrong before anything is written.
+fn look_at(entries: Vec<(String, PathBuf)>) -> Result<Vec<Entry>, Error> {
+    let look_at = |(name, path): (String, PathBuf)| {
+        let name = normalised(&name)?;
+        let refused = |problem: String| Error::invalid(path.display().to_string(), problem);
+        let metadata = std::fs::metadata(&path).map_err(|error| refused(format!("it cannot be found ({error})")))?;
+        if !metadata.is_file() {
+            return Err(refused("it is not a file".to_owned()));
+        }
+        if metadata.len() == 0 {
+            return Err(refused("it is empty".to_owned()));
+        }
+        let len = metadata.len();
+        Ok(Entry { name, path, len })
     };
+    let entries = entries.into_iter().map(look_at).collect::<Result<Vec<_>, _>>()?;
+    check_distinct(entries.iter().map(|entry| entry.name.as_str()))?;
+    Ok(entries)
+}
+
+fn write(entries: &[Entry], folder: &Path, given_up: &AtomicBool) -> Result<Packed> {
+    let total: u64 = entries.iter().map(|entry| entry.len).sum();
     let unwritable = |error: &dyn std::fmt::Display| {
         Error::invalid(
             format!("the folder {} for the archive", folder.display()),
-            format!(
-                "it cannot be written ({error}): choose one with {} bytes free",
-                progress.bytes_total
-            ),
+            format!("it cannot be written ({error}): choose one with {total} bytes free"),
         )
     };
-    let (file, place) = create(&folder).map_err(|error| unwritable(&error))?;
+    let (file, place) = create(folder).map_err(|error| unwritable(&error))?;
     let mut zip = ZipWriter::new(BufWriter::new(file));
     let mut chunk = vec![0; CHUNK];
-    for entry in &entries {
+    for entry in entries {
         zip.start_file(entry.name.as_str(), options(entry.len))
             .map_err(|error| unwritable(&error))?;
-        let mut content = open(entry)?;
+        let mut content = File::open(&entry.path).map_err(|error| unreadable(entry, &error))?;
         let mut left = entry.len;
         while left > 0 {
             if given_up.load(Ordering::Relaxed) {
@@ -89,64 +94,18 @@ pub(super) fn pack(
                 .map_err(|error| unreadable(entry, &error))?;
             zip.write_all(&chunk[..wanted]).map_err(|error| unwritable(&error))?;
             left -= wanted as u64;
-            progress.bytes += wanted as u64;
-            observer.inspect(|observer| observer(progress));
         }
         if content.read(&mut chunk[..1]).map_err(|error| unreadable(entry, &error))? > 0 {
             return Err(Error::invalid(
-                entry.content.named(&entry.name),
+                entry.path.display().to_string(),
                 "it grew while it was being packed",
             ));
         }
-        progress.files += 1;
-        observer.inspect(|observer| observer(progress));
     }
     let written = zip.finish().map_err(|error| unwritable(&error))?;
     let file = written.into_inner().map_err(|error| unwritable(&error))?;
     let len = file.metadata().map_err(|error| unwritable(&error))?.len();
-    Ok(Archive {
-        place,
-        len,
-        names: entries.into_iter().map(|entry| entry.name).collect(),
-    })
-}
-
-fn beside_the_first_file(entries: &[(String, Content)]) -> PathBuf {
-    let first = entries.iter().find_map(|(_, content)| match content {
-        Content::Path(path) => path.parent(),
-        Content::Bytes(_) => None,
-    });
-    match first {
-        Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
-        Some(folder) => folder.to_owned(),
-        None => std::env::temp_dir(),
-    }
-}
-
-fn look_at(name: &str, content: Content) -> Result<Entry, Error> {
-    let name = normalised(name)?;
-    let refused = |problem: String| Error::invalid(content.named(&name), problem);
-    let len = match &content {
-        Content::Path(path) => {
-            let metadata = std::fs::metadata(path).map_err(|error| refused(format!("it cannot be found ({error})")))?;
-            if !metadata.is_file() {
-                return Err(refused("it is not a file".to_owned()));
-            }
-            metadata.len()
-        }
-        Content::Bytes(bytes) => bytes.len() as u64,
-    };
-    if len == 0 {
-        return Err(refused("it is empty".to_owned()));
-    }
-    Ok(Entry { name, content, len })
-}
-
-fn open(entry: &Entry) -> Result<Box<dyn Read>, Error> {
-    Ok(match &entry.content {
-        Content::Path(path) => Box::new(File::open(path).map_err(|error| unreadable(entry, &error))?),
-        Content::Bytes(bytes) => Box::new(io::Cursor::new(bytes.clone())),
-    })
+    Ok(Packed { place, len })
 }
 
 fn unreadable(entry: &Entry, error: &io::Error) -> Error {
@@ -154,7 +113,7 @@ fn unreadable(entry: &Entry, error: &io::Error) -> Error {
         io::ErrorKind::UnexpectedEof => "it shrank while it was being packed".to_owned(),
         _ => format!("it cannot be read ({error})"),
     };
-    Error::invalid(entry.content.named(&entry.name), problem)
+    Error::invalid(entry.path.display().to_string(), problem)
 }
 
 fn options(len: u64) -> SimpleFileOptions {
@@ -167,7 +126,7 @@ fn options(len: u64) -> SimpleFileOptions {
 }
 
 /// A new file that only this user can read.
-fn create(folder: &Path) -> io::Result<(File, Removed)> {
+fn create(folder: &Path) -> io::Result<(File, Temporary)> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -175,7 +134,7 @@ fn create(folder: &Path) -> io::Result<(File, Removed)> {
     loop {
         let path = folder.join(format!(".msstore-{:016x}.zip", fastrand::u64(..)));
         match options.open(&path) {
-            Ok(file) => return Ok((file, Removed(path))),
+            Ok(file) => return Ok((file, Temporary(path))),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
@@ -188,16 +147,36 @@ mod tests {
 
     #[test]
     fn the_archive_lies_beside_the_first_file() {
-        let path = |path: &str| ("n".to_owned(), Content::Path(path.into()));
-        let bytes = || ("n".to_owned(), Content::Bytes(Bytes::new()));
-        let table = [
-            (vec![path("dist/a"), path("other/b")], PathBuf::from("dist")),
-            (vec![bytes(), path("dist/a")], PathBuf::from("dist")),
-            (vec![path("a")], PathBuf::from(".")),
-            (vec![bytes()], std::env::temp_dir()),
-        ];
-        for (entries, folder) in table {
-            assert_eq!(beside_the_first_file(&entries), folder);
+        for (file, folder) in [("dist/a", "dist"), ("a", "."), ("/a", "/")] {
+            assert_eq!(folder_of(Path::new(file)), Path::new(folder), "{file}");
+        }
+    }
+
+    #[test]
+    fn what_goes_wrong_on_the_way_leaves_nothing() {
+        let folder = std::env::temp_dir().join(format!("msstore-pack-{}", std::process::id()));
+        let path = folder.join("App.msix");
+        let (go_on, give_up) = (AtomicBool::new(false), AtomicBool::new(true));
+        for (length, given_up, problem) in [
+            (5 << 20, &go_on, Some("grew")),
+            (1, &go_on, Some("shrank")),
+            (4 << 20, &give_up, Some("given up")),
+            (4 << 20, &go_on, None),
+        ] {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&path, vec![7; 4 << 20]).unwrap();
+            let entries = look_at(vec![("App.msix".to_owned(), path.clone())]).unwrap();
+            File::options().write(true).open(&path).unwrap().set_len(length).unwrap();
+            let packed = write(&entries, &folder, given_up);
+            let there = std::fs::read_dir(&folder).unwrap().count();
+            match (&packed, problem) {
+                (Err(error), Some(problem)) => assert!(error.to_string().contains(problem), "{error}"),
+                (Ok(packed), None) => assert!(packed.len > length),
+                _ => panic!("{packed:?} {problem:?}"),
+            }
+            assert_eq!(there, 1 + usize::from(packed.is_ok()), "{problem:?}");
+            drop(packed);
+            std::fs::remove_dir_all(&folder).unwrap();
         }
     }
 }

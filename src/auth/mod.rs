@@ -179,7 +179,7 @@ fn is_public(field: &str) -> bool {
 /// impl TokenProvider for FromFile {
 ///     fn token<'a>(&'a self, _context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
 ///         Box::pin(async {
-///             let text = std::fs::read_to_string("/run/secrets/token").map_err(Error::auth)?;
+///             let text = tokio::fs::read_to_string("/run/secrets/token").await.map_err(Error::auth)?;
 ///             Ok(AccessToken::new(text.trim(), Duration::from_secs(3600)))
 ///         })
 ///     }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::document::encode::Encoded;
-use crate::document::names::spelling;
 use crate::document::pairs::pairs;
+use crate::model::member::spelling;
 
 /// Applies the difference between `before` and `after` to `received`.
 pub(crate) fn merge(received: &mut Value, before: &Encoded, after: &Encoded) {

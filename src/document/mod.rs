@@ -7,7 +7,6 @@ mod changes;
 mod encode;
 mod lenient;
 mod merge;
-mod names;
 mod pairs;
 mod pointer;
 mod submissions;
@@ -23,10 +22,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub(crate) use self::lenient::{ViewError, decode_value};
-pub(crate) use self::names::member;
 use crate::document::encode::{Encoded, Unwritable};
 use crate::error::{Error, Result};
 use crate::model::change::Change;
+pub(crate) use crate::model::member::member;
 use crate::model::receipt::Receipt;
 use crate::model::resource::Resource;
 

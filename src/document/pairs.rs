@@ -10,7 +10,7 @@ use std::hash::Hash;
 use serde_json::Value;
 
 use crate::document::encode::Encoded;
-use crate::document::names::member;
+use crate::model::member::member;
 
 /// A value that may be an element of a list.
 pub(crate) trait Element: PartialEq {

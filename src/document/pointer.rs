@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::document::names::spelling;
+use crate::model::member::spelling;
 
 const MALFORMED: &str = "a JSON pointer to a member is expected, such as /pricing/priceId";
 const NOWHERE: &str = "its parent is not there";

@@ -4,7 +4,8 @@
 
 use serde_json::Value;
 
-use crate::secret::scrub;
+use crate::model::member::member;
+use crate::secret::{scrub, scrub_cut};
 
 /// Error bodies are kept up to this many bytes.
 pub(crate) const KEPT_BODY: usize = 64 * 1024;
@@ -50,7 +51,12 @@ impl ErrorBody {
     pub(crate) fn parse(bytes: &[u8], known: &[&str]) -> Self {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let bytes = &bytes[..bytes.len().min(KEPT_BODY)];
-        let text = scrub(&String::from_utf8_lossy(bytes), known);
+        // A body of the full length was cut, perhaps within a secret. A shorter one may have broken off, which cannot be told:
+        // then so few characters are chance.
+        let cut = bytes.len() == KEPT_BODY;
+        let text = String::from_utf8_lossy(bytes);
+        let whole = if cut { text.trim_end_matches('\u{fffd}') } else { &text };
+        let text = scrub_cut(whole, known, if cut { 1 } else { 4 });
         let mut body = Self {
             shape: BodyShape::Other,
             code: None,
@@ -127,16 +133,6 @@ pub(crate) fn id(text: &str, known: &[&str]) -> Option<String> {
     sound.then_some(text)
 }
 
-fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
-    let object = value.as_object()?;
-    object.get(name).or_else(|| {
-        object
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-    })
-}
-
 fn text_of(value: &Value, name: &str) -> Option<String> {
     member(value, name)
         .and_then(Value::as_str)
@@ -201,6 +197,10 @@ mod tests {
                 "<html><head><TITLE>502 Bad Gateway</TITLE></head></html>",
                 (BodyShape::Html, None, Some("502 Bad Gateway"), None),
             ),
+            (
+                r#"{"Code":"InvalidState","code":null,"MESSAGE":"No."}"#,
+                (BodyShape::Service, Some("InvalidState"), Some("No."), None),
+            ),
             ("  \n", (BodyShape::Empty, None, None, None)),
             ("{\"code\":\"Inva", (BodyShape::Other, None, None, None)),
             ("[1]", (BodyShape::Other, None, None, None)),
@@ -254,5 +254,34 @@ mod tests {
         assert_eq!(ErrorBody::parse(&vec![b'x'; 10 << 20], &[]).text.len(), KEPT_BODY);
         let body = ErrorBody::parse(br#"{"message":"bad t0ken9 and ?sig=abc"}"#, &["t0ken9"]);
         assert_eq!(body.message.as_deref(), Some("bad [redacted] and ?sig=[redacted]"));
+    }
+
+    #[test]
+    fn a_secret_across_the_cut_keeps_nothing() {
+        for (secret, echoed) in [
+            ("t0k/n9", "t0k/n9"),
+            ("t0k/n9", "t0k%2fn9"),
+            ("tökén", "tökén"),
+            ("t\"k/n9", "t\\\"k\\/n9"),
+        ] {
+            for kept in 0..=echoed.len() + 1 {
+                let mut body = vec![b'-'; KEPT_BODY - kept];
+                body.extend_from_slice(echoed.as_bytes());
+                body.extend_from_slice(b"- and more");
+                let text = ErrorBody::parse(&body, &[secret]).text;
+                let tail = text.trim_start_matches('-').trim_end_matches('-');
+                assert!(matches!(tail, "" | "[redacted]"), "{kept} of {echoed}: {tail}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_in_a_body_that_broke_off_goes_too() {
+        for (body, expected) in [
+            (r#"{"message":"you sent t0ke"#, r#"{"message":"you sent [redacted]"#),
+            ("what is not", "what is not"),
+        ] {
+            assert_eq!(ErrorBody::parse(body.as_bytes(), &["t0ken9"]).text, expected);
+        }
     }
 }

@@ -98,7 +98,7 @@ open_enum! {
     }
 }
 
-/// An error or a warning about a submission. `Debug` and `Display` hide signatures of links.
+/// An error or a warning about a submission. `Debug`, `Display` and what is serialised hide signatures of links.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
@@ -106,6 +106,7 @@ pub struct StatusDetail {
     /// What kind it is.
     pub code: StatusCode,
     /// The service's words.
+    #[serde(serialize_with = "scrubbed")]
     pub details: String,
 }
 
@@ -128,7 +129,7 @@ impl fmt::Debug for StatusDetail {
     }
 }
 
-/// Where a report of the certification can be read. `Debug` hides signatures of links.
+/// Where a report of the certification can be read. `Debug`, `Display` and what is serialised hide signatures of links.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
@@ -136,7 +137,15 @@ pub struct CertificationReport {
     /// When it was made.
     pub date: Timestamp,
     /// Where it stands.
+    #[serde(serialize_with = "scrubbed")]
     pub report_url: String,
+}
+
+/// When and where, without signatures.
+impl fmt::Display for CertificationReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.date, Scrubbed(&self.report_url))
+    }
 }
 
 impl fmt::Debug for CertificationReport {
@@ -146,6 +155,11 @@ impl fmt::Debug for CertificationReport {
             .field("report_url", &Scrubbed(&self.report_url))
             .finish()
     }
+}
+
+/// Reports end in logs and files. A document does not write this: it sends what it received where nothing was edited.
+fn scrubbed<S: serde::Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&Scrubbed(text))
 }
 
 /// What the service says about a submission besides its status.

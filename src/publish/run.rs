@@ -4,8 +4,6 @@ use crate::api::kinds::Submission;
 use crate::document::Document;
 use crate::error::{Error, Outcome, Result};
 use crate::model::guard::Guard;
-#[cfg(feature = "archive")]
-use crate::model::receipt::Receipt;
 use crate::publish::event::{PublishReport, PublishedFile, Step, Teller, count};
 use crate::publish::find::Found;
 use crate::publish::guards::{Look, check, compare, upload_link};
@@ -162,17 +160,19 @@ impl<S: Submission> Run<S> {
         if let Some(observer) = self.on_progress.take() {
             upload = upload.on_progress(observer);
         }
-        let sent = upload.await?;
+        let sent = upload.await;
+        // Not left to its drop: a program may exit right after.
+        archive.remove().await;
+        let sent = sent?;
         report.bytes_sent = sent.bytes - sent.bytes_skipped;
         report.retries = sent.retries;
-        let receipt = Receipt::new(sent.http_status, None, sent.request_id, ());
         let detail = format!(
             "{} bytes in {}, {} there already",
             sent.bytes,
             count(sent.blocks, "block"),
             sent.blocks_skipped
         );
-        teller.tell_call(Step::Upload, id.as_ref(), detail, Some(&receipt));
+        teller.tell_call(Step::Upload, id.as_ref(), detail, Some(&sent.map(|_| ())));
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::error::{BodyShape, Error, Result};
+use crate::model::member::member;
 use crate::rest::{Call, Core, Json, resolve};
 use crate::transport::request::Path;
 
@@ -78,8 +79,13 @@ struct Walk {
     asked: HashSet<Url>,
 }
 
-/// The pages of a list, as the service sent them. Nothing is sent before the stream is polled.
-pub(crate) fn pages(core: Arc<Core>, listing: Listing) -> impl Stream<Item = Result<Json>> + Send + 'static {
+/// The pages of a list, decoded by `read`. Nothing is sent before the stream is polled, and nothing after an error, also of
+/// `read`: a reader that goes on would miss a page.
+pub(crate) fn pages<T: Send + 'static>(
+    core: Arc<Core>,
+    listing: Listing,
+    read: impl Fn(&Json) -> Result<T> + Copy + Send + 'static,
+) -> impl Stream<Item = Result<T>> + Send + 'static {
     let reached = u64::from(listing.skip.unwrap_or(0));
     let walk = Walk {
         core,
@@ -90,10 +96,12 @@ pub(crate) fn pages(core: Arc<Core>, listing: Listing) -> impl Stream<Item = Res
         reached,
         asked: HashSet::new(),
     };
-    try_unfold(
-        walk,
-        |mut walk| async move { Ok(walk.advance().await?.map(|page| (page, walk))) },
-    )
+    try_unfold(walk, move |mut walk| async move {
+        match walk.advance().await? {
+            Some(page) => Ok(Some((read(&page)?, walk))),
+            None => Ok(None),
+        }
+    })
 }
 
 impl Walk {
@@ -169,14 +177,6 @@ impl Walk {
             Some(parent) => self.core.json(Call::get(parent.clone())).await.map(|_| ()),
         }
     }
-}
-
-fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
-    value
-        .as_object()?
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)
 }
 
 #[cfg(test)]

@@ -343,7 +343,7 @@ impl Transport {
         let timeout = usual.min(self.remaining(run));
         let limits = Limits {
             timeout,
-            max_answer: self.settings().max_answer,
+            max_answer: request.max_answer.unwrap_or(self.settings().max_answer),
         };
         attempt::attempt(http, request, bearer, limits, &mut run.call).await
     }

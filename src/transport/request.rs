@@ -149,6 +149,8 @@ pub(crate) struct Request {
     pub(crate) attempt_timeout: Option<Duration>,
     /// Instead of the usual time of a call in all.
     pub(crate) call_timeout: Option<Duration>,
+    /// Bytes, instead of the client's limit of an answer.
+    pub(crate) max_answer: Option<usize>,
     /// What must be scrubbed from an error body, besides the bearer.
     pub(crate) secrets: Vec<SecretString>,
 }
@@ -169,6 +171,7 @@ impl Request {
             audience,
             attempt_timeout: None,
             call_timeout: None,
+            max_answer: None,
             secrets: Vec::new(),
         }
     }

@@ -28,6 +28,8 @@ const BLOCK_CALL: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often a block is sent at least, because one attempt may take longer than the time for repeats, and how often at most if
 /// it arrives corrupted.
 const TRIES: u32 = 5;
+/// Of 50,000 committed and 100,000 uncommitted blocks, with the longest ids that there are.
+const LONGEST_LIST: usize = 32 << 20;
 
 pub(super) struct Job {
     pub(super) transport: Transport,
@@ -80,12 +82,13 @@ impl Job {
     /// What an earlier upload left; what stands in the way is thrown away.
     async fn leftover(&self, resume: bool) -> Result<Leftover> {
         let found = if resume {
-            let request = self
+            let mut request = self
                 .link
                 .request(Method::Get, &[("comp", "blocklist"), ("blocklisttype", "all")]);
+            request.max_answer = Some(LONGEST_LIST);
             match self.send(request).await {
                 Ok(answer) => Leftover::read(&String::from_utf8_lossy(&answer.body), self.plan.count()),
-                Err(error) if error.is_not_found() => Leftover::default(),
+                Err(error) if error.is_not_found() || may_not_read(&error) => Leftover::default(),
                 Err(error) => return Err(self.failed(error, "the list of blocks that are there")),
             }
         } else {
@@ -164,6 +167,11 @@ impl Job {
     fn failed(&self, error: Error, what: impl Into<String>) -> Error {
         self.link.failed(error, what, self.transport.clock().system_now())
     }
+}
+
+/// Whether a link that is good does not allow this. A link that is not good fails at each call.
+fn may_not_read(error: &Error) -> bool {
+    error.status() == Some(403) && error.code() != Some("AuthenticationFailed")
 }
 
 fn is_corrupted(error: &Error) -> bool {

@@ -16,8 +16,8 @@ use crate::transport::request::{Audience, Method, Request};
 const VERSION: &str = "2021-12-02";
 
 pub(super) struct Link {
+    link: UploadUrl,
     url: Url,
-    expires: Option<SystemTime>,
     signatures: Vec<String>,
 }
 
@@ -30,11 +30,11 @@ impl Link {
                 "there is none: a draft that was made in Partner Center has no link; create the submission with the API",
             ));
         }
-        let url = Url::parse(&link.sendable()).map_err(|error| refused(&format!("it is no URL ({error})")))?;
+        let url = link.url().map_err(|error| refused(&format!("it is no URL ({error})")))?;
         match url.scheme() {
             "https" => {}
-            "http" if is_loopback(&url) && local_endpoint => {}
-            "http" if is_loopback(&url) => return Err(refused("it leads to this machine, the service's endpoint does not")),
+            "http" if is_loopback(url) && local_endpoint => {}
+            "http" if is_loopback(url) => return Err(refused("it leads to this machine, the service's endpoint does not")),
             _ => return Err(refused("it must be https")),
         }
         if !url.username().is_empty() || url.password().is_some() {
@@ -52,20 +52,20 @@ impl Link {
             signatures.extend(raw.map(str::to_owned));
         }
         Ok(Self {
-            url,
-            expires: link.expires_at(),
+            url: url.clone(),
+            link: link.clone(),
             signatures,
         })
     }
 
     /// Refuses a link whose time is over.
     pub(super) fn check_alive(&self, now: SystemTime) -> Result<(), Error> {
-        match self.expires {
-            Some(end) if now >= end => Err(Error::upload(
+        match self.link.ended(now) {
+            Some(end) => Err(Error::upload(
                 UploadKind::LinkExpired,
                 format!("its time ended at {}", crate::date::format(end)),
             )),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 

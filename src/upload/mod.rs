@@ -1,7 +1,7 @@
 //! Uploads to the blob store: small content in one call, large content in blocks that survive bad networks.
 //!
-//! Decisions are pure and stand alone: the plan (`blocks`), what is there (`resume`), the time (`pace`), what is no ZIP of
-//! ours (`package`). `job` walks the path; `source` and `buffer` keep memory bounded by blocks in flight. The link goes
+//! Decisions are pure and stand alone: the plan (`blocks`), what is there (`resume`), the time (`pace`), what is no
+//! archive (`package`). `job` walks the path; `source` and `buffer` keep memory bounded by blocks in flight. The link goes
 //! nowhere but to its own host, and the bearer never goes there.
 
 mod blocks;
@@ -26,6 +26,7 @@ use std::time::Duration;
 pub use self::progress::Progress;
 pub use self::source::Source;
 use crate::error::Result;
+use crate::model::receipt::Receipt;
 use crate::secret::UploadUrl;
 use crate::transport::{BoxFuture, Transport};
 use crate::upload::blocks::Plan;
@@ -35,14 +36,16 @@ use crate::upload::link::Link;
 use crate::upload::pace::Pace;
 use crate::upload::progress::{Meter, Observer};
 
-/// An upload to the link of a submission; it runs when it is awaited.
+/// An upload to the link of a submission; it runs when it is awaited, and gives the [`Progress`] at its end with the receipt of
+/// the call that made the content valid.
 ///
 /// Content of one block is sent in one call. Larger content is cut into blocks, several of which go at once; each is
 /// checked by the blob store against its CRC-64 and sent again on its own if it fails. A file is read as it is sent:
 /// memory holds the blocks in flight and little else.
 ///
 /// An upload that was interrupted goes on where it was, also in another process: blocks that are there with the same
-/// content are not sent again. The blob store keeps them for a week, the link lives about 24 hours.
+/// content are not sent again. The blob store keeps them for a week, the link lives about 24 hours. A link that may write and
+/// not read does not show them: then everything is sent.
 ///
 /// # Limits
 ///
@@ -76,38 +79,6 @@ pub struct Upload {
     attempt_timeout: Option<Duration>,
     resume: bool,
     raw: bool,
-}
-
-/// An upload that is done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UploadReport {
-    /// Length of the content.
-    pub bytes: u64,
-    /// Of `bytes`, those that were there already and were not sent.
-    pub bytes_skipped: u64,
-    /// Blocks; 1 if it went in one call.
-    pub blocks: u64,
-    /// Of `blocks`, those that were there already.
-    pub blocks_skipped: u64,
-    /// How often a block had to be sent again.
-    pub retries: u64,
-    /// Time from beginning to end.
-    pub elapsed: Duration,
-    /// HTTP status of the last answer, 201.
-    pub http_status: u16,
-    /// The blob store's id of the last call, for its support.
-    pub request_id: Option<String>,
-}
-
-impl UploadReport {
-    /// Bytes per second, without what was there already.
-    #[must_use]
-    pub fn rate(&self) -> f64 {
-        let seconds = self.elapsed.as_secs_f64();
-        let sent = self.bytes.saturating_sub(self.bytes_skipped);
-        if seconds > 0.0 { sent as f64 / seconds } else { 0.0 }
-    }
 }
 
 impl Upload {
@@ -152,8 +123,8 @@ impl Upload {
         self
     }
 
-    /// Whether a file that is a package itself is uploaded as it is. Default false, because the service takes it and
-    /// then ignores it.
+    /// Whether a file that is a package itself, by its extension and first bytes, is uploaded as it is. Default false,
+    /// because the service takes it and then ignores it.
     pub fn raw(mut self, raw: bool) -> Self {
         self.raw = raw;
         self
@@ -165,7 +136,7 @@ impl Upload {
         self
     }
 
-    async fn run(self) -> Result<UploadReport> {
+    async fn run(self) -> Result<Receipt<Progress>> {
         let link = Link::new(&self.url, self.local_endpoint)?;
         link.check_alive(self.transport.clock().system_now())?;
         let source = self.source.open(self.raw).await?;
@@ -181,22 +152,12 @@ impl Upload {
             attempt_timeout: self.attempt_timeout,
         };
         let answer = job.run(self.resume).await?;
-        let progress = job.meter.now();
-        Ok(UploadReport {
-            bytes: progress.bytes_total,
-            bytes_skipped: progress.bytes_skipped,
-            blocks: progress.blocks_total,
-            blocks_skipped: progress.blocks_skipped,
-            retries: progress.retries,
-            elapsed: progress.elapsed,
-            http_status: answer.status,
-            request_id: answer.call.request_id,
-        })
+        Ok(Receipt::new(answer.status, None, answer.call.request_id, job.meter.now()))
     }
 }
 
 impl IntoFuture for Upload {
-    type Output = Result<UploadReport>;
+    type Output = Result<Receipt<Progress>>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {

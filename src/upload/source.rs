@@ -15,7 +15,7 @@ use bytes::Bytes;
 use crate::error::{Error, Result, UploadKind};
 use crate::upload::buffer::Pool;
 use crate::upload::checksum::crc64;
-use crate::upload::package::is_package;
+use crate::upload::package::{MAGIC, is_package};
 
 /// What is uploaded: a file by its path, or bytes in memory.
 #[derive(Clone)]
@@ -96,8 +96,7 @@ impl Source {
             if opened.len() == 0 {
                 return Err(Error::invalid(named, "it is empty"));
             }
-            let looked = is_package(opened.len(), |offset, buffer| opened.read_at(offset, buffer));
-            match looked {
+            match opened.is_package() {
                 Ok(true) if !raw => Err(Error::invalid(
                     named,
                     "it is a package itself, which the service takes and then ignores: put it into a ZIP, or set raw(true)",
@@ -135,6 +134,18 @@ impl Opened {
         }
     }
 
+    /// What is in memory has no name that could tell.
+    fn is_package(&self) -> io::Result<bool> {
+        let Self::File { file, path, len, .. } = self else {
+            return Ok(false);
+        };
+        let mut begins = [0; MAGIC.len()];
+        if *len >= MAGIC.len() as u64 {
+            read_exact_at(file, 0, &mut begins)?;
+        }
+        Ok(is_package(path, &begins))
+    }
+
     fn named(&self) -> String {
         match self {
             Self::File { path, .. } => path.display().to_string(),
@@ -156,8 +167,8 @@ impl Opened {
                     let end = usize::try_from(offset + length).unwrap_or(usize::MAX).min(bytes.len());
                     bytes.slice(start..end)
                 }
-                (Self::File { .. }, Some(mut buffer)) => {
-                    let read = source.read_at(offset, buffer.of_length(length));
+                (Self::File { file, .. }, Some(mut buffer)) => {
+                    let read = read_exact_at(file, offset, buffer.of_length(length));
                     read.map_err(|error| source.unreadable(error))?;
                     Bytes::from_owner(buffer)
                 }
@@ -187,18 +198,6 @@ impl Opened {
             }
         })
         .await
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        match self {
-            Self::File { file, .. } => read_exact_at(file, offset, buffer),
-            Self::Bytes(bytes) => {
-                let start = usize::try_from(offset).unwrap_or(usize::MAX);
-                let part = start.checked_add(buffer.len()).and_then(|end| bytes.get(start..end));
-                buffer.copy_from_slice(part.ok_or(io::ErrorKind::UnexpectedEof)?);
-                Ok(())
-            }
-        }
     }
 
     fn unreadable(&self, error: io::Error) -> Error {

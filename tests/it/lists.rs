@@ -1,7 +1,7 @@
 //! Lists: where the next page is, when it is not followed, and what a 404 means.
 
 use futures_util::{StreamExt, TryStreamExt};
-use msstore::{BoxFuture, Error, StoreClient};
+use msstore::{BoxFuture, Error, ErrorKind, StoreClient};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, BASE, Recorder, add_on, app, chain, flight};
@@ -288,6 +288,35 @@ async fn an_error_ends_the_stream() {
     assert_eq!(apps.next().await.unwrap().unwrap_err().status(), Some(400));
     assert!(apps.next().await.is_none());
     assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_decoded_ends_the_stream() {
+    // The service may still say where to go on.
+    let bad = json!({"value": [{"id": []}], "totalCount": 2, "@nextLink": "applications?skip=1"});
+    let answers = [Answer::new(200, bad), page(&["B"], json!({"totalCount": 2}))];
+    let server = Recorder::scripted(answers.clone()).await;
+    let mut pages = server.client().applications().list().pages();
+    assert!(
+        pages
+            .next()
+            .await
+            .unwrap()
+            .is_err_and(|error| error.kind() == ErrorKind::Decode)
+    );
+    assert!(pages.next().await.is_none() && pages.next().await.is_none());
+    assert_eq!(server.requests().len(), 1);
+
+    let server = Recorder::scripted(answers).await;
+    let mut apps = server.client().applications().list();
+    assert!(
+        apps.next()
+            .await
+            .unwrap()
+            .is_err_and(|error| error.kind() == ErrorKind::Decode)
+    );
+    assert!(apps.next().await.is_none() && apps.next().await.is_none());
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]

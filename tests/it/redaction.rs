@@ -308,6 +308,125 @@ impl TokenProvider for Asserting {
     }
 }
 
+/// Asks for a token with these fields.
+#[derive(Debug)]
+struct Posting(String, Vec<(&'static str, &'static str)>);
+
+impl TokenProvider for Posting {
+    fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
+        Box::pin(async move {
+            let url = url::Url::parse(&format!("{}/tenant/oauth2/token", self.0)).map_err(Error::auth)?;
+            let form: Vec<_> = self
+                .1
+                .iter()
+                .map(|(name, value)| (*name, SecretString::from(*value)))
+                .collect();
+            context.post_form(&url, &form).await?;
+            Err(Error::auth("no token"))
+        })
+    }
+}
+
+/// A form that comes back as it was sent, or as another program would have encoded it, whole or cut.
+#[tokio::test]
+async fn no_echo_of_a_form_shows_a_secret_field() {
+    let fields = vec![
+        ("grant_type", "password"),
+        ("client_id", "a-client"),
+        ("username", "Z&"),
+        ("password", "p@ss w/rd+é\"\\"),
+        ("refresh_token", "r3fr/sh=="),
+        ("pin", "§7"),
+    ];
+    let encoded = |value: &str, lower: bool| -> String {
+        let byte = |byte: &u8| match lower {
+            true => format!("%{byte:02x}"),
+            false => format!("%{byte:02X}"),
+        };
+        let keeps = |byte: &u8| byte.is_ascii_alphanumeric();
+        let bytes = value.as_bytes().iter();
+        bytes
+            .map(|b| if keeps(b) { char::from(*b).to_string() } else { byte(b) })
+            .collect()
+    };
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(&fields)
+        .finish();
+    let mut echoes = vec![form.clone(), form.to_lowercase()];
+    for lower in [false, true] {
+        let pairs = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value, lower)));
+        echoes.push(pairs.collect::<Vec<_>>().join("&"));
+    }
+    let mut secrets = Secrets::new();
+    for (name, value) in fields.iter().filter(|(name, _)| !matches!(*name, "grant_type" | "client_id")) {
+        secrets.add(name, value);
+        for lower in [false, true] {
+            secrets.0.push((name, format!("={}", encoded(value, lower))));
+        }
+    }
+    // Of a secret that is cut, a half must not show.
+    secrets
+        .0
+        .extend([("password", "p%40ss".to_owned()), ("password", "p@ss".to_owned())]);
+    let w = World::new(|builder| builder.retry(RetryPolicy::off())).await;
+    let client = StoreClient::builder(Posting(w.fake.authority(), fields))
+        .endpoint(w.fake.endpoint())
+        .http_client_builder(http())
+        .build()
+        .unwrap();
+    for echo in &echoes {
+        let long = format!("{}{}", "-".repeat(64 * 1024 - echo.find("password=").unwrap() - 16), echo);
+        for body in shapes(echo).into_iter().chain([long]) {
+            w.fake.fault(Fault::on("POST", "/oauth2/token").answer(400, body));
+            let error = client.access_token().await.unwrap_err();
+            secrets.assert_not_in("the error", &all_of(&error));
+            assert!(
+                error.to_string().contains("400") || format!("{error:?}").contains("400"),
+                "{error}"
+            );
+        }
+    }
+}
+
+/// What a program keeps of a run, as it writes it into a file or a log.
+#[tokio::test]
+async fn no_json_of_a_report_shows_a_signature() {
+    let (w, mut secrets) = world([]).await;
+    let link = w.fake.pending_submission(APP).unwrap()["fileUploadUrl"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let other = "https://partner.example/report?sv=1&sig=abc%2Bdef%3D&sp=r";
+    secrets.add_link(&UploadUrl::new(other));
+    let details = |status: &str| {
+        serde_json::json!({
+            "status": status,
+            "statusDetails": {
+                "errors": [],
+                "warnings": [{ "code": "Other", "details": format!("see {link}, and more") }],
+                "certificationReports": [{ "date": "2026-02-10T07:00:00Z", "reportUrl": other }],
+            },
+        })
+    };
+    w.fake.script_statuses(APP, [details("CommitStarted"), details("Published")]);
+    let publish = w.app_submissions().publish().pending(msstore::PendingPolicy::Reuse);
+    let publish = publish.edit(|draft| {
+        draft.notes_for_certification = "New.".to_owned();
+        Ok(())
+    });
+    let report = publish.until(msstore::Milestone::Published).await.unwrap();
+    let json = serde_json::to_string(&report).unwrap();
+    secrets.assert_not_in("the report", &json);
+    for kept in ["https://partner.example/report?sv=1&sig=[redacted]&sp=r", ", and more"] {
+        assert!(json.contains(kept), "{kept}: {json}");
+    }
+    let status = w.app_submissions().status(&report.submission).await.unwrap();
+    secrets.assert_not_in("the status", &serde_json::to_string(&*status).unwrap());
+    let certification = &report.certification_reports[0];
+    assert_eq!(certification.report_url, other);
+    secrets.assert_not_in("a certification report", &format!("{certification} {certification:?}"));
+}
+
 /// Hands out a token that no header can hold.
 #[derive(Debug)]
 struct Broken;

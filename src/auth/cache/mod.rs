@@ -44,6 +44,7 @@ struct State {
     failure: Option<Error>,
 }
 
+#[derive(Clone)]
 struct Held {
     bearer: Bearer,
     refresh_at: Instant,
@@ -52,9 +53,9 @@ struct Held {
 
 /// What a caller has to do.
 enum Step {
-    Use(Bearer),
+    Use(Held),
     /// Use it, but try to get another first.
-    Refresh(Bearer),
+    Refresh(Held),
     Fetch(TokenReason),
 }
 
@@ -64,10 +65,8 @@ impl State {
             _ if self.rejected => Step::Fetch(TokenReason::Rejected),
             None => Step::Fetch(TokenReason::First),
             Some(held) if now >= held.expires_at => Step::Fetch(TokenReason::Expiring),
-            Some(held) if now < held.refresh_at || self.no_early_before.is_some_and(|then| now < then) => {
-                Step::Use(held.bearer.clone())
-            }
-            Some(held) => Step::Refresh(held.bearer.clone()),
+            Some(held) if now < held.refresh_at || self.no_early_before.is_some_and(|then| now < then) => Step::Use(held.clone()),
+            Some(held) => Step::Refresh(held.clone()),
         }
     }
 }
@@ -91,19 +90,19 @@ impl TokenCache {
         self.state().step(now)
     }
 
-    async fn live(&self, deadline: Instant) -> Result<Bearer, Error> {
+    async fn live(&self, deadline: Instant) -> Result<Held, Error> {
         match self.step() {
-            Step::Use(bearer) => Ok(bearer),
-            Step::Refresh(bearer) => match self.fetching.try_lock() {
-                Ok(_guard) => Ok(self.refresh(deadline).await.unwrap_or(bearer)),
-                Err(_) => Ok(bearer),
+            Step::Use(held) => Ok(held),
+            Step::Refresh(held) => match self.fetching.try_lock() {
+                Ok(_guard) => Ok(self.refresh(deadline).await.unwrap_or(held)),
+                Err(_) => Ok(held),
             },
             Step::Fetch(_) => {
                 let failures = self.state().failures;
                 let _guard = self.fetching.lock().await;
                 // Somebody else may have fetched it meanwhile, or failed to.
                 match self.step() {
-                    Step::Use(bearer) | Step::Refresh(bearer) => Ok(bearer),
+                    Step::Use(held) | Step::Refresh(held) => Ok(held),
                     Step::Fetch(reason) => match self.failure_after(failures) {
                         Some(error) => Err(error),
                         None => self.fetch(reason, deadline).await,
@@ -119,7 +118,7 @@ impl TokenCache {
         (state.failures > failures).then(|| state.failure.clone()).flatten()
     }
 
-    async fn refresh(&self, deadline: Instant) -> Option<Bearer> {
+    async fn refresh(&self, deadline: Instant) -> Option<Held> {
         let now = self.transport.clock().now();
         let time = EARLY_TIME.min(deadline.saturating_duration_since(now) / 2);
         let fetched = tokio::time::timeout(time, self.fetch(TokenReason::Expiring, now + time)).await;
@@ -131,7 +130,7 @@ impl TokenCache {
         fetched.ok()
     }
 
-    async fn fetch(&self, reason: TokenReason, deadline: Instant) -> Result<Bearer, Error> {
+    async fn fetch(&self, reason: TokenReason, deadline: Instant) -> Result<Held, Error> {
         let fetched = self.ask(reason, deadline).await;
         if let Err(error) = &fetched {
             // A caller whose own time is up says nothing about the others.
@@ -144,7 +143,7 @@ impl TokenCache {
         fetched
     }
 
-    async fn ask(&self, reason: TokenReason, deadline: Instant) -> Result<Bearer, Error> {
+    async fn ask(&self, reason: TokenReason, deadline: Instant) -> Result<Held, Error> {
         // Its life is counted from before it was asked for: it may be a little shorter, never longer.
         let asked = self.transport.clock().now();
         let context = TokenContext {
@@ -163,38 +162,34 @@ impl TokenCache {
         }
         let mut state = self.state();
         state.generation += 1;
-        let bearer = Bearer {
-            secret: token.secret().clone(),
-            generation: state.generation,
-        };
-        state.held = Some(Held {
-            bearer: bearer.clone(),
+        let held = Held {
+            bearer: Bearer {
+                secret: token.secret().clone(),
+                generation: state.generation,
+            },
             refresh_at,
             expires_at,
-        });
+        };
+        state.held = Some(held.clone());
         state.rejected = false;
         state.no_early_before = None;
         state.failure = None;
-        Ok(bearer)
+        Ok(held)
     }
 
     /// A token of the cache, for programs that want to see one.
     pub(crate) async fn access_token(&self, deadline: Instant) -> Result<crate::auth::AccessToken, Error> {
         let time = deadline.saturating_duration_since(self.transport.clock().now());
         let live = tokio::time::timeout(time, self.live(deadline)).await;
-        let bearer = live.unwrap_or_else(|_| Err(Error::auth("no token came in time").retryable()))?;
-        let now = self.transport.clock().now();
-        let expires_at = self.state().held.as_ref().map_or(now, |held| held.expires_at);
-        Ok(crate::auth::AccessToken::new(
-            bearer.secret,
-            expires_at.saturating_duration_since(now),
-        ))
+        let held = live.unwrap_or_else(|_| Err(Error::auth("no token came in time").retryable()))?;
+        let life = held.expires_at.saturating_duration_since(self.transport.clock().now());
+        Ok(crate::auth::AccessToken::new(held.bearer.secret, life))
     }
 }
 
 impl Authorize for TokenCache {
     fn bearer(&self, deadline: Instant) -> BoxFuture<'_, Result<Bearer, Error>> {
-        Box::pin(self.live(deadline))
+        Box::pin(async move { Ok(self.live(deadline).await?.bearer) })
     }
 
     fn reject(&self, bearer: &Bearer) {

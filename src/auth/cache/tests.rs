@@ -184,6 +184,21 @@ async fn a_provider_that_hangs_is_given_up_at_the_deadline() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_rejected_while_it_is_handed_out_keeps_its_life() {
+    let (cache, _, clock) = cache(3600, Some(2));
+    let deadline = clock.now() + Duration::from_secs(7200);
+    let first = cache.bearer(deadline).await.unwrap();
+    clock.sleep(Duration::from_secs(3400)).await;
+    // The early refresh is under way, and will fail, when the rejection comes.
+    let (token, ()) = tokio::join!(cache.access_token(deadline), async { cache.reject(&first) });
+    let life = token.unwrap().lifetime();
+    assert!(
+        life > Duration::from_secs(100) && life <= Duration::from_secs(200),
+        "{life:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_is_no_token_is_not_sent() {
     #[derive(Debug)]
     struct Gives(&'static str);

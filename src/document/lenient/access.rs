@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::document::lenient::Lenient;
 use crate::document::lenient::failure::{Entries, Failure, Kind};
-use crate::document::names::spelling;
+use crate::model::member::spelling;
 
 /// The elements of a list.
 pub(super) struct Elements<'s, 'de> {

@@ -6,7 +6,9 @@ use serde_json::{Map, Number, Value, json};
 
 use super::{fixtures, inside, with, with_model};
 use crate::document::Document;
+use crate::model::application_submission::ApplicationSubmission;
 use crate::model::receipt::Receipt;
+use crate::model::status::StatusCode;
 
 fn goes_back<T: DeserializeOwned + Serialize>(place: &str, received: &Value) {
     let receipt = Receipt::new(200, None, None, ());
@@ -99,4 +101,27 @@ fn an_unedited_document_goes_back_as_it_came() {
         }
     }
     assert!(count > 3000, "{count}");
+}
+
+/// Status details hide signatures wherever they are written, and a document writes none of them.
+#[test]
+fn signatures_in_status_details_go_back_as_they_came() {
+    let link = |sig: &str| format!("https://h/b?sv=1&sig={sig}&sp=r");
+    let received = json!({
+        "notesForCertification": "old",
+        "statusDetails": {
+            "errors": [{ "code": "Other", "details": link("a") }, { "code": "Other", "details": link("b") }],
+            "warnings": [],
+            "certificationReports": [{ "date": "2026-02-10T07:00:00Z", "reportUrl": link("c") }],
+        },
+    });
+    goes_back::<ApplicationSubmission>("status details", &received);
+    let receipt = Receipt::new(200, None, None, ());
+    let mut document = Document::<ApplicationSubmission>::decode(received.clone(), receipt, String::new()).unwrap();
+    document.notes_for_certification = "new".to_owned();
+    document.status_details.errors[1].code = StatusCode::InvalidState;
+    let mut expected = received;
+    expected["notesForCertification"] = "new".into();
+    expected["statusDetails"]["errors"][1]["code"] = "InvalidState".into();
+    assert_eq!(document.body().unwrap(), expected);
 }

@@ -167,7 +167,7 @@ pub(crate) fn upload_link(link: &UploadUrl, now: SystemTime) -> Option<String> {
             "the draft has no upload link, as if it was made in Partner Center: delete it there and submit again".to_owned(),
         );
     }
-    link.expires_at().is_some_and(|end| end <= now).then(|| {
+    link.ended(now).map(|_| {
         "the upload link of the draft has expired, which it does about 24 hours after the draft was made: submit again with PendingPolicy::Replace, or, for the first draft of a flight, look at it in Partner Center".to_owned()
     })
 }

@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use self::server::{Fault, Seen, Server};
 use crate::error::{Error, ErrorKind, UploadKind};
+use crate::model::receipt::Receipt;
 use crate::secret::UploadUrl;
 use crate::transport::clock::Clock;
 use crate::transport::{Settings, Transport};
-use crate::upload::{Progress, Source, Upload, UploadReport, blocks};
+use crate::upload::{Progress, Source, Upload, blocks};
 
 const BLOCK: usize = 64 << 10;
 
@@ -25,7 +26,7 @@ fn upload_to(link: &str, source: impl Into<Source>) -> Upload {
         .concurrency(4)
 }
 
-async fn upload(server: &Server, source: impl Into<Source>) -> Result<UploadReport, Error> {
+async fn upload(server: &Server, source: impl Into<Source>) -> Result<Receipt<Progress>, Error> {
     upload_to(&server.link(), source).await
 }
 
@@ -46,9 +47,14 @@ struct Temporary(PathBuf);
 
 impl Temporary {
     fn new(content: &[u8]) -> Self {
+        Self::named("file", content)
+    }
+
+    /// With a name that ends so.
+    fn named(name: &str, content: &[u8]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!(
-            "msstore-upload-{}-{}",
+            "msstore-upload-{}-{}-{name}",
             std::process::id(),
             COUNT.fetch_add(1, Ordering::SeqCst)
         );
@@ -140,7 +146,7 @@ async fn the_link_is_sent_as_it_is_but_for_a_raw_plus() {
 }
 
 /// Every `nth` block request fails, as often as it comes up.
-async fn with_faults(nth: usize, fault: Fault) -> (Server, Vec<u8>, UploadReport) {
+async fn with_faults(nth: usize, fault: Fault) -> (Server, Vec<u8>, Receipt<Progress>) {
     let time = if matches!(fault, Fault::Stall) { 2 } else { 60 };
     let server = Server::with(move |seen, number| match seen.kind() {
         "block" if number % nth == nth - 1 => fault.clone(),
@@ -341,6 +347,21 @@ async fn the_time_of_an_api_call_does_not_bound_a_block() {
     let upload = Upload::new(transport, true, UploadUrl::new(server.link()), bytes(BLOCK).into());
     upload.await.unwrap();
     assert_eq!(server.content(), bytes(BLOCK));
+}
+
+#[tokio::test]
+async fn the_limit_of_an_api_answer_does_not_bound_the_list_of_blocks() {
+    let server = Server::start().await;
+    let content = bytes(3 * BLOCK);
+    upload(&server, content.clone()).await.unwrap();
+    let settings = Settings {
+        max_answer: 16,
+        ..Settings::default()
+    };
+    let transport = Transport::new(reqwest::Client::builder(), true, settings, Clock::jumping()).unwrap();
+    let upload = Upload::new(transport, true, UploadUrl::new(server.link()), content.into());
+    let report = upload.block_size(BLOCK as u64).await.unwrap();
+    assert_eq!(report.blocks_skipped, 3);
 }
 
 #[tokio::test]

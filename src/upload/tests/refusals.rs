@@ -67,28 +67,21 @@ async fn content_that_cannot_be_right_is_refused_before_anything_is_sent() {
 
 #[tokio::test]
 async fn a_bare_package_needs_a_word() {
-    let mut package = b"PK\x03\x04".to_vec();
-    package.extend([0; 60]);
-    let start = package.len() as u32;
-    package.extend(b"PK\x01\x02");
-    package.extend([0; 24]);
-    package.extend([16, 0]);
-    package.extend([0; 16]);
-    package.extend(b"AppxManifest.xml");
-    let size = package.len() as u32 - start;
-    package.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
-    package.extend(size.to_le_bytes());
-    package.extend(start.to_le_bytes());
-    package.extend([0; 2]);
     let server = Server::start().await;
-    let file = Temporary::new(&package);
-    for source in [Source::from(package.clone()), Source::from(&file.0)] {
-        let error = upload(&server, source).await.unwrap_err();
+    let content = b"PK\x03\x04 and more".to_vec();
+    for name in ["App.msix", "App.MSIXBUNDLE", "App.appxupload"] {
+        let file = Temporary::named(name, &content);
+        let error = upload(&server, &file.0).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::InvalidInput, "{error:?}");
         assert!(error.to_string().contains("package itself"), "{error}");
+        assert!(server.kinds().is_empty());
     }
-    assert!(server.kinds().is_empty());
-    upload_to(&server.link(), package.clone()).raw(true).await.unwrap();
-    assert_eq!(server.content(), package);
+    let package = Temporary::named("App.msix", &content);
+    upload_to(&server.link(), &package.0).raw(true).await.unwrap();
+    assert_eq!(server.content(), content);
+    // The ZIP of a submission, whatever is in it.
+    let archive = Temporary::named("App.msix.zip", &content);
+    upload(&server, &archive.0).await.unwrap();
 }
 
 #[tokio::test]
@@ -152,6 +145,41 @@ async fn a_refused_link_says_so_and_shows_no_signature() {
             "{shown}"
         );
         assert_eq!(server.kinds().len(), 1);
+    }
+}
+
+/// Without `r` in its permissions a link does not show the blocks that are there.
+#[tokio::test]
+async fn a_link_that_may_not_read_uploads_afresh() {
+    let answer = "<Error><Code>AuthorizationPermissionMismatch</Code></Error>";
+    let server = Server::with(move |seen, _| match seen.kind() {
+        "get" => Fault::Answer(403, answer),
+        _ => Fault::None,
+    })
+    .await;
+    let content = bytes(3 * BLOCK);
+    for _ in 0..2 {
+        let report = upload(&server, content.clone()).await.unwrap();
+        assert_eq!(server.content(), content);
+        assert_eq!((report.blocks, report.blocks_skipped), (3, 0));
+    }
+    assert_eq!(server.seen("block").len(), 6);
+    assert_eq!(server.seen("list").len(), 2);
+
+    // If it may not write either, it is refused.
+    for refused in ["block", "list"] {
+        let server = Server::with(move |seen, _| match seen.kind() {
+            kind if kind == refused || kind == "get" => Fault::Answer(403, answer),
+            _ => Fault::None,
+        })
+        .await;
+        let error = upload(&server, content.clone()).await.unwrap_err();
+        assert_eq!(kind(&error), UploadKind::LinkRefused, "{refused}");
+        assert_eq!(
+            (error.status(), error.code()),
+            (Some(403), Some("AuthorizationPermissionMismatch"))
+        );
+        assert_eq!(server.seen("get").len(), 1);
     }
 }
 

@@ -1,5 +1,5 @@
-//! Looking members up by name. The service writes some names in another case than it documents them, and reads names
-//! in any case, so a member must be found in any spelling, or an update would carry it twice.
+//! Looking members of JSON up by name, in documents, pages and errors alike. The service writes some names in another case than it
+//! documents them, and reads names in any case, so a member must be found in any spelling, or an update would carry it twice.
 //!
 //! When one member comes in two spellings, a value wins over null, then the exact spelling over another, then the
 //! first in the order of the map. Reading and writing agree on it.

@@ -1,0 +1,88 @@
+//! What goes into an archive, and where it is written.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::archive::finished::Archive;
+use crate::archive::pack::pack;
+use crate::error::{Error, Result};
+
+/// Builds the ZIP that goes with a submission. The names in it are the `fileName`s of the submission's packages and
+/// images that are `PendingUpload`.
+///
+/// Entries are stored without compression, because packages and images are compressed already, and carry a fixed date:
+/// the same names and contents in the same order give the same bytes. ZIP64 is used where it is needed.
+///
+/// ```no_run
+/// # async fn f() -> msstore::Result<()> {
+/// let archive = msstore::ArchiveBuilder::new()
+///     .file("App_1.4.0.0_x64.msix", "dist/App_1.4.0.0_x64.msix")
+///     .file("en-us/1.png", "store/screenshots/1.png")
+///     .build()
+///     .await?;
+/// println!("{} with {} bytes", archive.path().display(), archive.len());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default, Clone)]
+#[must_use = "an archive is written by `build`"]
+pub struct ArchiveBuilder {
+    entries: Vec<(String, PathBuf)>,
+    folder: Option<PathBuf>,
+}
+
+impl ArchiveBuilder {
+    /// Nothing in it yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file. Backslashes of the name become slashes.
+    pub fn file(mut self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        self.entries.push((name.into(), path.into()));
+        self
+    }
+
+    /// Where the archive is written. Default: beside the first file. It needs as much space as all files together.
+    pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
+    /// Writes the archive, readable by this user alone.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`]: nothing to put in; a file that is missing, empty, unreadable, or changes meanwhile; a name that
+    /// is there twice, also but for case, or that would leave the archive; a folder that cannot be written or is full.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future stops the packing and removes what was written.
+    pub async fn build(self) -> Result<Archive> {
+        struct GivenUp(Arc<AtomicBool>);
+        impl Drop for GivenUp {
+            fn drop(&mut self) {
+                self.0.store(true, Ordering::Relaxed);
+            }
+        }
+        let given_up = GivenUp(Arc::default());
+        let flag = Arc::clone(&given_up.0);
+        match tokio::task::spawn_blocking(move || pack(self.entries, self.folder, &flag)).await {
+            Ok(packed) => Ok(Archive::new(packed?)),
+            Err(error) => Err(Error::invalid("the archive", format!("its packing broke off ({error})"))),
+        }
+    }
+}
+
+impl fmt::Debug for ArchiveBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.entries.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("ArchiveBuilder")
+            .field("names", &names)
+            .field("folder", &self.folder)
+            .finish()
+    }
+}
