@@ -187,14 +187,14 @@ mod client;
 mod date;
 mod document;
 mod error;
+mod http;
 mod id;
 mod model;
 mod publish;
-mod rest;
 mod secret;
+mod service;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod transport;
 mod upload;
 
 pub use crate::api::applications::Applications;
@@ -213,6 +213,9 @@ pub use crate::auth::{AccessToken, BoxFuture, ClientSecret, TokenContext, TokenP
 pub use crate::client::{StoreClient, StoreClientBuilder};
 pub use crate::document::Document;
 pub use crate::error::{BodyShape, CallInfo, Error, ErrorKind, FailureKind, Outcome, Result, TransportKind, UploadKind};
+pub use crate::http::limit::RateLimit;
+pub use crate::http::request::{Method, Replay};
+pub use crate::http::retry::RetryPolicy;
 pub use crate::id::{ApplicationId, FlightId, InAppProductId, ParseIdError, SubmissionId};
 pub use crate::model::application::{Application, SubmissionRef};
 pub use crate::model::application_submission::{
@@ -243,9 +246,6 @@ pub use crate::publish::{
     PlannedPackage, PlannedPending, Publish, PublishReport, PublishedFile, Seen, Step,
 };
 pub use crate::secret::UploadUrl;
-pub use crate::transport::limit::RateLimit;
-pub use crate::transport::request::{Method, Replay};
-pub use crate::transport::retry::RetryPolicy;
 pub use crate::upload::{Progress, Source, Upload};
 
 // Types of these stand in signatures: `Bytes`, `ClientBuilder`, `SecretString`, `Value`, `Url`.

@@ -1,18 +1,16 @@
 //! Apps.
 
-use std::sync::Arc;
-
 use crate::api::list::List;
 use crate::api::submissions::Submissions;
 use crate::api::{get, optional};
 use crate::document::Document;
 use crate::error::Result;
+use crate::http::request::Path;
 use crate::id::ApplicationId;
 use crate::model::application::Application;
 use crate::model::application_submission::ApplicationSubmission;
 use crate::model::in_app_product::InAppProductRef;
-use crate::rest::Core;
-use crate::transport::request::Path;
+use crate::service::Service;
 
 /// The path of an app.
 pub(crate) fn path(app: &ApplicationId) -> Path {
@@ -32,19 +30,19 @@ pub(crate) fn path(app: &ApplicationId) -> Path {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Applications {
-    core: Arc<Core>,
+    service: Service,
 }
 
 impl Applications {
-    pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self { core }
+    pub(crate) fn new(service: Service) -> Self {
+        Self { service }
     }
 
     /// All apps: `GET applications`.
     ///
     /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-all-apps>.
     pub fn list(&self) -> List<Application> {
-        List::new(self.core.clone(), Path::new("applications"), None)
+        List::new(self.service.clone(), Path::new("applications"), None)
     }
 
     /// One app: `GET applications/{applicationId}`.
@@ -61,7 +59,7 @@ impl Applications {
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, app: impl Into<ApplicationId>) -> Result<Document<Application>> {
         let path = path(&app.into());
-        get(&self.core, path).await
+        get(&self.service, path).await
     }
 
     /// As [`get`](Self::get), with `None` for an app that is not there.
@@ -84,11 +82,11 @@ impl Applications {
     #[doc(alias = "add-on")]
     pub fn in_app_products(&self, app: impl Into<ApplicationId>) -> List<InAppProductRef> {
         let app = path(&app.into());
-        List::new(self.core.clone(), app.clone().then("listinappproducts"), Some(app))
+        List::new(self.service.clone(), app.clone().then("listinappproducts"), Some(app))
     }
 
     /// The submissions of an app.
     pub fn submissions(&self, app: impl Into<ApplicationId>) -> Submissions<ApplicationSubmission> {
-        Submissions::new(self.core.clone(), path(&app.into()))
+        Submissions::new(self.service.clone(), path(&app.into()))
     }
 }

@@ -18,7 +18,7 @@ use crate::error::{Error, Outcome, Result};
 use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
 use crate::model::status::SubmissionStatus;
-use crate::rest::Core;
+use crate::service::Service;
 
 /// For how long it is looked; a look that has begun by then gets as long again.
 pub(crate) const LOOK: Duration = Duration::from_secs(60);
@@ -171,11 +171,11 @@ impl<S: Submission> Submissions<S> {
     }
 
     fn now(&self) -> Instant {
-        self.core().transport().clock().now()
+        self.service().clock().now()
     }
 
     async fn pause(&self) {
-        self.core().transport().clock().sleep(PAUSE).await;
+        self.service().clock().sleep(PAUSE).await;
     }
 }
 
@@ -212,7 +212,7 @@ impl<T, I> Found<T, I> {
 }
 
 /// Looks (`is_it` gives the id of the one that is looked for), creates if there is none, and looks again if it is unknown what became of that.
-pub(crate) async fn create_or_find<T, I, L, M, C>(core: &Core, list: L, is_it: M, create: C) -> Result<Found<T, I>>
+pub(crate) async fn create_or_find<T, I, L, M, C>(service: &Service, list: L, is_it: M, create: C) -> Result<Found<T, I>>
 where
     T: DeserializeOwned + Send + 'static,
     L: Fn() -> List<T> + Send + Sync,
@@ -237,7 +237,7 @@ where
         Err(error) if error.outcome() == Outcome::NotApplied && !error.is_conflict() => return Err(error),
         Err(error) => error,
     };
-    let clock = core.transport().clock();
+    let clock = service.clock();
     // A conflict says that it is there, or that there is another reason; one look tells.
     let deadline = clock.now() + if error.is_conflict() { Duration::ZERO } else { LOOK };
     loop {

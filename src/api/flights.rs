@@ -1,19 +1,18 @@
 //! Package flights.
 
-use std::sync::Arc;
-
 use crate::api::ensure::{Ensured, create_or_find};
 use crate::api::list::List;
 use crate::api::submissions::Submissions;
 use crate::api::{applications, delete, document, encode, get, optional, received_id};
 use crate::document::Document;
 use crate::error::{Error, Result};
+use crate::http::request::Path;
+use crate::http::request::Request;
 use crate::id::{ApplicationId, FlightId};
 use crate::model::flight::{Flight, NewFlight};
 use crate::model::flight_submission::FlightSubmission;
 use crate::model::receipt::Receipt;
-use crate::rest::{Call, Core};
-use crate::transport::request::Path;
+use crate::service::Service;
 
 /// The package flights of an app.
 ///
@@ -31,14 +30,14 @@ use crate::transport::request::Path;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Flights {
-    core: Arc<Core>,
+    service: Service,
     app: Path,
 }
 
 impl Flights {
-    pub(crate) fn new(core: Arc<Core>, app: &ApplicationId) -> Self {
+    pub(crate) fn new(service: Service, app: &ApplicationId) -> Self {
         Self {
-            core,
+            service,
             app: applications::path(app),
         }
     }
@@ -53,7 +52,7 @@ impl Flights {
     /// app without flights; the app is read then, so that an unknown app is an error and not an empty list.
     pub fn list(&self) -> List<Flight> {
         List::new(
-            self.core.clone(),
+            self.service.clone(),
             self.app.clone().then("listflights"),
             Some(self.app.clone()),
         )
@@ -73,7 +72,7 @@ impl Flights {
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, flight: impl Into<FlightId>) -> Result<Document<Flight>> {
         let path = self.path(&flight.into());
-        get(&self.core, path).await
+        get(&self.service, path).await
     }
 
     /// As [`get`](Self::get), with `None` for a flight that is not there.
@@ -106,8 +105,8 @@ impl Flights {
         check(&new)?;
         let path = self.app.clone().then("flights");
         let json = self
-            .core
-            .json(Call::post(path).with_body(encode("the new flight", &new)?))
+            .service
+            .json(Request::post(path).with_body(encode("the new flight", &new)?))
             .await?;
         let id = received_id(&json, "flightId", "the id of a flight")?;
         document(json, self.path(&id).text())
@@ -126,7 +125,7 @@ impl Flights {
     pub async fn create_or_find(&self, new: NewFlight) -> Result<Ensured<Flight>> {
         check(&new)?;
         let is_it = |flight: &Flight| flight.flight_id.clone().filter(|_| flight.friendly_name == new.friendly_name);
-        let found = create_or_find(&self.core, || self.list().top(100), is_it, self.create(new.clone())).await?;
+        let found = create_or_find(&self.service, || self.list().top(100), is_it, self.create(new.clone())).await?;
         found.read(|id| self.get(id)).await
     }
 
@@ -143,12 +142,12 @@ impl Flights {
     /// Dropping the future may leave the flight deleted.
     pub async fn delete(&self, flight: impl Into<FlightId>) -> Result<Receipt> {
         let path = self.path(&flight.into());
-        delete(&self.core, path).await
+        delete(&self.service, path).await
     }
 
     /// The submissions of a flight.
     pub fn submissions(&self, flight: impl Into<FlightId>) -> Submissions<FlightSubmission> {
-        Submissions::new(self.core.clone(), self.path(&flight.into()))
+        Submissions::new(self.service.clone(), self.path(&flight.into()))
     }
 }
 

@@ -1,19 +1,18 @@
 //! Add-ons.
 
-use std::sync::Arc;
-
 use crate::api::ensure::{Ensured, create_or_find};
 use crate::api::list::List;
 use crate::api::submissions::Submissions;
 use crate::api::{delete, document, encode, get, optional, received_id};
 use crate::document::Document;
 use crate::error::{Error, Result};
+use crate::http::request::Path;
+use crate::http::request::Request;
 use crate::id::InAppProductId;
 use crate::model::in_app_product::{ApplicationRef, InAppProduct, NewInAppProduct};
 use crate::model::in_app_product_submission::InAppProductSubmission;
 use crate::model::receipt::Receipt;
-use crate::rest::{Call, Core};
-use crate::transport::request::Path;
+use crate::service::Service;
 
 fn path(product: &InAppProductId) -> Path {
     Path::new("inappproducts").id("{inAppProductId}", product)
@@ -36,19 +35,19 @@ fn path(product: &InAppProductId) -> Path {
 #[doc(alias = "add-on")]
 #[derive(Debug, Clone)]
 pub struct InAppProducts {
-    core: Arc<Core>,
+    service: Service,
 }
 
 impl InAppProducts {
-    pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self { core }
+    pub(crate) fn new(service: Service) -> Self {
+        Self { service }
     }
 
     /// All add-ons of all apps: `GET inappproducts`. Without [`top`](List::top) the service sends them all in one page.
     ///
     /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-all-add-ons>.
     pub fn list(&self) -> List<InAppProduct> {
-        List::new(self.core.clone(), Path::new("inappproducts"), None)
+        List::new(self.service.clone(), Path::new("inappproducts"), None)
     }
 
     /// One add-on: `GET inappproducts/{inAppProductId}`.
@@ -65,7 +64,7 @@ impl InAppProducts {
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, product: impl Into<InAppProductId>) -> Result<Document<InAppProduct>> {
         let path = path(&product.into());
-        get(&self.core, path).await
+        get(&self.service, path).await
     }
 
     /// As [`get`](Self::get), with `None` for an add-on that is not there.
@@ -95,8 +94,8 @@ impl InAppProducts {
     /// Dropping the future may leave the add-on created.
     pub async fn create(&self, new: NewInAppProduct) -> Result<Document<InAppProduct>> {
         check(&new)?;
-        let call = Call::post(Path::new("inappproducts")).with_body(encode("the new add-on", &new)?);
-        let json = self.core.json(call).await?;
+        let call = Request::post(Path::new("inappproducts")).with_body(encode("the new add-on", &new)?);
+        let json = self.service.json(call).await?;
         let id = received_id(&json, "id", "the id of an add-on")?;
         document(json, path(&id).text())
     }
@@ -118,7 +117,7 @@ impl InAppProducts {
             let is_it = product.product_id == new.product_id && product.applications.value.iter().any(of_app);
             product.id.clone().filter(|_| is_it)
         };
-        let found = create_or_find(&self.core, || self.list().top(100), is_it, self.create(new.clone())).await?;
+        let found = create_or_find(&self.service, || self.list().top(100), is_it, self.create(new.clone())).await?;
         found.read(|id| self.get(id)).await
     }
 
@@ -135,12 +134,12 @@ impl InAppProducts {
     /// Dropping the future may leave the add-on deleted.
     pub async fn delete(&self, product: impl Into<InAppProductId>) -> Result<Receipt> {
         let path = path(&product.into());
-        delete(&self.core, path).await
+        delete(&self.service, path).await
     }
 
     /// The submissions of an add-on.
     pub fn submissions(&self, product: impl Into<InAppProductId>) -> Submissions<InAppProductSubmission> {
-        Submissions::new(self.core.clone(), path(&product.into()))
+        Submissions::new(self.service.clone(), path(&product.into()))
     }
 }
 

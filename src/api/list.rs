@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -11,10 +10,10 @@ use serde::de::DeserializeOwned;
 
 use crate::api::value;
 use crate::error::Result;
+use crate::http::request::Path;
 use crate::model::page::Page;
-use crate::rest::Core;
-use crate::rest::page::{Listing, pages};
-use crate::transport::request::Path;
+use crate::service::Service;
+use crate::service::page::{Listing, pages};
 
 /// A list of the service, as a `Stream` of items. Nothing is sent before it is polled; each page is one request.
 ///
@@ -31,7 +30,7 @@ use crate::transport::request::Path;
 /// ```
 #[must_use = "nothing is sent before the stream is polled"]
 pub struct List<T> {
-    core: Arc<Core>,
+    service: Service,
     listing: Listing,
     items: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
 }
@@ -44,7 +43,7 @@ impl<T> fmt::Debug for List<T> {
 
 impl<T: DeserializeOwned + Send + 'static> List<T> {
     /// `parent` is read when the service answers 404; see [`Listing::parent`].
-    pub(crate) fn new(core: Arc<Core>, path: Path, parent: Option<Path>) -> Self {
+    pub(crate) fn new(service: Service, path: Path, parent: Option<Path>) -> Self {
         let listing = Listing {
             path,
             top: None,
@@ -52,7 +51,7 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
             parent,
         };
         Self {
-            core,
+            service,
             listing,
             items: None,
         }
@@ -72,7 +71,7 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
 
     /// The pages instead of the items.
     pub fn pages(self) -> Pages<T> {
-        let pages = pages(self.core, self.listing, |page| Ok(value::<Page<T>>(page)?.value));
+        let pages = pages(self.service, self.listing, |page| Ok(value::<Page<T>>(page)?.value));
         Pages { stream: pages.boxed() }
     }
 
@@ -97,7 +96,7 @@ impl<T: DeserializeOwned + Send + 'static> Stream for List<T> {
         let list = &mut *self;
         let items = list.items.get_or_insert_with(|| {
             let list = Self {
-                core: list.core.clone(),
+                service: list.service.clone(),
                 listing: list.listing.clone(),
                 items: None,
             };

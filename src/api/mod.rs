@@ -21,9 +21,10 @@ use serde::de::DeserializeOwned;
 
 use crate::document::{Document, decode_value, member};
 use crate::error::{Error, Outcome, Result};
+use crate::http::request::Path;
+use crate::http::request::Request;
 use crate::model::receipt::Receipt;
-use crate::rest::{Call, Core, Json};
-use crate::transport::request::Path;
+use crate::service::{Json, Service};
 
 /// Decodes an answer that is a resource. `path` is where it can be read again.
 fn document<T: DeserializeOwned + Serialize>(json: Json, path: String) -> Result<Document<T>> {
@@ -43,9 +44,9 @@ fn not_as_expected(call: crate::error::CallInfo, status: u16, error: crate::docu
 }
 
 /// Reads a resource at its own path.
-async fn get<T: DeserializeOwned + Serialize>(core: &Core, path: Path) -> Result<Document<T>> {
+async fn get<T: DeserializeOwned + Serialize>(service: &Service, path: Path) -> Result<Document<T>> {
     let text = path.text();
-    document(core.json(Call::get(path)).await?, text)
+    document(service.json(Request::get(path)).await?, text)
 }
 
 /// Turns 404 into `None`.
@@ -59,8 +60,8 @@ fn optional<T>(result: Result<T>) -> Result<Option<T>> {
 
 /// Deletes; a 404 after an attempt that may have deleted it means that it did. The answer has no body, or JSON; a page is not the
 /// service's answer.
-async fn delete(core: &Core, path: Path) -> Result<Receipt> {
-    match core.json_or_empty(Call::delete(path)).await {
+async fn delete(service: &Service, path: Path) -> Result<Receipt> {
+    match service.json_or_empty(Request::delete(path)).await {
         Ok(json) => Ok(json.receipt),
         Err(error) if error.is_not_found() && error.outcome() > Outcome::NotApplied => Ok(error.receipt()),
         Err(error) => Err(error),

@@ -2,21 +2,20 @@
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use crate::auth::BoxFuture;
 use crate::error::{Error, Result};
+use crate::http::request::{Method, Replay};
 use crate::model::receipt::Receipt;
-use crate::rest::Core;
-use crate::transport::request::{Method, Replay};
+use crate::service::Service;
 
 /// A call that the crate has no method for. Await it to send it. `Debug` shows neither query nor body.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct RawRequest {
-    core: Arc<Core>,
+    service: Service,
     method: Method,
     path: String,
     query: Vec<(String, String)>,
@@ -36,9 +35,9 @@ impl fmt::Debug for RawRequest {
 }
 
 impl RawRequest {
-    pub(crate) fn new(core: Arc<Core>, method: Method, path: String, replay: Replay) -> Self {
+    pub(crate) fn new(service: Service, method: Method, path: String, replay: Replay) -> Self {
         Self {
-            core,
+            service,
             method,
             path,
             query: Vec::new(),
@@ -65,7 +64,7 @@ impl RawRequest {
     }
 
     async fn send(self) -> Result<Receipt<Bytes>> {
-        if matches!(self.method, Method::Get | Method::Delete) && self.body.is_some() {
+        if matches!(self.method, Method::GET | Method::DELETE) && self.body.is_some() {
             return Err(Error::invalid("the body", format!("a {} has none", self.method)));
         }
         let mut link = self.path;
@@ -75,7 +74,11 @@ impl RawRequest {
                 .finish();
             link = format!("{link}{}{query}", if link.contains('?') { '&' } else { '?' });
         }
-        self.core.raw(self.method, &link, self.body, self.replay).await
+        let mut request = self.service.link(self.method, &link, "(raw)", self.replay)?;
+        if let Some(body) = self.body {
+            request = request.with_body(body);
+        }
+        self.service.bytes(request).await
     }
 }
 

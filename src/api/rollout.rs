@@ -1,18 +1,17 @@
 //! Gradual rollouts. A change whose outcome is unknown is looked up: as wanted is success, else it is sent once more.
 
-use std::sync::Arc;
-
 use crate::api::kinds::Submission;
 use crate::api::submissions::Submissions;
 use crate::api::value;
 use crate::error::{Error, Outcome, Result};
+use crate::http::request::Path;
+use crate::http::request::Request;
 use crate::id::SubmissionId;
 use crate::model::application_submission::ApplicationSubmission;
 use crate::model::flight_submission::FlightSubmission;
 use crate::model::package::{PackageRollout, PackageRolloutStatus};
 use crate::model::receipt::Receipt;
-use crate::rest::{Call, Core};
-use crate::transport::request::Path;
+use crate::service::Service;
 
 /// A kind of submission that can be rolled out gradually: of apps and flights, not of add-ons.
 pub trait Rollout: Submission {}
@@ -38,7 +37,7 @@ impl Rollout for FlightSubmission {}
 /// ```
 #[derive(Debug, Clone)]
 pub struct PackageRolloutHandle {
-    core: Arc<Core>,
+    service: Service,
     submission: Path,
 }
 
@@ -61,7 +60,7 @@ impl<S> Submissions<S> {
     /// For callers that know by other means that the kind has rollouts.
     pub(crate) fn rollout_of(&self, id: &SubmissionId) -> PackageRolloutHandle {
         PackageRolloutHandle {
-            core: self.core().clone(),
+            service: self.service().clone(),
             submission: self.path(id),
         }
     }
@@ -81,7 +80,7 @@ impl PackageRolloutHandle {
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self) -> Result<Receipt<PackageRollout>> {
         let path = self.submission.clone().then("packagerollout");
-        value(&self.core.json(Call::get(path)).await?)
+        value(&self.service.json(Request::get(path)).await?)
     }
 
     /// Sets how many per cent of the customers get the new packages, 0 to 100:
@@ -151,13 +150,13 @@ impl PackageRolloutHandle {
         let mut sent = 0;
         let mut outcome = Outcome::NotApplied;
         loop {
-            let mut call = Call::post(self.submission.clone().then(operation));
+            let mut call = Request::post(self.submission.clone().then(operation));
             if let Some(percentage) = percentage {
                 // Minus zero becomes zero.
                 call = call.query("percentage", (percentage + 0.0).to_string());
             }
             sent += 1;
-            let error = match self.core.json(call).await.and_then(|json| value(&json)) {
+            let error = match self.service.json(call).await.and_then(|json| value(&json)) {
                 Ok(receipt) => return Ok(receipt),
                 // A refusal of the repeat may be due to the first having worked after all.
                 Err(error) if error.outcome() == Outcome::NotApplied && sent == 1 => return Err(error),

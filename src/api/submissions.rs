@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -12,12 +11,13 @@ use crate::api::wait::Wait;
 use crate::api::{delete, document, get, optional, received_id, value};
 use crate::document::{Document, decode_value, member};
 use crate::error::Result;
+use crate::http::request::Path;
+use crate::http::request::Request;
 use crate::id::SubmissionId;
 use crate::model::application::SubmissionRef;
 use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
-use crate::rest::{Call, Core, Json};
-use crate::transport::request::Path;
+use crate::service::{Json, Service};
 
 /// The submissions of an app, an add-on or a flight.
 ///
@@ -41,7 +41,7 @@ use crate::transport::request::Path;
 /// # }
 /// ```
 pub struct Submissions<S> {
-    core: Arc<Core>,
+    service: Service,
     /// The app, add-on or flight.
     parent: Path,
     kind: PhantomData<fn() -> S>,
@@ -51,7 +51,7 @@ pub struct Submissions<S> {
 impl<S> Clone for Submissions<S> {
     fn clone(&self) -> Self {
         Self {
-            core: self.core.clone(),
+            service: self.service.clone(),
             parent: self.parent.clone(),
             kind: PhantomData,
         }
@@ -74,16 +74,16 @@ pub(crate) struct Refs {
 }
 
 impl<S> Submissions<S> {
-    pub(crate) fn new(core: Arc<Core>, parent: Path) -> Self {
+    pub(crate) fn new(service: Service, parent: Path) -> Self {
         Self {
-            core,
+            service,
             parent,
             kind: PhantomData,
         }
     }
 
-    pub(crate) fn core(&self) -> &Arc<Core> {
-        &self.core
+    pub(crate) fn service(&self) -> &Service {
+        &self.service
     }
 
     pub(crate) fn path(&self, id: &SubmissionId) -> Path {
@@ -111,14 +111,14 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future may leave a draft.
     pub async fn create(&self) -> Result<Document<S>> {
-        let json = self.core.json(self.create_call()?).await?;
+        let json = self.service.json(self.create_call()?).await?;
         let id = received_id(&json, "id", "the id of a submission")?;
         document(json, self.path(&id).text())
     }
 
-    fn create_call(&self) -> Result<Call> {
-        let timeout = self.core.transport().settings().create_timeout;
-        Ok(Call::post(self.collection()).timeout(timeout))
+    fn create_call(&self) -> Result<Request> {
+        let timeout = self.service.settings().create_timeout;
+        Ok(Request::post(self.collection()).timeout(timeout))
     }
 
     /// Creates a submission without asking for all of it, where the service can do that.
@@ -127,7 +127,7 @@ impl<S: Submission> Submissions<S> {
         if S::MINIMAL_CREATE {
             call = call.query("isMinimalResponse", "true");
         }
-        let json = self.core.json(call).await?;
+        let json = self.service.json(call).await?;
         let id = received_id(&json, "id", "the id of a submission")?;
         Ok(json.receipt.map(|()| id))
     }
@@ -146,7 +146,7 @@ impl<S: Submission> Submissions<S> {
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, id: impl Into<SubmissionId>) -> Result<Document<S>> {
         let path = self.path(&id.into());
-        get(&self.core, path).await
+        get(&self.service, path).await
     }
 
     /// As [`get`](Self::get), with `None` for a submission that is not there.
@@ -177,7 +177,7 @@ impl<S: Submission> Submissions<S> {
     /// Dropping the future may leave the submission deleted.
     pub async fn delete(&self, id: impl Into<SubmissionId>) -> Result<Receipt> {
         let path = self.path(&id.into());
-        delete(&self.core, path).await
+        delete(&self.service, path).await
     }
 
     /// Commits a submission: `POST …/submissions/{submissionId}/commit`. Sent once. Nothing can be changed after it, and
@@ -198,7 +198,7 @@ impl<S: Submission> Submissions<S> {
     /// Dropping the future may leave the submission committed.
     pub async fn commit(&self, id: impl Into<SubmissionId>) -> Result<Receipt<StatusReport>> {
         let path = self.path(&id.into()).then("commit");
-        value(&self.core.json_or_empty(Call::post(path)).await?)
+        value(&self.service.json_or_empty(Request::post(path)).await?)
     }
 
     /// The status of a submission: `GET …/submissions/{submissionId}/status`.
@@ -214,11 +214,11 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn status(&self, id: impl Into<SubmissionId>) -> Result<Receipt<StatusReport>> {
-        value(&self.core.json(self.status_call(&id.into())?).await?)
+        value(&self.service.json(self.status_call(&id.into())?).await?)
     }
 
-    pub(crate) fn status_call(&self, id: &SubmissionId) -> Result<Call> {
-        Ok(Call::get(self.path(id).then("status")))
+    pub(crate) fn status_call(&self, id: &SubmissionId) -> Result<Request> {
+        Ok(Request::get(self.path(id).then("status")))
     }
 
     /// Waits for a submission that is already under way. Await it, or take its [`reports`](Wait::reports).
@@ -236,7 +236,7 @@ impl<S: Submission> Submissions<S> {
 
     /// What the parent says of its submissions now, said by `deadline` if there is one.
     pub(crate) async fn refs(&self, deadline: Option<Instant>) -> Result<Refs> {
-        let json = self.core.json(Call::get(self.parent.clone()).by(deadline)).await?;
+        let json = self.service.json(Request::get(self.parent.clone()).by(deadline)).await?;
         if !json.value.is_object() {
             return Err(json.unexpected("", "an object"));
         }

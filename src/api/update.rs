@@ -7,9 +7,9 @@ use crate::api::kinds::Submission;
 use crate::api::submissions::Submissions;
 use crate::document::{Document, member, written};
 use crate::error::{Error, Result};
+use crate::http::request::Request;
 use crate::id::SubmissionId;
 use crate::model::guard::Guard;
-use crate::rest::Call;
 
 /// What is wrong with the price in the body of an update, if anything.
 pub(crate) fn price_problem(body: &Value) -> Option<&'static str> {
@@ -84,7 +84,7 @@ impl<S: Submission> Submissions<S> {
         };
         let path = self.path(&id);
         let text = path.text();
-        document_of(self.core().json(Call::put(path, written(body)?)).await?, text)
+        document_of(self.service().json(Request::put(path, written(body)?)).await?, text)
     }
 }
 

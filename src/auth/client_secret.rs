@@ -9,17 +9,18 @@ use url::Url;
 
 use crate::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
 use crate::error::Error;
+use crate::http::is_loopback;
 use crate::secret::redact_url;
-use crate::transport::is_loopback;
 
 /// The default authority.
 pub(crate) const AUTHORITY: &str = "https://login.microsoftonline.com";
 
-// With a slash at its end the service refuses the token.
-const RESOURCE: &str = "https://manage.devcenter.microsoft.com";
+/// The paths of the token endpoints below the tenant.
+const V1: &[&str] = &["oauth2", "token"];
+const V2: &[&str] = &["oauth2", "v2.0", "token"];
 
 /// Gets tokens with a client secret of a Microsoft Entra app, which must be added to the Partner Center account with the
-/// Manager role: `POST {authority}/{tenant}/oauth2/token`. A token lives for about 60 minutes.
+/// Manager role: `POST {authority}/{tenant}/oauth2/token`, or `…/oauth2/v2.0/token` for an API whose scope ends in `/.default`. A token lives for about 60 minutes.
 ///
 /// See <https://learn.microsoft.com/windows/uwp/monetize/create-and-manage-submissions-using-windows-store-services>.
 ///
@@ -58,15 +59,15 @@ impl ClientSecret {
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) that names the tenant id, the client id, the client secret or the authority.
     pub fn check(&self) -> Result<(), Error> {
-        self.token_url().map(|_| ()).map_err(Error::from)
+        self.token_url(V1).map(|_| ()).map_err(Error::from)
     }
 
     /// The first that cannot be used, and what is wrong with it.
     pub(crate) fn flaw(&self) -> Option<Flaw> {
-        self.token_url().err()
+        self.token_url(V1).err()
     }
 
-    fn token_url(&self) -> Result<Url, Flaw> {
+    fn token_url(&self, endpoint: &[&str]) -> Result<Url, Flaw> {
         let tenant_is_sound = !self.tenant_id.is_empty()
             && self
                 .tenant_id
@@ -101,7 +102,8 @@ impl ClientSecret {
         url.path_segments_mut()
             .map_err(|()| unusable("it is no base for a path"))?
             .pop_if_empty()
-            .extend([&self.tenant_id, "oauth2", "token"]);
+            .push(&self.tenant_id)
+            .extend(endpoint);
         Ok(url)
     }
 }
@@ -147,12 +149,19 @@ impl fmt::Debug for ClientSecret {
 impl TokenProvider for ClientSecret {
     fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
         Box::pin(async move {
-            let url = self.token_url().map_err(Error::from)?;
+            // The v2 endpoint takes a scope, the documented v1 endpoint a resource.
+            let scope = context.scope();
+            let (endpoint, name) = if scope.ends_with("/.default") {
+                (V2, "scope")
+            } else {
+                (V1, "resource")
+            };
+            let url = self.token_url(endpoint).map_err(Error::from)?;
             let fields = [
                 ("grant_type", SecretString::from("client_credentials")),
                 ("client_id", SecretString::from(self.client_id.as_str())),
                 ("client_secret", self.secret.clone()),
-                ("resource", SecretString::from(RESOURCE)),
+                (name, SecretString::from(scope)),
             ];
             read(&context.post_form(&url, &fields).await?)
         })
@@ -202,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_url_is_built_and_bad_input_is_named() {
-        let url = |tenant: &str, authority: &str| ClientSecret::new(tenant, "c", "s").authority(authority).token_url();
+        let url = |tenant: &str, authority: &str| ClientSecret::new(tenant, "c", "s").authority(authority).token_url(V1);
         assert_eq!(
             url("t-1", AUTHORITY).unwrap().as_str(),
             "https://login.microsoftonline.com/t-1/oauth2/token"

@@ -9,23 +9,28 @@ use url::Url;
 use crate::auth::{ClientSecret, Part, TokenProvider};
 use crate::client::StoreClient;
 use crate::error::{Error, Result};
-use crate::rest::Core;
+use crate::http::clock::Clock;
+use crate::http::limit::RateLimit;
+use crate::http::retry::RetryPolicy;
+use crate::http::{Http, Settings, is_loopback};
 use crate::secret::redact_url;
-use crate::transport::clock::Clock;
-use crate::transport::limit::RateLimit;
-use crate::transport::retry::RetryPolicy;
-use crate::transport::{Settings, Transport, is_loopback};
+use crate::service::dialect::SUBMISSIONS;
+use crate::service::{Api, Service};
 
 /// The service.
 const ENDPOINT: &str = "https://manage.devcenter.microsoft.com/v1.0/my/";
 
+// With a slash at its end the service refuses the token.
+const SCOPE: &str = "https://manage.devcenter.microsoft.com";
+
 /// The settings of a client.
 #[must_use = "a builder does nothing before build()"]
 pub struct StoreClientBuilder {
-    provider: Box<dyn TokenProvider>,
+    provider: Arc<dyn TokenProvider>,
     endpoint: String,
     http: Option<reqwest::ClientBuilder>,
     settings: Settings,
+    rate_limit: RateLimit,
     correlation_id: Option<String>,
     clock: Clock,
 }
@@ -40,12 +45,13 @@ impl fmt::Debug for StoreClientBuilder {
 }
 
 impl StoreClientBuilder {
-    pub(super) fn new(provider: Box<dyn TokenProvider>) -> Self {
+    pub(super) fn new(provider: Arc<dyn TokenProvider>) -> Self {
         Self {
             provider,
             endpoint: ENDPOINT.to_owned(),
             http: None,
             settings: Settings::default(),
+            rate_limit: RateLimit::default(),
             correlation_id: None,
             clock: Clock::real(),
         }
@@ -104,7 +110,7 @@ impl StoreClientBuilder {
 
     /// Another provider of tokens than the one that the builder was made with.
     pub fn token_provider(mut self, provider: impl TokenProvider + 'static) -> Self {
-        self.provider = Box::new(provider);
+        self.provider = Arc::new(provider);
         self
     }
 
@@ -135,7 +141,7 @@ impl StoreClientBuilder {
 
     /// How many requests the API may get.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
-        self.settings.rate_limit = limit;
+        self.rate_limit = limit;
         self
     }
 
@@ -199,9 +205,17 @@ impl StoreClientBuilder {
         let http = self
             .http
             .unwrap_or_else(|| reqwest::Client::builder().user_agent(concat!("msstore-rs/", env!("CARGO_PKG_VERSION"))));
-        let transport = Transport::new(http, !is_loopback(&endpoint), self.settings, self.clock)?;
+        let http = Http::new(http, !is_loopback(&endpoint), self.settings, self.clock)?;
+        let api = Api {
+            endpoint,
+            scope: SCOPE,
+            dialect: &SUBMISSIONS,
+            rate_limit: self.rate_limit,
+            headers: Vec::new(),
+            correlation_id: self.correlation_id,
+        };
         Ok(StoreClient {
-            core: Arc::new(Core::new(transport, self.provider, endpoint, self.correlation_id)),
+            service: Service::new(http, self.provider, api),
         })
     }
 }

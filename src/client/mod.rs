@@ -12,10 +12,10 @@ use crate::api::raw::RawRequest;
 use crate::auth::{AccessToken, TokenProvider};
 pub use crate::client::builder::StoreClientBuilder;
 use crate::error::Result;
+use crate::http::request::{Method, Replay};
 use crate::id::ApplicationId;
-use crate::rest::Core;
 use crate::secret::UploadUrl;
-use crate::transport::request::{Method, Replay};
+use crate::service::Service;
 use crate::upload::{Source, Upload};
 
 /// The client of the Microsoft Store submission API. Cheap to clone; clones share connections, the access token and the rate
@@ -32,19 +32,19 @@ use crate::upload::{Source, Upload};
 /// ```
 #[derive(Clone)]
 pub struct StoreClient {
-    core: Arc<Core>,
+    service: Service,
 }
 
 impl fmt::Debug for StoreClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreClient").field("core", &self.core).finish()
+        f.debug_struct("StoreClient").field("core", &self.service).finish()
     }
 }
 
 impl StoreClient {
     /// A client that gets its tokens from this provider, usually a [`ClientSecret`](crate::ClientSecret).
     pub fn builder(provider: impl TokenProvider + 'static) -> StoreClientBuilder {
-        StoreClientBuilder::new(Box::new(provider))
+        StoreClientBuilder::new(Arc::new(provider))
     }
 
     /// A client with the credentials of the environment: see [`StoreClientBuilder::from_env`].
@@ -59,20 +59,20 @@ impl StoreClient {
     /// The apps of the account.
     #[must_use]
     pub fn applications(&self) -> Applications {
-        Applications::new(self.core.clone())
+        Applications::new(self.service.clone())
     }
 
     /// The add-ons of the account.
     #[doc(alias = "add-on")]
     #[must_use]
     pub fn in_app_products(&self) -> InAppProducts {
-        InAppProducts::new(self.core.clone())
+        InAppProducts::new(self.service.clone())
     }
 
     /// The package flights of an app.
     #[must_use]
     pub fn flights(&self, app: impl Into<ApplicationId>) -> Flights {
-        Flights::new(self.core.clone(), &app.into())
+        Flights::new(self.service.clone(), &app.into())
     }
 
     /// A call that the crate has no method for. `path` is relative to the endpoint and must stay below it; `replay` says whether
@@ -81,13 +81,13 @@ impl StoreClient {
     /// ```no_run
     /// # async fn run(client: msstore::StoreClient) -> msstore::Result<()> {
     /// use msstore::{ErrorKind, Method, Replay};
-    /// let answer = client.request(Method::Get, "applications/9NBLGGH4R315/something", Replay::Safe).await?;
+    /// let answer = client.request(Method::GET, "applications/9NBLGGH4R315/something", Replay::Safe).await?;
     /// println!("{} with {} bytes", answer.http_status, answer.value.len());
     /// # Ok(())
     /// # }
     /// ```
     pub fn request(&self, method: Method, path: impl Into<String>, replay: Replay) -> RawRequest {
-        RawRequest::new(self.core.clone(), method, path.into(), replay)
+        RawRequest::new(self.service.clone(), method, path.into(), replay)
     }
 
     /// Uploads a ZIP, from a path or from memory, to the link of a submission (`file_upload_url`): see [`Upload`].
@@ -104,7 +104,12 @@ impl StoreClient {
     /// # }
     /// ```
     pub fn upload(&self, url: impl Into<UploadUrl>, source: impl Into<Source>) -> Upload {
-        Upload::new(self.core.transport().clone(), self.core.is_local(), url.into(), source.into())
+        Upload::new(
+            self.service.http().clone(),
+            self.service.is_local(),
+            url.into(),
+            source.into(),
+        )
     }
 
     /// The access token that calls are made with: from the cache, or a new one. For programs that check their credentials.
@@ -117,6 +122,6 @@ impl StoreClient {
     ///
     /// Dropping the future ends the request for the token.
     pub async fn access_token(&self) -> Result<AccessToken> {
-        self.core.access_token().await
+        self.service.access_token().await
     }
 }

@@ -2,28 +2,16 @@
 
 use crate::error::body::{BodyShape, ErrorBody};
 
-/// Who was asked. What helps with one does not help with the others, whoever answered in its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// The submission API: with the bearer, under the rate limit.
-    Api,
-    /// The token endpoint: it gets the credentials and nothing else.
-    Token,
-    /// The blob store: its link is the credential; the bearer never goes there.
-    Blob,
-}
+/// What to do about an answer with this status to this call, or about one of something before it.
+pub(crate) type Advise = fn(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str>;
 
-/// What to do about an answer of this audience, or of something before it.
-pub(crate) fn advice(audience: Audience, status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str> {
-    match audience {
-        Audience::Api => of_the_api(status, method, path, body),
-        Audience::Token if body.shape == BodyShape::Entra => Some(of_entra(body)),
-        Audience::Token => Some(match status {
-            408 | 429 | 500..=599 => "try again later",
-            _ => "check the authority, the tenant id, and any proxy on the way to it",
-        }),
-        Audience::Blob => of_the_blob_store(status, body),
-    }
+/// What to do about an answer of the token endpoint, or of something before it.
+pub(crate) fn of_the_token_endpoint(status: u16, _: &str, _: &str, body: &ErrorBody) -> Option<&'static str> {
+    Some(match status {
+        _ if body.shape == BodyShape::Entra => of_entra(body),
+        408 | 429 | 500..=599 => "try again later",
+        _ => "check the authority, the tenant id, and any proxy on the way to it",
+    })
 }
 
 /// The numbers are those of Entra's documentation on AADSTS error codes.
@@ -54,7 +42,8 @@ fn of_entra(body: &ErrorBody) -> &'static str {
     })
 }
 
-fn of_the_blob_store(status: u16, body: &ErrorBody) -> Option<&'static str> {
+/// What to do about an answer of the blob store, or of something before it.
+pub(crate) fn of_the_blob_store(status: u16, _: &str, _: &str, body: &ErrorBody) -> Option<&'static str> {
     let answered_itself = body.shape == BodyShape::Blob;
     let advice = match status {
         401 | 403 if answered_itself => "the upload link is not valid for this: read the submission again for its link",
@@ -68,8 +57,8 @@ fn of_the_blob_store(status: u16, body: &ErrorBody) -> Option<&'static str> {
     Some(advice)
 }
 
-/// The first row that fits. Rows go from the particular to the general.
-fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str> {
+/// What to do about an answer of the API: the first row that fits. Rows go from the particular to the general.
+pub(crate) fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str> {
     let message = body.message.as_deref().unwrap_or_default();
     let target = body.target.as_deref().unwrap_or_default();
     let says = |part: &str| message.to_ascii_lowercase().contains(&part.to_ascii_lowercase());
@@ -293,13 +282,13 @@ mod tests {
             (502, "GET", "applications", "<html></html>".to_owned(), "try again later"),
         ];
         for (status, method, path, body, part) in table {
-            let found = advice(Audience::Api, status, method, path, &ErrorBody::parse(body.as_bytes(), &[]));
+            let found = of_the_api(status, method, path, &ErrorBody::parse(body.as_bytes(), &[]));
             assert!(
                 found.is_some_and(|found| found.contains(part)),
                 "{status} {method} {path} {body}: {found:?}"
             );
         }
-        assert_eq!(advice(Audience::Api, 418, "GET", "x", &ErrorBody::parse(b"", &[])), None);
+        assert_eq!(of_the_api(418, "GET", "x", &ErrorBody::parse(b"", &[])), None);
     }
 
     #[test]
@@ -307,23 +296,23 @@ mod tests {
         let xml = "<Error><Code>AuthenticationFailed</Code></Error>";
         let page = "<html><title>Blocked</title></html>";
         let table = [
-            (Audience::Blob, 403, xml, Some("upload link is not valid")),
-            (Audience::Blob, 404, xml, Some("upload link leads nowhere")),
-            (Audience::Blob, 403, page, Some("any proxy")),
-            (Audience::Blob, 403, "", Some("any proxy")),
-            (Audience::Blob, 404, "", Some("any proxy")),
-            (Audience::Blob, 302, page, Some("any proxy")),
-            (Audience::Blob, 503, page, Some("try again later")),
-            (Audience::Blob, 500, "", Some("try again later")),
-            (Audience::Blob, 409, xml, None),
-            (Audience::Token, 403, page, Some("any proxy")),
-            (Audience::Token, 404, "", Some("tenant id")),
-            (Audience::Token, 429, page, Some("try again later")),
-            (Audience::Token, 503, "", Some("try again later")),
+            (of_the_blob_store as Advise, 403, xml, Some("upload link is not valid")),
+            (of_the_blob_store as Advise, 404, xml, Some("upload link leads nowhere")),
+            (of_the_blob_store as Advise, 403, page, Some("any proxy")),
+            (of_the_blob_store as Advise, 403, "", Some("any proxy")),
+            (of_the_blob_store as Advise, 404, "", Some("any proxy")),
+            (of_the_blob_store as Advise, 302, page, Some("any proxy")),
+            (of_the_blob_store as Advise, 503, page, Some("try again later")),
+            (of_the_blob_store as Advise, 500, "", Some("try again later")),
+            (of_the_blob_store as Advise, 409, xml, None),
+            (of_the_token_endpoint, 403, page, Some("any proxy")),
+            (of_the_token_endpoint, 404, "", Some("tenant id")),
+            (of_the_token_endpoint, 429, page, Some("try again later")),
+            (of_the_token_endpoint, 503, "", Some("try again later")),
         ];
-        for (audience, status, body, part) in table {
-            let found = advice(audience, status, "PUT", "x", &ErrorBody::parse(body.as_bytes(), &[]));
-            let what = format!("{audience:?} {status} {body}: {found:?}");
+        for (advise, status, body, part) in table {
+            let found = advise(status, "PUT", "x", &ErrorBody::parse(body.as_bytes(), &[]));
+            let what = format!("{status} {body}: {found:?}");
             assert_eq!(found.is_some(), part.is_some(), "{what}");
             let found = found.unwrap_or_default();
             assert!(found.contains(part.unwrap_or_default()), "{what}");

@@ -39,7 +39,7 @@ pub(crate) fn is_transient(status: u16) -> bool {
 #[non_exhaustive]
 pub struct CallInfo {
     /// The HTTP method.
-    pub method: &'static str,
+    pub method: String,
     /// The path, relative to the endpoint, without its query.
     pub path: String,
     /// How often the request was sent, or tried to be sent.
@@ -53,9 +53,9 @@ pub struct CallInfo {
 }
 
 impl CallInfo {
-    pub(crate) fn new(method: &'static str, path: impl Into<String>) -> Self {
+    pub(crate) fn new(method: impl Into<String>, path: impl Into<String>) -> Self {
         Self {
-            method,
+            method: method.into(),
             path: path.into(),
             attempts: 0,
             elapsed: Duration::ZERO,

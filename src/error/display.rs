@@ -228,21 +228,24 @@ fn say_timed_out(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Audience, CallInfo, ErrorBody};
+    use crate::error::advice::{Advise, of_the_api, of_the_token_endpoint};
+    use crate::error::{CallInfo, ErrorBody};
 
-    fn error(audience: Audience, status: u16, path: &str, body: &str) -> Error {
+    fn error(advise: Advise, status: u16, path: &str, body: &str) -> Error {
         let call = CallInfo {
             correlation_id: Some("c1".to_owned()),
             ..CallInfo::new("POST", path)
         };
-        Error::answered(call, audience, status, ErrorBody::parse(body.as_bytes(), &[]), None)
+        let body = ErrorBody::parse(body.as_bytes(), &[]);
+        let advice = advise(status, "POST", path, &body);
+        Error::answered(call, status, body, advice, None)
     }
 
     #[test]
     fn the_sentence_has_the_services_words_and_what_to_do() {
         let body =
             r#"{"code":"InvalidState","message":"Create submission failed.","source":"Ingestion Api","target":"submission"}"#;
-        let text = error(Audience::Api, 409, "applications/9N/submissions", body).to_string();
+        let text = error(of_the_api, 409, "applications/9N/submissions", body).to_string();
         assert!(
             text.starts_with("POST applications/9N/submissions was answered with status 409, InvalidState at submission: "),
             "{text}"
@@ -255,14 +258,16 @@ mod tests {
 
     #[test]
     fn no_body_is_said() {
-        let text = error(Audience::Api, 403, "applications/9N", "").to_string();
+        let text = error(of_the_api, 403, "applications/9N", "").to_string();
         assert!(text.contains("status 403 and no body; "), "{text}");
     }
 
     #[test]
     fn a_wrong_secret_gets_entras_words_and_what_to_check() {
         let body = r#"{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided."}"#;
-        let text = error(Audience::Token, 401, "t/oauth2/token", body).into_auth().to_string();
+        let text = error(of_the_token_endpoint, 401, "t/oauth2/token", body)
+            .into_auth()
+            .to_string();
         let expected = "no access token: entra id answered with status 401, invalid_client: AADSTS7000215: Invalid client secret \
             provided; check the client secret: its value is needed, not its id; correlation id c1";
         assert_eq!(text, expected);
@@ -276,7 +281,7 @@ mod tests {
             (429, "try again later"),
             (503, "try again later"),
         ] {
-            let text = error(Audience::Token, status, "t/oauth2/token", "<html></html>")
+            let text = error(of_the_token_endpoint, status, "t/oauth2/token", "<html></html>")
                 .into_auth()
                 .to_string();
             let of_the_api = ["Manager", "20 requests", "read before", "parent"];

@@ -4,7 +4,7 @@
 //! body of a 2xx. `Display` is one sentence and does not repeat the source. Only the outermost error of a chain gives
 //! advice, so that no two sentences of it contradict each other.
 
-mod advice;
+pub(crate) mod advice;
 mod body;
 mod call;
 mod display;
@@ -14,7 +14,6 @@ mod new;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use self::advice::Audience;
 pub use self::body::BodyShape;
 pub(crate) use self::body::{ErrorBody, KEPT_BODY, id};
 pub(crate) use self::call::is_transient;

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::advice::advice;
-use crate::error::{
-    Audience, CallInfo, Error, ErrorBody, ErrorKind, FailureKind, Inner, Outcome, TransportKind, UploadKind, is_transient,
-};
+use crate::error::{CallInfo, Error, ErrorBody, ErrorKind, FailureKind, Inner, Outcome, TransportKind, UploadKind, is_transient};
 use crate::id::ParseIdError;
 use crate::model::guard::Guard;
 use crate::model::receipt::Receipt;
@@ -53,19 +50,19 @@ impl Error {
         }))
     }
 
-    /// An answer with another status than 2xx.
+    /// An answer that is a no.
     pub(crate) fn answered(
         mut call: CallInfo,
-        audience: Audience,
         status: u16,
         body: ErrorBody,
+        advice: Option<&'static str>,
         retry_after: Option<Duration>,
     ) -> Self {
         if call.correlation_id.is_none() {
             call.correlation_id.clone_from(&body.correlation_id);
         }
         let mut new = Self::new(ErrorKind::Api);
-        new.0.advice = advice(audience, status, call.method, &call.path, &body);
+        new.0.advice = advice;
         new.0.call = Some(call);
         new.0.status = Some(status);
         new.0.body = Some(body);
@@ -290,6 +287,7 @@ impl From<ParseIdError> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::advice::of_the_blob_store;
 
     #[test]
     fn a_provider_says_what_may_be_gone_next_time() {
@@ -308,7 +306,8 @@ mod tests {
     #[test]
     fn an_error_knows_what_its_cause_knows_and_it_alone_advises() {
         let body = ErrorBody::parse(b"<Error><Code>AuthenticationFailed</Code></Error>", &[]);
-        let cause = Error::answered(CallInfo::new("PUT", "x"), Audience::Blob, 403, body, None);
+        let advice = of_the_blob_store(403, "PUT", "x", &body);
+        let cause = Error::answered(CallInfo::new("PUT", "x"), 403, body, advice, None);
         assert!(cause.to_string().contains("read the submission again"));
         let error = Error::upload(UploadKind::LinkExpired, "its time ended").caused_by(cause);
         assert_eq!((error.status(), error.code()), (Some(403), Some("AuthenticationFailed")));
@@ -320,7 +319,7 @@ mod tests {
     #[test]
     fn a_refused_token_is_one_error_and_changes_nothing() {
         let body = ErrorBody::parse(br#"{"error":"invalid_client","error_description":"AADSTS7000215: no"}"#, &[]);
-        let refused = Error::answered(CallInfo::new("POST", "t/oauth2/token"), Audience::Token, 503, body, None);
+        let refused = Error::answered(CallInfo::new("POST", "t/oauth2/token"), 503, body, None, None);
         let error = refused.into_auth();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Auth, Outcome::NotApplied));
         assert!(error.is_retryable() && std::error::Error::source(&error).is_none());

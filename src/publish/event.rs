@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::http::clock::Clock;
 use crate::id::SubmissionId;
 use crate::model::change::Change;
 use crate::model::receipt::Receipt;
 use crate::model::status::{CertificationReport, StatusDetail, SubmissionStatus};
-use crate::transport::clock::Clock;
 
 /// A step of [`Publish`](crate::Publish).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]

@@ -75,7 +75,7 @@ impl<S: Submission> Run<S> {
         let Some(list) = S::PACKAGES.filter(|_| !names.is_empty()) else {
             return Ok(());
         };
-        let clock = self.submissions.core().transport().clock();
+        let clock = self.submissions.service().clock();
         let deadline = clock.now() + VERIFY_TIME;
         loop {
             let now = self.submissions.get(&report.submission).await;

@@ -16,7 +16,7 @@ impl<S: Submission> Run<S> {
     pub(super) async fn run(mut self, edits: Edits<S>) -> Result<PublishReport> {
         let files = self.read_inputs().await?;
         let packages = self.package_names()?;
-        let clock = self.submissions.core().transport().clock().clone();
+        let clock = self.submissions.service().clock().clone();
         let teller = Teller {
             observer: self.on_event.take(),
             started: clock.now(),
@@ -99,7 +99,7 @@ impl<S: Submission> Run<S> {
     }
 
     pub(super) fn found_link(&self, draft: &Document<S>) -> (Guard, Option<String>) {
-        let now = self.submissions.core().transport().clock().system_now();
+        let now = self.submissions.service().clock().system_now();
         (Guard::UploadLink, upload_link(draft.upload_url(), now))
     }
 
@@ -154,9 +154,13 @@ impl<S: Submission> Run<S> {
             id.as_ref(),
             format!("{} in {} bytes", count(files.len() as u64, "file"), archive.len()),
         );
-        let core = self.submissions.core();
-        let mut upload =
-            crate::upload::Upload::new(core.transport().clone(), core.is_local(), link.clone(), archive.path().into());
+        let service = self.submissions.service();
+        let mut upload = crate::upload::Upload::new(
+            service.http().clone(),
+            service.is_local(),
+            link.clone(),
+            archive.path().into(),
+        );
         if let Some(observer) = self.on_progress.take() {
             upload = upload.on_progress(observer);
         }

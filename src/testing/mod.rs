@@ -78,7 +78,7 @@ use self::state::{State, lock};
 use crate::auth::ClientSecret;
 use crate::client::{StoreClient, StoreClientBuilder};
 use crate::error::Result;
-use crate::transport::clock::Clock;
+use crate::http::clock::Clock;
 
 const TENANT_ID: &str = "5c0b2f6e-71d4-4b7e-9f57-0f6a1de0c0de";
 const CLIENT_ID: &str = "b3a1f9d2-0c58-4a37-8e1c-2f4d6a8c0eaf";

@@ -14,7 +14,7 @@ use super::blob::Blobs;
 use super::dates::Numbers;
 use super::faults::Armed;
 use super::recorded::{AppliedWrite, RecordedRequest};
-use crate::transport::clock::Clock;
+use crate::http::clock::Clock;
 
 /// What the service says about sales with every status.
 pub(super) const SALES_WARNING: &str = "SalesUnsupportedWarning";

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_core::Stream;
 
-use crate::transport::request::{BodySource, BodyStream};
+use crate::http::request::{BodySource, BodyStream};
 use crate::upload::pace::Pace;
 use crate::upload::progress::Meter;
 

@@ -10,8 +10,8 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use crate::error::{Error, Result};
-use crate::transport::request::{Body, Method, Request};
-use crate::transport::{Response, Transport};
+use crate::http::request::{Body, Method, Request};
+use crate::service::{Peer, Response};
 use crate::upload::blocks::{Plan, id, list, name};
 use crate::upload::body::BlockBody;
 use crate::upload::buffer::Pool;
@@ -32,7 +32,7 @@ const TRIES: u32 = 5;
 const LONGEST_LIST: usize = 32 << 20;
 
 pub(super) struct Job {
-    pub(super) transport: Transport,
+    pub(super) peer: Peer,
     pub(super) link: Link,
     pub(super) source: Opened,
     pub(super) plan: Plan,
@@ -58,7 +58,7 @@ impl Job {
         self.source.check_unchanged().await?;
         let request = self
             .link
-            .request(Method::Put, &[])
+            .request(Method::PUT, &[])
             .header("x-ms-blob-type", "BlockBlob")
             .header("content-type", "application/zip");
         self.put(request, block, "the file").await
@@ -84,7 +84,7 @@ impl Job {
         let found = if resume {
             let mut request = self
                 .link
-                .request(Method::Get, &[("comp", "blocklist"), ("blocklisttype", "all")]);
+                .request(Method::GET, &[("comp", "blocklist"), ("blocklisttype", "all")]);
             request.max_answer = Some(LONGEST_LIST);
             match self.send(request).await {
                 Ok(answer) => Leftover::read(&String::from_utf8_lossy(&answer.body), self.plan.count()),
@@ -105,7 +105,7 @@ impl Job {
     async fn put_list(&self, ids: &[String], what: &str) -> Result<Response> {
         let mut request = self
             .link
-            .request(Method::Put, &[("comp", "blocklist")])
+            .request(Method::PUT, &[("comp", "blocklist")])
             .header("content-type", "application/xml")
             .header("x-ms-blob-content-type", "application/zip");
         request.body = Body::Bytes(list(ids).into());
@@ -127,7 +127,7 @@ impl Job {
                 progress.blocks_skipped += 1;
             });
         } else {
-            let request = self.link.request(Method::Put, &[("comp", "block"), ("blockid", &id)]);
+            let request = self.link.request(Method::PUT, &[("comp", "block"), ("blockid", &id)]);
             self.put(request, block, &format!("block {} of {}", index + 1, self.plan.count()))
                 .await?;
         }
@@ -141,18 +141,18 @@ impl Job {
         request.body = Body::Stream(Box::new(body.clone()));
         request.call_timeout = Some(BLOCK_CALL);
         request.at_least = TRIES;
-        let retry = &self.transport.settings().retry;
+        let retry = &self.peer.http().settings().retry;
         let tries = if retry.is_off() { 1 } else { TRIES };
         let mut corrupted = 0;
         loop {
-            match self.transport.send(&request, None, None).await {
+            match self.peer.send(&request).await {
                 Ok(answer) => {
                     body.done();
                     return Ok(answer);
                 }
                 Err(error) if is_corrupted(&error) && corrupted + 1 < tries => {
                     corrupted += 1;
-                    self.transport.clock().sleep(retry.base_delay).await;
+                    self.peer.http().clock().sleep(retry.base_delay).await;
                 }
                 Err(error) => return Err(self.failed(error, what)),
             }
@@ -161,11 +161,11 @@ impl Job {
 
     async fn send(&self, mut request: Request) -> Result<Response> {
         request.attempt_timeout = self.attempt_timeout;
-        self.transport.send(&request, None, None).await
+        self.peer.send(&request).await
     }
 
     fn failed(&self, error: Error, what: impl Into<String>) -> Error {
-        self.link.failed(error, what, self.transport.clock().system_now())
+        self.link.failed(error, what, self.peer.http().clock().system_now())
     }
 }
 

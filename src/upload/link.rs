@@ -8,9 +8,9 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::error::{Error, ErrorKind, UploadKind};
+use crate::http::is_loopback;
+use crate::http::request::{Method, Replay, Request};
 use crate::secret::UploadUrl;
-use crate::transport::is_loopback;
-use crate::transport::request::{Audience, Method, Request};
 
 /// A version that knows CRC-64 and blocks of 4000 MiB, and that the emulator knows.
 const VERSION: &str = "2021-12-02";
@@ -81,8 +81,8 @@ impl Link {
         url.set_query(Some(&query));
         url.set_fragment(None);
         let path = url.path().to_owned();
-        let mut request = Request::new(method, url, path, Audience::Blob).header("x-ms-version", VERSION);
-        request.template = "{blob}".to_owned();
+        let mut request = Request::to(method, url, path, "{blob}", Replay::Safe).header("x-ms-version", VERSION);
+        request.keep_alive = true;
         request.secrets = self.signatures.iter().cloned().map(SecretString::from).collect();
         request
     }

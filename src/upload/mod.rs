@@ -26,9 +26,11 @@ use std::time::Duration;
 pub use self::progress::Progress;
 pub use self::source::Source;
 use crate::error::Result;
+use crate::http::{BoxFuture, Http};
 use crate::model::receipt::Receipt;
 use crate::secret::UploadUrl;
-use crate::transport::{BoxFuture, Transport};
+use crate::service::Peer;
+use crate::service::dialect::BLOBS;
 use crate::upload::blocks::Plan;
 use crate::upload::buffer::Pool;
 use crate::upload::job::Job;
@@ -69,7 +71,7 @@ use crate::upload::progress::{Meter, Observer};
 /// led to before stays until the last call, unless another client's blocks stood in the way and were thrown away with it.
 #[must_use = "an upload runs when it is awaited"]
 pub struct Upload {
-    transport: Transport,
+    http: Http,
     local_endpoint: bool,
     url: UploadUrl,
     source: Source,
@@ -83,9 +85,9 @@ pub struct Upload {
 
 impl Upload {
     /// `local_endpoint` says that the service's endpoint is on loopback, so that the link may be too.
-    pub(crate) fn new(transport: Transport, local_endpoint: bool, url: UploadUrl, source: Source) -> Self {
+    pub(crate) fn new(http: Http, local_endpoint: bool, url: UploadUrl, source: Source) -> Self {
         Self {
-            transport,
+            http,
             local_endpoint,
             url,
             source,
@@ -138,14 +140,14 @@ impl Upload {
 
     async fn run(self) -> Result<Receipt<Progress>> {
         let link = Link::new(&self.url, self.local_endpoint)?;
-        link.check_alive(self.transport.clock().system_now())?;
+        link.check_alive(self.http.clock().system_now())?;
         let source = self.source.open(self.raw).await?;
         let plan = Plan::new(source.len(), self.block_size, self.concurrency)?;
         let job = Job {
             pool: Pool::new(plan.concurrency, plan.block.min(plan.total)),
             pace: Arc::new(Pace::new(self.attempt_timeout, plan.in_flight())),
             meter: Arc::new(Meter::new(plan.total, plan.count(), self.observer)),
-            transport: self.transport,
+            peer: Peer::new(self.http, &BLOBS),
             link,
             source,
             plan,

@@ -320,7 +320,7 @@ fn what_is_forbidden_is_found() {
         ("upload/mod.rs", "use crate::archive::Archive;", true),
         ("archive/mod.rs", "use crate::document::Document;", true),
         ("publish/mod.rs", "use crate::testing::FakeStore;", true),
-        ("auth/mod.rs", "macro_rules! m { () => { $crate::rest::Core } }", true),
+        ("auth/mod.rs", "macro_rules! m { () => { $crate::service::Core } }", true),
         (
             "transport/mod.rs",
             "#[cfg(feature = \"testing\")]\nuse crate::testing::FakeStore;",
@@ -357,12 +357,12 @@ fn what_is_forbidden_is_found() {
         ),
         (
             "publish/plan.rs",
-            "use crate::archive::Archive; use crate::upload::Upload; use crate::rest::Core;",
+            "use crate::archive::Archive; use crate::upload::Upload; use crate::service::Service;",
             false,
         ),
         (
             "testing/mod.rs",
-            "use crate::transport::clock::Clock; use crate::client::StoreClient;",
+            "use crate::http::clock::Clock; use crate::client::StoreClient;",
             false,
         ),
         (

@@ -108,10 +108,10 @@ async fn a_path_stays_below_the_endpoint() {
         "a\nb",
     ];
     for path in outside {
-        let error = client.request(Method::Get, path, Replay::Safe).await.unwrap_err();
+        let error = client.request(Method::GET, path, Replay::Safe).await.unwrap_err();
         assert_input(&error, "the link cannot be used: ");
     }
-    for method in [Method::Get, Method::Delete] {
+    for method in [Method::GET, Method::DELETE] {
         let request = client.request(method, "applications", Replay::Safe).json(&json!({}));
         assert_input(&request.await.unwrap_err(), "the body cannot be used: ");
     }

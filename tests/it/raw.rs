@@ -14,21 +14,21 @@ async fn what_is_asked_is_sent() {
     let client = server.client();
     let request = |method, path: &str| client.request(method, path, Replay::Safe);
     let table = [
-        (request(Method::Get, "applications/9N/new"), "GET applications/9N/new", None),
-        (request(Method::Get, "/v1.0/my/new/"), "GET new/", None),
+        (request(Method::GET, "applications/9N/new"), "GET applications/9N/new", None),
+        (request(Method::GET, "/v1.0/my/new/"), "GET new/", None),
         (
-            request(Method::Get, "new?a=1").query("x y", "ü&b"),
+            request(Method::GET, "new?a=1").query("x y", "ü&b"),
             "GET new?a=1&x+y=%C3%BC%26b",
             None,
         ),
-        (request(Method::Delete, "new").query("a", ""), "DELETE new?a=", None),
-        (request(Method::Post, "new"), "POST new", Some("")),
+        (request(Method::DELETE, "new").query("a", ""), "DELETE new?a=", None),
+        (request(Method::POST, "new"), "POST new", Some("")),
         (
-            request(Method::Post, "new").json(&json!({"a": 1.0})),
+            request(Method::POST, "new").json(&json!({"a": 1.0})),
             "POST new",
             Some(r#"{"a":1.0}"#),
         ),
-        (request(Method::Put, "new").body("[ ]"), "PUT new", Some("[ ]")),
+        (request(Method::PUT, "new").body("[ ]"), "PUT new", Some("[ ]")),
     ];
     for (request, line, body) in table {
         let receipt = request.await.unwrap();
@@ -58,7 +58,7 @@ async fn what_is_asked_is_sent() {
 async fn the_caller_says_whether_it_may_be_repeated() {
     for (replay, sent) in [(Replay::Safe, 2), (Replay::Once, 1)] {
         let server = Recorder::scripted([Answer::new(503, ""), Answer::new(200, "")]).await;
-        let result = server.client().request(Method::Post, "new", replay).await;
+        let result = server.client().request(Method::POST, "new", replay).await;
         assert_eq!(server.requests().len(), sent);
         assert_eq!(result.is_ok(), sent == 2);
     }
@@ -70,7 +70,7 @@ async fn a_refusal_is_an_error_with_its_words() {
     let server = Recorder::scripted([Answer::new(409, body).header("MS-CorrelationId", "theirs")]).await;
     let error = server
         .client()
-        .request(Method::Put, "new/thing", Replay::Safe)
+        .request(Method::PUT, "new/thing", Replay::Safe)
         .await
         .unwrap_err();
     assert!(error.is_conflict());
@@ -84,7 +84,7 @@ async fn a_refusal_is_an_error_with_its_words() {
 async fn debug_shows_no_query_and_no_body() {
     let client = Recorder::always(200, "").await.client();
     let request = client
-        .request(Method::Put, "new?sig=s3cr3t", Replay::Safe)
+        .request(Method::PUT, "new?sig=s3cr3t", Replay::Safe)
         .query("sig", "s3cr3t")
         .json(&json!({"fileUploadUrl": "https://h/b?sig=s3cr3t"}));
     let shown = format!("{request:?}");

@@ -166,13 +166,13 @@ async fn no_error_shows_a_secret() {
     // No answer, to a request whose query and body hold secrets.
     w.fake.fault(Fault::on("PUT", "").reset());
     let path = format!("applications/{}?sig={}", w.app, secrets.0[0].1);
-    let lost = w.client.request(Method::Put, &path, Replay::Once).body(text.clone()).await;
+    let lost = w.client.request(Method::PUT, &path, Replay::Once).body(text.clone()).await;
     check(&secrets, lost.unwrap_err());
     // A link that leads elsewhere.
     let elsewhere = format!("https://elsewhere/?sig={}", secrets.0[0].1);
     check(
         &secrets,
-        w.client.request(Method::Get, elsewhere, Replay::Safe).await.unwrap_err(),
+        w.client.request(Method::GET, elsewhere, Replay::Safe).await.unwrap_err(),
     );
 
     // A submission that fails for reasons which repeat the link, and one whose status cannot be read.
@@ -450,12 +450,12 @@ async fn no_debug_of_a_public_type_shows_a_secret() {
     let body = draft.body().unwrap();
     let changes = draft.changes().unwrap();
     assert_eq!(changes.len(), 1);
-    let raw_get = client.request(Method::Get, format!("applications/{APP}/submissions/{id}"), Replay::Safe);
-    let raw_put = client.request(Method::Put, format!("x?sig={}", link.expose()), Replay::Once);
+    let raw_get = client.request(Method::GET, format!("applications/{APP}/submissions/{id}"), Replay::Safe);
+    let raw_put = client.request(Method::PUT, format!("x?sig={}", link.expose()), Replay::Once);
     let raw_put = raw_put.query("sig", link.expose()).json(&body);
     let secret = ClientSecret::new("tenant", "client", w.fake.client_secret());
     let raw_answer = client
-        .request(Method::Get, format!("applications/{APP}/submissions/{id}"), Replay::Safe)
+        .request(Method::GET, format!("applications/{APP}/submissions/{id}"), Replay::Safe)
         .await
         .unwrap();
     let pages: Vec<_> = client.applications().list().pages().try_collect().await.unwrap();

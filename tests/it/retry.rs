@@ -101,7 +101,7 @@ async fn a_read_changes_nothing_whatever_becomes_of_it() {
             .retry(RetryPolicy::default().give_up_after(Duration::from_secs(5)));
         let client = builder.attempt_timeout(Duration::from_millis(200)).build().unwrap();
         let path = format!("applications/{}", sample());
-        let raw = client.request(Method::Get, path, Replay::Once);
+        let raw = client.request(Method::GET, path, Replay::Once);
         let raw = raw.await.map(drop);
         let job = submissions(&client).publish().await.map(drop);
         for result in [read(&client).await, job] {
@@ -513,7 +513,7 @@ async fn who_waits_for_the_rate_limit_is_served_in_order_and_keeps_the_time_of_t
     let fake = FakeStore::start_with_sample().await.unwrap();
     let client = fake.client().unwrap();
     let path = |number: usize| format!("applications/{}?number={number}", sample());
-    let calls = (0..250).map(|number| client.request(Method::Get, path(number), Replay::Safe).into_future());
+    let calls = (0..250).map(|number| client.request(Method::GET, path(number), Replay::Safe).into_future());
     for (number, result) in join_all(calls).await.into_iter().enumerate() {
         result.unwrap_or_else(|error| panic!("{number}: {error}"));
     }

@@ -87,11 +87,11 @@ async fn futures_can_be_spawned_and_do_nothing_unless_polled() {
     can_be_sent(rollout.set_percentage(1.0));
     can_be_sent(rollout.halt());
     can_be_sent(rollout.finalize());
-    can_be_sent(client.request(Method::Get, "x", Replay::Safe).into_future());
+    can_be_sent(client.request(Method::GET, "x", Replay::Safe).into_future());
     assert!(server.requests().is_empty());
 
     // A builder's future outlives what it was made of.
-    let spawned: BoxFuture<'static, _> = client.request(Method::Get, "x", Replay::Safe).into_future();
+    let spawned: BoxFuture<'static, _> = client.request(Method::GET, "x", Replay::Safe).into_future();
     drop((client, apps, submissions));
     tokio::spawn(spawned).await.unwrap().unwrap();
     assert_eq!(server.requests().len(), 1);

@@ -464,7 +464,7 @@ async fn a_token_that_ages_while_the_rate_limit_holds_is_renewed_before_it_is_se
     let path = format!("applications/{}", FakeStore::SAMPLE_APPLICATION);
     for _ in 0..4 {
         client
-            .request(msstore::Method::Get, path.as_str(), msstore::Replay::Safe)
+            .request(msstore::Method::GET, path.as_str(), msstore::Replay::Safe)
             .await
             .unwrap();
     }

@@ -8,10 +8,10 @@ use crate::api::wait::{Wait, WaitReport};
 use crate::api::{document, value};
 use crate::document::Document;
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::http::clock::after;
+use crate::http::request::Request;
 use crate::model::application_submission::TargetPublishMode;
 use crate::model::status::{StatusReport, SubmissionStatus};
-use crate::rest::Call;
-use crate::transport::clock::after;
 
 /// What is known of our commit.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub(super) struct Waiting<S> {
 
 impl<S: Submission> Waiting<S> {
     pub(super) fn new(wait: Wait<S>) -> Self {
-        let now = wait.submissions.core().transport().clock().now();
+        let now = wait.submissions.service().clock().now();
         Self {
             commit: if wait.commit { Commit::Due } else { Commit::None },
             started: now,
@@ -62,7 +62,7 @@ impl<S: Submission> Waiting<S> {
     }
 
     fn now(&self) -> Instant {
-        self.wait.submissions.core().transport().clock().now()
+        self.wait.submissions.service().clock().now()
     }
 
     /// The next report; `None` after the last one.
@@ -123,7 +123,7 @@ impl<S: Submission> Waiting<S> {
             .wait
             .interval
             .unwrap_or_else(|| interval(now - self.started, fastrand::f64()));
-        let clock = self.wait.submissions.core().transport().clock().clone();
+        let clock = self.wait.submissions.service().clock().clone();
         match pause(wanted, self.deadline.saturating_duration_since(now)) {
             Some(pause) => {
                 clock.sleep(pause).await;
@@ -143,7 +143,7 @@ impl<S: Submission> Waiting<S> {
         if self.polls > 0 || self.last_error.is_some() {
             call = call.by(Some(self.deadline));
         }
-        let json = self.wait.submissions.core().json(call).await;
+        let json = self.wait.submissions.service().json(call).await;
         match json.and_then(|json| value::<StatusReport>(&json)) {
             Ok(receipt) => {
                 self.polls += 1;
@@ -227,11 +227,11 @@ impl<S: Submission> Waiting<S> {
     async fn submission(&self) -> Result<Document<S>> {
         let path = self.wait.submissions.path(&self.wait.id);
         let text = path.text();
-        let mut call = Call::get(path);
+        let mut call = Request::get(path);
         if self.polls > 1 {
             call = call.by(Some(self.deadline));
         }
-        document(self.wait.submissions.core().json(call).await?, text)
+        document(self.wait.submissions.service().json(call).await?, text)
     }
 
     fn path(&self) -> String {

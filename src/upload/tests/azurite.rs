@@ -12,9 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 
 use crate::error::{Error, UploadKind};
+use crate::http::clock::Clock;
+use crate::http::{Http, Settings};
 use crate::secret::UploadUrl;
-use crate::transport::clock::Clock;
-use crate::transport::{Settings, Transport};
 use crate::upload::tests::{BLOCK, Temporary, bytes, kind};
 use crate::upload::{Source, Upload, checksum};
 
@@ -140,8 +140,8 @@ fn encode(text: &str) -> String {
 }
 
 fn upload_to(link: &str, source: impl Into<Source>) -> Upload {
-    let transport = Transport::new(reqwest::Client::builder(), true, Settings::default(), Clock::real()).unwrap();
-    Upload::new(transport, true, UploadUrl::new(link), source.into())
+    let http = Http::new(reqwest::Client::builder(), true, Settings::default(), Clock::real()).unwrap();
+    Upload::new(http, true, UploadUrl::new(link), source.into())
         .block_size(BLOCK as u64)
         .concurrency(4)
 }

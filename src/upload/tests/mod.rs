@@ -11,17 +11,17 @@ use std::time::{Duration, Instant};
 
 use self::server::{Fault, Seen, Server};
 use crate::error::{Error, ErrorKind, UploadKind};
+use crate::http::clock::Clock;
+use crate::http::{Http, Settings};
 use crate::model::receipt::Receipt;
 use crate::secret::UploadUrl;
-use crate::transport::clock::Clock;
-use crate::transport::{Settings, Transport};
 use crate::upload::{Progress, Source, Upload, blocks};
 
 const BLOCK: usize = 64 << 10;
 
 fn upload_to(link: &str, source: impl Into<Source>) -> Upload {
-    let transport = Transport::new(reqwest::Client::builder(), true, Settings::default(), Clock::jumping()).unwrap();
-    Upload::new(transport, true, UploadUrl::new(link), source.into())
+    let http = Http::new(reqwest::Client::builder(), true, Settings::default(), Clock::jumping()).unwrap();
+    Upload::new(http, true, UploadUrl::new(link), source.into())
         .block_size(BLOCK as u64)
         .concurrency(4)
 }
@@ -343,8 +343,8 @@ async fn the_time_of_an_api_call_does_not_bound_a_block() {
     let mut settings = Settings::default();
     settings.retry.call_timeout = Duration::ZERO;
     settings.attempt_timeout = Duration::ZERO;
-    let transport = Transport::new(reqwest::Client::builder(), true, settings, Clock::jumping()).unwrap();
-    let upload = Upload::new(transport, true, UploadUrl::new(server.link()), bytes(BLOCK).into());
+    let http = Http::new(reqwest::Client::builder(), true, settings, Clock::jumping()).unwrap();
+    let upload = Upload::new(http, true, UploadUrl::new(server.link()), bytes(BLOCK).into());
     upload.await.unwrap();
     assert_eq!(server.content(), bytes(BLOCK));
 }
@@ -358,8 +358,8 @@ async fn the_limit_of_an_api_answer_does_not_bound_the_list_of_blocks() {
         max_answer: 16,
         ..Settings::default()
     };
-    let transport = Transport::new(reqwest::Client::builder(), true, settings, Clock::jumping()).unwrap();
-    let upload = Upload::new(transport, true, UploadUrl::new(server.link()), content.into());
+    let http = Http::new(reqwest::Client::builder(), true, settings, Clock::jumping()).unwrap();
+    let upload = Upload::new(http, true, UploadUrl::new(server.link()), content.into());
     let report = upload.block_size(BLOCK as u64).await.unwrap();
     assert_eq!(report.blocks_skipped, 3);
 }

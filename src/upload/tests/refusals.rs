@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::error::{ErrorKind, UploadKind};
+use crate::http::clock::Clock;
+use crate::http::{Http, Settings};
 use crate::secret::UploadUrl;
-use crate::transport::clock::Clock;
-use crate::transport::{Settings, Transport};
 use crate::upload::tests::server::{Fault, Server};
 use crate::upload::tests::{BLOCK, Temporary, bytes, kind, upload, upload_to};
 use crate::upload::{Source, Upload};
@@ -31,8 +31,8 @@ async fn links_that_cannot_be_right_are_refused_before_anything_is_sent() {
         assert!(!format!("{error} {error:?}").contains("s3cret"));
     }
     let server = Server::start().await;
-    let transport = Transport::new(reqwest::Client::builder(), true, Settings::default(), Clock::real()).unwrap();
-    let remote = Upload::new(transport, false, UploadUrl::new(server.link()), bytes(1).into());
+    let http = Http::new(reqwest::Client::builder(), true, Settings::default(), Clock::real()).unwrap();
+    let remote = Upload::new(http, false, UploadUrl::new(server.link()), bytes(1).into());
     let error = remote.await.unwrap_err();
     assert!(error.to_string().contains("leads to this machine"), "{error}");
     assert!(server.kinds().is_empty());
@@ -94,7 +94,7 @@ async fn a_dead_link_is_noticed_before_and_after() {
 
     // It ends while the upload runs: the clock jumps over its end by a pause.
     let clock = Clock::jumping();
-    let transport = Transport::new(reqwest::Client::builder(), true, Settings::default(), clock.clone()).unwrap();
+    let http = Http::new(reqwest::Client::builder(), true, Settings::default(), clock.clone()).unwrap();
     let jumps = Server::with(move |_, number| {
         if number == 0 {
             Fault::Answer(503, "")
@@ -106,7 +106,7 @@ async fn a_dead_link_is_noticed_before_and_after() {
     let end = crate::date::format(clock.system_now() + Duration::from_secs(60));
     let link = UploadUrl::new(format!("{}&se={end}", jumps.link()));
     let jump = clock.clone();
-    let error = Upload::new(transport, true, link, bytes(1).into())
+    let error = Upload::new(http, true, link, bytes(1).into())
         .on_progress(move |progress| {
             if progress.retries == 1 {
                 futures_util::FutureExt::now_or_never(jump.sleep(Duration::from_secs(3600)));

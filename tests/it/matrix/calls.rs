@@ -239,7 +239,7 @@ pub(super) fn calls() -> Vec<Call> {
         call!("raw once", "request", Draft, "POST", "/applications/*/submissions/*/commit", done,
             |w| async {
                 let path = format!("applications/{}/submissions/{}/commit", w.app, w.submission(w.app.as_str()));
-                w.client.request(Method::Post, path, Replay::Once).await
+                w.client.request(Method::POST, path, Replay::Once).await
             }),
     ];
     let mut calls = products.to_vec();

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 use crate::auth::AccessToken;
-use crate::transport::Settings;
-use crate::transport::clock::Clock;
+use crate::http::clock::Clock;
+use crate::http::{BoxFuture, Http, Settings};
+use crate::service::dialect::TOKENS;
 
 #[derive(Debug, Default)]
 struct Counting {
@@ -42,17 +43,21 @@ fn cache(lifetime: u64, fails_from: Option<u32>) -> (Arc<TokenCache>, Arc<Counti
 
 fn of(provider: Counting) -> (Arc<TokenCache>, Arc<Counting>, Clock) {
     let clock = Clock::jumping();
-    let transport = Transport::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap();
+    let http = Http::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap();
     let provider = Arc::new(provider);
     (
-        Arc::new(TokenCache::new(Box::new(provider.clone()), transport)),
+        Arc::new(TokenCache::new(
+            Arc::new(provider.clone()),
+            Peer::new(http, &TOKENS),
+            "a scope",
+        )),
         provider,
         clock,
     )
 }
 
 async fn generation(cache: &TokenCache) -> u64 {
-    let deadline = cache.transport.clock().now() + Duration::from_secs(60);
+    let deadline = cache.peer.http().clock().now() + Duration::from_secs(60);
     cache.bearer(deadline).await.unwrap().generation
 }
 
@@ -98,7 +103,7 @@ async fn a_caller_that_is_out_of_time_fails_alone() {
             Box::pin(async move {
                 tokio::task::yield_now().await;
                 if self.0.fetch_add(1, Ordering::SeqCst) == 0 {
-                    context.transport.clock().sleep_until(context.deadline).await;
+                    context.peer.http().clock().sleep_until(context.deadline).await;
                     return Err(Error::auth("too late"));
                 }
                 Ok(AccessToken::new("a-token", Duration::from_secs(3600)))
@@ -106,8 +111,8 @@ async fn a_caller_that_is_out_of_time_fails_alone() {
         }
     }
     let clock = Clock::jumping();
-    let transport = Transport::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap();
-    let cache = TokenCache::new(Box::<TooSlowAtFirst>::default(), transport);
+    let http = Http::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap();
+    let cache = TokenCache::new(Arc::<TooSlowAtFirst>::default(), Peer::new(http, &TOKENS), "a scope");
     let now = clock.now();
     let (hasty, patient) = tokio::join!(
         cache.bearer(now + Duration::from_secs(5)),
@@ -207,7 +212,7 @@ async fn what_is_no_token_is_not_sent() {
             Box::pin(async { Ok(AccessToken::new(self.0, Duration::from_secs(60))) })
         }
     }
-    let transport = Transport::new(reqwest::Client::builder(), false, Settings::default(), Clock::jumping()).unwrap();
+    let http = Http::new(reqwest::Client::builder(), false, Settings::default(), Clock::jumping()).unwrap();
     for (text, taken) in [
         ("a.b-c_d~e+f/g=", true),
         ("", false),
@@ -215,8 +220,8 @@ async fn what_is_no_token_is_not_sent() {
         ("to ken", false),
         ("tökén", false),
     ] {
-        let cache = TokenCache::new(Box::new(Gives(text)), transport.clone());
-        let deadline = transport.clock().now() + Duration::from_secs(60);
+        let cache = TokenCache::new(Arc::new(Gives(text)), Peer::new(http.clone(), &TOKENS), "a scope");
+        let deadline = http.clock().now() + Duration::from_secs(60);
         assert_eq!(cache.bearer(deadline).await.is_ok(), taken, "{text:?}");
     }
 }

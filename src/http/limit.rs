@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::transport::clock::after;
+use crate::http::clock::after;
 
 /// How many requests the API may get. The service allows about 20 a minute for a tenant; programs that share a tenant
 /// share that, and do not know of each other.

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::error::{Outcome, is_transient};
-use crate::transport::request::Replay;
+use crate::http::request::Replay;
 
 /// How calls are repeated, and how long they may take.
 ///
@@ -275,10 +275,10 @@ mod tests {
 
     #[test]
     fn a_program_is_told_to_repeat_what_the_crate_repeats() {
-        use crate::error::{Audience, CallInfo, Error, ErrorBody};
+        use crate::error::{CallInfo, Error, ErrorBody};
         for status in (100..200).chain(300..600) {
             let call = CallInfo::new("GET", "applications");
-            let error = Error::answered(call, Audience::Api, status, ErrorBody::parse(b"", &[]), None);
+            let error = Error::answered(call, status, ErrorBody::parse(b"", &[]), None, None);
             let decision = decide(
                 &RetryPolicy::default(),
                 situation(Failure::Status(status, None), Replay::Safe),

@@ -6,15 +6,15 @@
 //! its error, because a wrong secret that is tried by one caller after the other can lock the app out. Nobody else does.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::auth::{TokenContext, TokenProvider, TokenReason};
 use crate::error::Error;
-use crate::transport::clock::after;
-use crate::transport::{Authorize, Bearer, BoxFuture, Transport};
+use crate::http::clock::after;
+use crate::service::call::Peer;
+use crate::service::provider::{AccessToken, TokenContext, TokenProvider, TokenReason};
 
 /// A token is refreshed this long before its end, or a quarter of its life before it, whichever is less.
 const EARLY: Duration = Duration::from_secs(300);
@@ -25,9 +25,17 @@ const RETRY_EARLY: Duration = Duration::from_secs(30);
 /// An early refresh that hangs is given up after this time, or half of the call's, so that the call still has its turn.
 const EARLY_TIME: Duration = Duration::from_secs(30);
 
+/// An access token, and which one it is.
+#[derive(Clone)]
+pub(crate) struct Bearer {
+    pub(crate) secret: SecretString,
+    generation: u64,
+}
+
 pub(crate) struct TokenCache {
-    provider: Box<dyn TokenProvider>,
-    transport: Transport,
+    provider: Arc<dyn TokenProvider>,
+    peer: Peer,
+    scope: &'static str,
     state: Mutex<State>,
     /// Held by whoever is fetching.
     fetching: tokio::sync::Mutex<()>,
@@ -72,10 +80,12 @@ impl State {
 }
 
 impl TokenCache {
-    pub(crate) fn new(provider: Box<dyn TokenProvider>, transport: Transport) -> Self {
+    /// `peer` is the token endpoint, `scope` what the tokens are for.
+    pub(crate) fn new(provider: Arc<dyn TokenProvider>, peer: Peer, scope: &'static str) -> Self {
         Self {
             provider,
-            transport,
+            peer,
+            scope,
             state: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
         }
@@ -86,7 +96,7 @@ impl TokenCache {
     }
 
     fn step(&self) -> Step {
-        let now = self.transport.clock().now();
+        let now = self.peer.http().clock().now();
         self.state().step(now)
     }
 
@@ -119,13 +129,13 @@ impl TokenCache {
     }
 
     async fn refresh(&self, deadline: Instant) -> Option<Held> {
-        let now = self.transport.clock().now();
+        let now = self.peer.http().clock().now();
         let time = EARLY_TIME.min(deadline.saturating_duration_since(now) / 2);
         let fetched = tokio::time::timeout(time, self.fetch(TokenReason::Expiring, now + time)).await;
         let fetched = fetched.map_err(Error::auth).and_then(|fetched| fetched);
         if let Err(error) = &fetched {
             tracing::warn!(%error, "the token could not be refreshed early; the live one is used on");
-            self.state().no_early_before = Some(self.transport.clock().now() + RETRY_EARLY);
+            self.state().no_early_before = Some(self.peer.http().clock().now() + RETRY_EARLY);
         }
         fetched.ok()
     }
@@ -134,7 +144,7 @@ impl TokenCache {
         let fetched = self.ask(reason, deadline).await;
         if let Err(error) = &fetched {
             // A caller whose own time is up says nothing about the others.
-            if self.transport.clock().now() < deadline {
+            if self.peer.http().clock().now() < deadline {
                 let mut state = self.state();
                 state.failures += 1;
                 state.failure = Some(error.clone());
@@ -145,9 +155,10 @@ impl TokenCache {
 
     async fn ask(&self, reason: TokenReason, deadline: Instant) -> Result<Held, Error> {
         // Its life is counted from before it was asked for: it may be a little shorter, never longer.
-        let asked = self.transport.clock().now();
+        let asked = self.peer.http().clock().now();
         let context = TokenContext {
-            transport: self.transport.clone(),
+            peer: self.peer.clone(),
+            scope: self.scope,
             reason,
             deadline,
         };
@@ -177,22 +188,13 @@ impl TokenCache {
         Ok(held)
     }
 
-    /// A token of the cache, for programs that want to see one.
-    pub(crate) async fn access_token(&self, deadline: Instant) -> Result<crate::auth::AccessToken, Error> {
-        let time = deadline.saturating_duration_since(self.transport.clock().now());
-        let live = tokio::time::timeout(time, self.live(deadline)).await;
-        let held = live.unwrap_or_else(|_| Err(Error::auth("no token came in time").retryable()))?;
-        let life = held.expires_at.saturating_duration_since(self.transport.clock().now());
-        Ok(crate::auth::AccessToken::new(held.bearer.secret, life))
-    }
-}
-
-impl Authorize for TokenCache {
-    fn bearer(&self, deadline: Instant) -> BoxFuture<'_, Result<Bearer, Error>> {
-        Box::pin(async move { Ok(self.live(deadline).await?.bearer) })
+    /// A bearer that is alive, by the deadline.
+    pub(crate) async fn bearer(&self, deadline: Instant) -> Result<Bearer, Error> {
+        Ok(self.live(deadline).await?.bearer)
     }
 
-    fn reject(&self, bearer: &Bearer) {
+    /// The service did not take it.
+    pub(crate) fn reject(&self, bearer: &Bearer) {
         let mut state = self.state();
         if state
             .held
@@ -202,6 +204,15 @@ impl Authorize for TokenCache {
             state.held = None;
             state.rejected = true;
         }
+    }
+
+    /// A token of the cache, for programs that want to see one.
+    pub(crate) async fn access_token(&self, deadline: Instant) -> Result<AccessToken, Error> {
+        let time = deadline.saturating_duration_since(self.peer.http().clock().now());
+        let live = tokio::time::timeout(time, self.live(deadline)).await;
+        let held = live.unwrap_or_else(|_| Err(Error::auth("no token came in time").retryable()))?;
+        let life = held.expires_at.saturating_duration_since(self.peer.http().clock().now());
+        Ok(AccessToken::new(held.bearer.secret, life))
     }
 }
 

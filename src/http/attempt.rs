@@ -10,23 +10,23 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderValue, RETRY_AFTER};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tracing::Instrument;
+use url::Url;
 
 use crate::error::{CallInfo, KEPT_BODY, id};
-use crate::transport::request::{Audience, Body, BodyStream, Method, Request};
-use crate::transport::{Bearer, CORRELATION_ID};
+use crate::http::request::{Body, BodyStream, Method, Request};
 
 /// The longest time for the body of a refusal.
 const REFUSAL_TIME: Duration = Duration::from_secs(10);
 
+/// The header that names a call at both ends.
+pub(crate) const CORRELATION_ID: &str = "MS-CorrelationId";
+
 /// What came of an attempt.
-pub(super) enum Answer {
-    Success {
-        status: u16,
-        body: Bytes,
-    },
-    Refused {
+pub(crate) enum Answer {
+    /// An answer of any status. The body of a 2xx is whole, that of another as much as is kept of it.
+    Answered {
         status: u16,
         retry_after: Option<String>,
         body: Bytes,
@@ -50,16 +50,17 @@ pub(super) enum Answer {
 
 /// What bounds an attempt.
 #[derive(Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) timeout: Duration,
+pub(crate) struct Limits {
+    pub(crate) timeout: Duration,
     /// The most bytes of a 2xx answer.
-    pub(super) max_answer: usize,
+    pub(crate) max_answer: usize,
 }
 
 pub(super) async fn attempt(
     http: &reqwest::Client,
     request: &Request,
-    bearer: Option<&Bearer>,
+    url: &Url,
+    bearer: Option<&SecretString>,
     limits: Limits,
     call: &mut CallInfo,
 ) -> Answer {
@@ -73,7 +74,7 @@ pub(super) async fn attempt(
         elapsed_ms = tracing::field::Empty,
     );
     let started = Instant::now();
-    let answer = send_and_read(http, request, bearer, limits, call)
+    let answer = send_and_read(http, request, url, bearer, limits, call)
         .instrument(span.clone())
         .await;
     if let Some(status) = answer.status() {
@@ -89,10 +90,7 @@ pub(super) async fn attempt(
 impl Answer {
     fn status(&self) -> Option<u16> {
         match self {
-            Self::Success { status, .. }
-            | Self::Refused { status, .. }
-            | Self::Cut { status, .. }
-            | Self::TooLarge { status } => Some(*status),
+            Self::Answered { status, .. } | Self::Cut { status, .. } | Self::TooLarge { status } => Some(*status),
             Self::NotConnected(_) | Self::Lost(_) | Self::TimedOut | Self::NotMade(_) => None,
         }
     }
@@ -101,12 +99,13 @@ impl Answer {
 async fn send_and_read(
     http: &reqwest::Client,
     request: &Request,
-    bearer: Option<&Bearer>,
+    url: &Url,
+    bearer: Option<&SecretString>,
     limits: Limits,
     call: &mut CallInfo,
 ) -> Answer {
     let started = Instant::now();
-    let response = match tokio::time::timeout(limits.timeout, build(http, request, bearer).send()).await {
+    let response = match tokio::time::timeout(limits.timeout, build(http, request, url, bearer).send()).await {
         Err(_) => return Answer::TimedOut,
         Ok(Err(error)) if error.is_builder() => return Answer::NotMade(error),
         Ok(Err(error)) if error.is_connect() => return Answer::NotConnected(error),
@@ -121,12 +120,12 @@ async fn send_and_read(
     }
     call.request_id = id("MS-RequestId").or_else(|| id("x-ms-request-id"));
     let left = limits.timeout.saturating_sub(started.elapsed());
+    let retry_after = text(response.headers(), RETRY_AFTER.as_str());
     if !(200..300).contains(&status) {
-        let retry_after = text(response.headers(), RETRY_AFTER.as_str());
         let mut body = BytesMut::new();
         // Whatever becomes of the body, the status is known.
         let _ = tokio::time::timeout(left.min(REFUSAL_TIME), read(response, &mut body, KEPT_BODY)).await;
-        return Answer::Refused {
+        return Answer::Answered {
             status,
             retry_after,
             body: body.freeze(),
@@ -134,8 +133,9 @@ async fn send_and_read(
     }
     let mut body = BytesMut::new();
     match tokio::time::timeout(left, read(response, &mut body, limits.max_answer)).await {
-        Ok(Ok(true)) => Answer::Success {
+        Ok(Ok(true)) => Answer::Answered {
             status,
+            retry_after,
             body: body.freeze(),
         },
         Ok(Ok(false)) => Answer::TooLarge { status },
@@ -167,18 +167,10 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn build(http: &reqwest::Client, request: &Request, bearer: Option<&Bearer>) -> reqwest::RequestBuilder {
-    let method = match request.method {
-        Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
-        Method::Put => reqwest::Method::PUT,
-        Method::Delete => reqwest::Method::DELETE,
-    };
-    let writes = matches!(request.method, Method::Post | Method::Put);
-    let mut builder = http.request(method, request.url.clone());
-    // A kept connection that the server ends at that moment would leave a write in doubt. Uploads alone gain by keeping them, and
-    // may be repeated: twenty requests a minute do not feel a handshake each.
-    if request.audience != Audience::Blob {
+fn build(http: &reqwest::Client, request: &Request, url: &Url, bearer: Option<&SecretString>) -> reqwest::RequestBuilder {
+    let has_body = !matches!(request.method, Method::GET | Method::DELETE | Method::HEAD);
+    let mut builder = http.request(request.method.clone(), url.clone());
+    if !request.keep_alive {
         builder = builder.header(CONNECTION, "close");
     }
     for (name, value) in &request.headers {
@@ -188,12 +180,12 @@ fn build(http: &reqwest::Client, request: &Request, bearer: Option<&Bearer>) -> 
         builder = add_secret(builder, name, value.expose_secret());
     }
     if let Some(bearer) = bearer {
-        let text = format!("Bearer {}", bearer.secret.expose_secret());
+        let text = format!("Bearer {}", bearer.expose_secret());
         builder = add_secret(builder, AUTHORIZATION.as_str(), &text);
     }
     match &request.body {
         // The gateway wants a length, and reqwest sends none for a body that is not there.
-        Body::Empty if writes => builder.header(CONTENT_LENGTH, 0),
+        Body::Empty if has_body => builder.header(CONTENT_LENGTH, 0),
         Body::Empty => builder,
         Body::Bytes(bytes) => builder.body(bytes.clone()),
         Body::Stream(source) => builder.body(reqwest::Body::wrap(KnownLength {
@@ -247,7 +239,7 @@ impl http_body::Body for KnownLength {
 
 /// Why it failed: what lies below reqwest's own sentence, which says less than ours, without the URL, whose query may hold a
 /// secret.
-pub(super) fn cause(error: reqwest::Error) -> Option<Box<dyn std::error::Error + Send + Sync>> {
+pub(crate) fn cause(error: reqwest::Error) -> Option<Box<dyn std::error::Error + Send + Sync>> {
     let below = Below(error.without_url());
     std::error::Error::source(&below.0).is_some().then(|| Box::new(below) as _)
 }

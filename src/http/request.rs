@@ -2,49 +2,17 @@
 //!
 //! Nothing here knows how it is sent. A path is only ever built by pushing segments.
 
-use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_core::Stream;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-pub(crate) use crate::error::Audience;
-use crate::transport::Bearer;
+use crate::error::{Error, Result};
 
 /// An HTTP method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Method {
-    /// GET
-    Get,
-    /// POST
-    Post,
-    /// PUT
-    Put,
-    /// DELETE
-    Delete,
-}
-
-impl Method {
-    /// The name on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+pub use reqwest::Method;
 
 /// Whether a call may be sent again when nobody knows what became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -129,10 +97,18 @@ pub(crate) enum Body {
     Stream(Box<dyn BodySource>),
 }
 
-/// All that is to be sent, and how.
+/// Where a request goes.
+pub(crate) enum Target {
+    /// Below the endpoint of a service, with a query.
+    Path(Path, Vec<(&'static str, String)>),
+    /// Anywhere.
+    Url(Url),
+}
+
+/// All that is to be sent, and how: the one form of a call from its handle to the socket.
 pub(crate) struct Request {
     pub(crate) method: Method,
-    pub(crate) url: Url,
+    pub(crate) target: Target,
     /// For errors: the path without its query.
     pub(crate) path: String,
     /// For logs: the path with names instead of ids.
@@ -144,11 +120,14 @@ pub(crate) struct Request {
     pub(crate) replay: Replay,
     /// How often it is sent before its time for repeats can end it, if it may be repeated at all.
     pub(crate) at_least: u32,
-    pub(crate) audience: Audience,
+    /// Whether its connection is kept for others. A kept one that the server ends at that moment would leave a write in doubt.
+    pub(crate) keep_alive: bool,
     /// Instead of the attempt's usual time.
     pub(crate) attempt_timeout: Option<Duration>,
     /// Instead of the usual time of a call in all.
     pub(crate) call_timeout: Option<Duration>,
+    /// The end of the call, if its own time does not end before.
+    pub(crate) deadline: Option<Instant>,
     /// Bytes, instead of the client's limit of an answer.
     pub(crate) max_answer: Option<usize>,
     /// What must be scrubbed from an error body, besides the bearer.
@@ -156,24 +135,64 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn new(method: Method, url: Url, path: impl Into<String>, audience: Audience) -> Self {
-        let path = path.into();
+    fn new(method: Method, target: Target, path: String, template: String, replay: Replay) -> Self {
         Self {
             method,
-            url,
-            template: path.clone(),
+            target,
             path,
+            template,
             headers: Vec::new(),
             secret_headers: Vec::new(),
             body: Body::Empty,
-            replay: Replay::Safe,
+            replay,
             at_least: 1,
-            audience,
+            keep_alive: false,
             attempt_timeout: None,
             call_timeout: None,
+            deadline: None,
             max_answer: None,
             secrets: Vec::new(),
         }
+    }
+
+    fn below(method: Method, path: Path, replay: Replay) -> Self {
+        let (text, template) = (path.text(), path.template().to_owned());
+        Self::new(method, Target::Path(path, Vec::new()), text, template, replay)
+    }
+
+    pub(crate) fn get(path: Path) -> Self {
+        Self::below(Method::GET, path, Replay::Safe)
+    }
+
+    /// Replaces the whole, so it may be repeated.
+    pub(crate) fn put(path: Path, body: Vec<u8>) -> Self {
+        Self::below(Method::PUT, path, Replay::Safe).with_body(body)
+    }
+
+    pub(crate) fn delete(path: Path) -> Self {
+        Self::below(Method::DELETE, path, Replay::Safe)
+    }
+
+    /// Without a body. Not repeated when its outcome is unknown.
+    pub(crate) fn post(path: Path) -> Self {
+        Self::below(Method::POST, path, Replay::Once)
+    }
+
+    /// To any URL; `path` names it in errors, `template` in logs.
+    pub(crate) fn to(method: Method, url: Url, path: impl Into<String>, template: &str, replay: Replay) -> Self {
+        Self::new(method, Target::Url(url), path.into(), template.to_owned(), replay)
+    }
+
+    pub(crate) fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = Body::Bytes(body.into());
+        self
+    }
+
+    pub(crate) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        if let Target::Path(_, query) = &mut self.target {
+            query.push((name, value.into()));
+        }
+        self
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -181,9 +200,35 @@ impl Request {
         self
     }
 
+    /// Gives one attempt this time instead of the usual.
+    pub(crate) fn timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// Ends the call at this moment, if there is one and its own time does not end before.
+    pub(crate) fn by(mut self, deadline: Option<Instant>) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Where it goes. A path needs the endpoint of a service.
+    pub(crate) fn url(&self, endpoint: Option<&Url>) -> Result<Url> {
+        match (&self.target, endpoint) {
+            (Target::Url(url), _) => Ok(url.clone()),
+            (Target::Path(path, query), Some(endpoint)) => {
+                let mut url = path.url(endpoint);
+                if !query.is_empty() {
+                    url.query_pairs_mut().extend_pairs(query);
+                }
+                Ok(url)
+            }
+            (Target::Path(..), None) => Err(Error::invalid("the request", "it has a path and no server")),
+        }
+    }
+
     /// What an answer may repeat and nobody may keep.
-    pub(crate) fn known_secrets<'a>(&'a self, bearer: Option<&'a Bearer>) -> Vec<&'a str> {
-        let bearer = bearer.map(|bearer| &bearer.secret);
+    pub(crate) fn known_secrets<'a>(&'a self, bearer: Option<&'a SecretString>) -> Vec<&'a str> {
         self.secrets.iter().chain(bearer).map(ExposeSecret::expose_secret).collect()
     }
 }

@@ -4,7 +4,6 @@
 //! for by `skip`. No page is asked for twice, however a link to it is spelled, and a list that never ends is ended.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use futures_core::Stream;
 use futures_util::stream::try_unfold;
@@ -12,9 +11,9 @@ use serde_json::Value;
 use url::Url;
 
 use crate::error::{BodyShape, Error, Result};
+use crate::http::request::{Method, Path, Replay, Request};
 use crate::model::member::member;
-use crate::rest::{Call, Core, Json, resolve};
-use crate::transport::request::Path;
+use crate::service::{Json, Service, resolve};
 
 /// No account has lists of so many pages, and a program that collects one needs an end.
 const MOST_PAGES: u32 = 10_000;
@@ -69,7 +68,7 @@ fn further(seen: &Seen<'_>) -> Next {
 }
 
 struct Walk {
-    core: Arc<Core>,
+    service: Service,
     listing: Listing,
     next: Next,
     /// What follows the page before may not be asked for: its items come first.
@@ -82,13 +81,13 @@ struct Walk {
 /// The pages of a list, decoded by `read`. Nothing is sent before the stream is polled, and nothing after an error, also of
 /// `read`: a reader that goes on would miss a page.
 pub(crate) fn pages<T: Send + 'static>(
-    core: Arc<Core>,
+    service: Service,
     listing: Listing,
     read: impl Fn(&Json) -> Result<T> + Copy + Send + 'static,
 ) -> impl Stream<Item = Result<T>> + Send + 'static {
     let reached = u64::from(listing.skip.unwrap_or(0));
     let walk = Walk {
-        core,
+        service,
         listing,
         next: Next::Skip(reached),
         refused: None,
@@ -111,11 +110,16 @@ impl Walk {
         }
         let page = match std::mem::replace(&mut self.next, Next::End) {
             Next::End | Next::TooMany => return Ok(None),
-            Next::Link(link) => self.core.follow(&link, self.listing.path.template()).await?,
+            Next::Link(link) => {
+                let request = self
+                    .service
+                    .link(Method::GET, &link, self.listing.path.template(), Replay::Safe)?;
+                self.service.json(request).await?
+            }
             Next::Skip(skip) => {
-                let call = self.call(skip);
-                self.asked.insert(self.core.url(&call));
-                match self.core.json(call).await {
+                let request = self.request(skip);
+                self.asked.insert(request.url(Some(self.service.endpoint()))?);
+                match self.service.json(request).await {
                     Err(error) if self.pages == 0 && error.is_not_found() => return self.empty(error).await.map(|()| None),
                     answer => answer?,
                 }
@@ -138,7 +142,7 @@ impl Walk {
             pages: self.pages,
         });
         match &self.next {
-            Next::Link(link) => match resolve(&self.core.endpoint, link) {
+            Next::Link(link) => match resolve(self.service.endpoint(), link) {
                 Ok(url) => {
                     if !self.asked.insert(url) {
                         return Err(page.unexpected("@nextLink", "a link to a page that has not been read"));
@@ -158,15 +162,15 @@ impl Walk {
         Ok(Some(page))
     }
 
-    fn call(&self, skip: u64) -> Call {
-        let mut call = Call::get(self.listing.path.clone());
+    fn request(&self, skip: u64) -> Request {
+        let mut request = Request::get(self.listing.path.clone());
         if skip > 0 {
-            call = call.query("skip", skip.to_string());
+            request = request.query("skip", skip.to_string());
         }
         if let Some(top) = self.listing.top {
-            call = call.query("top", top.to_string());
+            request = request.query("top", top.to_string());
         }
-        call
+        request
     }
 
     /// The service answers 404 to an empty list, and to a list of something that is not there.
@@ -174,7 +178,7 @@ impl Walk {
         match &self.listing.parent {
             _ if error.shape() == Some(BodyShape::Html) => Err(error),
             None => Ok(()),
-            Some(parent) => self.core.json(Call::get(parent.clone())).await.map(|_| ()),
+            Some(parent) => self.service.json(Request::get(parent.clone())).await.map(|_| ()),
         }
     }
 }

@@ -1,0 +1,266 @@
+//! One call under way: attempt after attempt, until it is done or may not be sent again.
+//!
+//! What may be repeated is decided in `http::retry`. A call's outcome is the greatest of its attempts, so that a create that was
+//! lost and then refused still counts as perhaps done. The HTTP status survives whatever happens to the body.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::error::{CallInfo, Error, Outcome, Result, TransportKind};
+use crate::http::clock::after;
+use crate::http::request::{Method, Request};
+use crate::http::retry::{Decision, Failure, Situation, decide, hint};
+use crate::http::{Answer, CORRELATION_ID, Http, cause};
+use crate::service::dialect::Dialect;
+
+/// An answer that is a yes.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
+    pub(crate) call: CallInfo,
+}
+
+/// Who is asked without a token and a rate limit: the token endpoint, and the blob store.
+#[derive(Clone)]
+pub(crate) struct Peer {
+    http: Http,
+    dialect: &'static Dialect,
+}
+
+impl Peer {
+    pub(crate) fn new(http: Http, dialect: &'static Dialect) -> Self {
+        Self { http, dialect }
+    }
+
+    pub(crate) fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// Sends a request to its URL, as long as its class and the policy allow, until its deadline or the end of the call's own
+    /// time.
+    pub(crate) async fn send(&self, request: &Request) -> Result<Response> {
+        let url = request.url(None)?;
+        let mut call = Call::new(&self.http, self.dialect, request, &url);
+        loop {
+            if call.is_over() {
+                return Err(call.out_of_time(None));
+            }
+            match call.attempt(None).await? {
+                Next::Done(response) => return Ok(response),
+                Next::Again(pause) => self.http.clock().sleep(pause).await,
+                // There is none.
+                Next::RenewToken => {}
+            }
+        }
+    }
+}
+
+/// What follows an attempt.
+pub(super) enum Next {
+    Done(Response),
+    /// Send it again after a pause.
+    Again(Duration),
+    /// The token was not taken: drop it, and send again with another.
+    RenewToken,
+}
+
+/// A call under way.
+pub(super) struct Call<'c> {
+    http: &'c Http,
+    dialect: &'c Dialect,
+    request: &'c Request,
+    url: &'c Url,
+    started: Instant,
+    /// The end of the call's own time.
+    own_end: Instant,
+    info: CallInfo,
+    /// The greatest of its attempts.
+    outcome: Outcome,
+    /// Replays for a token, which do not count as attempts.
+    renewals: u32,
+    /// When it failed for the first time.
+    failing_since: Option<Instant>,
+    /// What came of the attempt before, which says more than that the time was up.
+    last: Option<Error>,
+    /// For how long the last answer asks all to pause.
+    pub(super) throttled: Option<Duration>,
+}
+
+impl<'c> Call<'c> {
+    pub(super) fn new(http: &'c Http, dialect: &'c Dialect, request: &'c Request, url: &'c Url) -> Self {
+        let started = http.clock().now();
+        let own_time = request.call_timeout.unwrap_or(http.settings().retry.call_timeout);
+        let mut info = CallInfo::new(request.method.as_str(), &request.path);
+        let sent = request.headers.iter().find(|(name, _)| *name == CORRELATION_ID);
+        info.correlation_id = sent.map(|(_, id)| id.clone());
+        Self {
+            http,
+            dialect,
+            request,
+            url,
+            started,
+            own_end: after(started, own_time),
+            info,
+            outcome: Outcome::NotApplied,
+            renewals: 0,
+            failing_since: None,
+            last: None,
+            throttled: None,
+        }
+    }
+
+    pub(super) fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    pub(super) fn is_new(&self) -> bool {
+        self.info.attempts == 0
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        self.request.deadline.map_or(self.own_end, |end| end.min(self.own_end))
+    }
+
+    pub(super) fn remaining(&self) -> Duration {
+        self.deadline().saturating_duration_since(self.http.clock().now())
+    }
+
+    /// Sending without time to spare could only end in doubt.
+    pub(super) fn is_over(&self) -> bool {
+        self.remaining().is_zero()
+    }
+
+    /// Until when it waits for the rate limit. As long as it has not been sent that is no part of the call's own time, or of
+    /// many calls at once the last could never be sent.
+    pub(super) fn patience(&self) -> Option<Instant> {
+        if self.is_new() {
+            self.request.deadline
+        } else {
+            Some(self.deadline())
+        }
+    }
+
+    pub(super) fn has_waited(&mut self, time: Duration) {
+        if self.is_new() {
+            self.own_end = after(self.own_end, time);
+        }
+    }
+
+    /// Sends it once, and says what follows.
+    pub(super) async fn attempt(&mut self, bearer: Option<&SecretString>) -> Result<Next> {
+        self.info.attempts += 1;
+        let left = self.remaining();
+        let answer = self.http.attempt(self.request, self.url, bearer, left, &mut self.info).await;
+        let (failure, error) = match self.judge(answer, bearer) {
+            Ok(response) => return Ok(Next::Done(response)),
+            Err(failed) => failed,
+        };
+        // A read changes nothing.
+        if self.request.method != Method::GET && self.dialect.writes {
+            self.outcome = self.outcome.max(failure.outcome());
+        }
+        let now = self.http.clock().now();
+        let policy = &self.http.settings().retry;
+        let situation = Situation {
+            failure,
+            replay: self.request.replay,
+            attempts: self.info.attempts - self.renewals,
+            at_least: self.request.at_least,
+            failing_for: self.failing_since.map_or(Duration::ZERO, |since| now - since),
+            token_renewable: bearer.is_some() && self.renewals == 0,
+            remaining: self.remaining(),
+            random: fastrand::f64(),
+        };
+        let decision = decide(policy, situation);
+        // For as long as the service says, or as this call pauses. Beyond `max_hint` a call would not wait either, so others may
+        // ask for themselves.
+        self.throttled = match (failure, decision) {
+            (Failure::Status(429, Some(hint)), _) => Some(hint).filter(|hint| *hint <= policy.max_hint),
+            (Failure::Status(429, None), Decision::RetryAfter(pause)) => Some(pause),
+            _ => None,
+        };
+        match decision {
+            Decision::RenewToken => {
+                self.renewals += 1;
+                Ok(Next::RenewToken)
+            }
+            Decision::RetryAfter(pause) => {
+                tracing::debug!(path = self.request.template, ?failure, ?pause, "sending again");
+                self.failing_since.get_or_insert(now);
+                self.last = Some(error);
+                Ok(Next::Again(pause))
+            }
+            Decision::GiveUp => Err(self.finish(error)),
+        }
+    }
+
+    /// A yes that was read whole is the response; everything else is a failure and the error that it would be.
+    fn judge(&self, answer: Answer, bearer: Option<&SecretString>) -> Result<Response, (Failure, Error)> {
+        let failed = |failure, kind, status, source: Option<reqwest::Error>| {
+            let source = source.and_then(cause);
+            Err((failure, Error::transport(kind, self.info.clone(), status, source)))
+        };
+        match answer {
+            Answer::Answered {
+                status,
+                retry_after,
+                body,
+            } => {
+                let known = self.request.known_secrets(bearer);
+                let Some(refusal) = (self.dialect.refusal)(status, &body, &known) else {
+                    let call = self.info.clone();
+                    return Ok(Response { status, body, call });
+                };
+                let message = refusal.message.as_deref().filter(|_| matches!(status, 429 | 503));
+                let hint = hint(retry_after.as_deref(), message, self.http.clock().system_now());
+                let failure = match status {
+                    // It was heard, and nothing was done.
+                    200..=299 => Failure::Permanent(Outcome::NotApplied),
+                    _ => Failure::Status(status, hint),
+                };
+                let advice = (self.dialect.advice)(status, self.info.method.as_str(), &self.info.path, &refusal);
+                let error = Error::answered(self.info.clone(), status, refusal, advice, hint);
+                Err((failure, error))
+            }
+            Answer::NotConnected(source) => failed(Failure::Connect, TransportKind::Connect, None, Some(source)),
+            Answer::Lost(source) => failed(Failure::Lost, TransportKind::Interrupted, None, Some(source)),
+            Answer::TimedOut => failed(Failure::Lost, TransportKind::TimedOut, None, None),
+            Answer::Cut { status, source } => failed(Failure::CutAnswer, TransportKind::CutAnswer, Some(status), source),
+            Answer::TooLarge { status } => failed(
+                Failure::Permanent(Outcome::Applied),
+                TransportKind::TooLarge,
+                Some(status),
+                None,
+            ),
+            Answer::NotMade(source) => failed(
+                Failure::Permanent(Outcome::NotApplied),
+                TransportKind::Request,
+                None,
+                Some(source),
+            ),
+        }
+    }
+
+    /// The error of a call that has no time left. With how long nothing may be sent, if that is why.
+    pub(super) fn out_of_time(&mut self, pause: Option<Duration>) -> Error {
+        let late = || {
+            let error = Error::transport(TransportKind::DeadlineExceeded, self.info.clone(), None, None);
+            match pause {
+                Some(pause) => error.retry_in(pause),
+                None => error,
+            }
+        };
+        let error = self.last.take().unwrap_or_else(late);
+        self.finish(error)
+    }
+
+    /// Tells an error what became of the whole call.
+    fn finish(&self, error: Error) -> Error {
+        let elapsed = self.http.clock().now() - self.started;
+        error.of_call(self.info.attempts, elapsed).with_outcome(self.outcome)
+    }
+}

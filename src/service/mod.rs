@@ -1,0 +1,268 @@
+//! One API of the Store: its endpoint, token, rate limit and dialect.
+//!
+//! A request is data until it is sent. URLs are built below the endpoint by pushing segments; a link of the service is
+//! followed only if it stays there. What else there is to send to, the token endpoint and the blob store, is a `Peer`.
+
+mod call;
+pub(crate) mod dialect;
+mod gate;
+pub(crate) mod page;
+pub(crate) mod provider;
+pub(crate) mod token;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value;
+use url::Url;
+
+use crate::error::{CallInfo, Error, Result};
+use crate::http::clock::{Clock, after};
+use crate::http::limit::RateLimit;
+use crate::http::request::{Method, Replay, Request};
+use crate::http::{CORRELATION_ID, Http, Settings, is_loopback};
+use crate::model::receipt::Receipt;
+use crate::service::call::{Call, Next};
+pub(crate) use crate::service::call::{Peer, Response};
+use crate::service::dialect::{Dialect, TOKENS};
+use crate::service::gate::{Admission, Gate};
+use crate::service::provider::{AccessToken, TokenProvider};
+use crate::service::token::TokenCache;
+
+/// An API, as a value.
+pub(crate) struct Api {
+    /// Ends in a slash.
+    pub(crate) endpoint: Url,
+    /// What its tokens are for.
+    pub(crate) scope: &'static str,
+    pub(crate) dialect: &'static Dialect,
+    pub(crate) rate_limit: RateLimit,
+    /// Sent with each request.
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// Instead of a fresh one with each call.
+    pub(crate) correlation_id: Option<String>,
+}
+
+/// An API that can be asked. Cheap to clone; clones share the token and the rate limit.
+#[derive(Clone)]
+pub(crate) struct Service {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    http: Http,
+    api: Api,
+    tokens: TokenCache,
+    gate: Gate,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("endpoint", &self.inner.api.endpoint.as_str())
+            .field("tokens", &self.inner.tokens)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer whose body is JSON.
+pub(crate) struct Json {
+    pub(crate) receipt: Receipt<()>,
+    pub(crate) call: CallInfo,
+    pub(crate) value: Value,
+}
+
+impl Json {
+    /// The error for an answer that is JSON, but not the JSON that was expected.
+    pub(crate) fn unexpected(&self, path: impl Into<String>, expected: impl Into<String>) -> Error {
+        Error::decode(self.call.clone(), self.receipt.http_status, path, expected)
+    }
+}
+
+impl Service {
+    pub(crate) fn new(http: Http, provider: Arc<dyn TokenProvider>, api: Api) -> Self {
+        let tokens = TokenCache::new(provider, Peer::new(http.clone(), &TOKENS), api.scope);
+        let gate = Gate::new(api.rate_limit);
+        let inner = Inner { http, api, tokens, gate };
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub(crate) fn http(&self) -> &Http {
+        &self.inner.http
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        self.inner.http.clock()
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        self.inner.http.settings()
+    }
+
+    pub(crate) fn endpoint(&self) -> &Url {
+        &self.inner.api.endpoint
+    }
+
+    /// Whether the endpoint is on this machine, as a fake of the service is.
+    pub(crate) fn is_local(&self) -> bool {
+        is_loopback(self.endpoint())
+    }
+
+    pub(crate) async fn access_token(&self) -> Result<AccessToken> {
+        let deadline = after(self.clock().now(), self.settings().retry.call_timeout);
+        self.inner.tokens.access_token(deadline).await
+    }
+
+    /// Sends a request whose answer is JSON.
+    pub(crate) async fn json(&self, request: Request) -> Result<Json> {
+        json(self.send(request).await?)
+    }
+
+    /// Sends a request whose answer is JSON, or nothing, which is read as `{}`.
+    pub(crate) async fn json_or_empty(&self, request: Request) -> Result<Json> {
+        let mut response = self.send(request).await?;
+        if response.body.trim_ascii().is_empty() {
+            response.body = Bytes::from_static(b"{}");
+        }
+        json(response)
+    }
+
+    /// Sends a request whose answer is not read.
+    pub(crate) async fn bytes(&self, request: Request) -> Result<Receipt<Bytes>> {
+        Ok(receipt(self.send(request).await?))
+    }
+
+    /// A request for a link of the service, or for a path that a program gave; it must lie below the endpoint.
+    pub(crate) fn link(&self, method: Method, link: &str, template: &str, replay: Replay) -> Result<Request> {
+        let endpoint = self.endpoint();
+        let url = resolve(endpoint, link)?;
+        let path = url.path().strip_prefix(endpoint.path()).unwrap_or(url.path()).to_owned();
+        Ok(Request::to(method, url, path, template, replay))
+    }
+
+    /// Sends a request as long as its class and the policy allow, with a token and under the rate limit.
+    async fn send(&self, request: Request) -> Result<Response> {
+        let Inner { http, api, tokens, gate } = &*self.inner;
+        let request = self.complete(request);
+        let url = request.url(Some(&api.endpoint))?;
+        let clock = http.clock();
+        let mut call = Call::new(http, api.dialect, &request, &url);
+        let mut turn = None;
+        loop {
+            // A foreign provider may hang; the call's time bounds it.
+            let bearer = tokio::time::timeout(call.remaining(), tokens.bearer(call.deadline())).await;
+            let bearer = match bearer {
+                Ok(bearer) => bearer.map_err(|error| error.with_outcome(call.outcome()))?,
+                Err(_) => return Err(call.out_of_time(None)),
+            };
+            if call.is_over() {
+                return Err(call.out_of_time(None));
+            }
+            match gate.admit(&mut call, turn.take(), clock).await {
+                Admission::Granted => {}
+                Admission::Waited(its_turn) => {
+                    turn = its_turn;
+                    continue;
+                }
+                Admission::OutOfTime(pause) => return Err(call.out_of_time(pause)),
+            }
+            let next = call.attempt(Some(&bearer.secret)).await;
+            if let Some(pause) = call.throttled {
+                gate.pause(pause, clock.now());
+            }
+            match next? {
+                Next::Done(response) => return Ok(response),
+                Next::Again(pause) => clock.sleep(pause).await,
+                Next::RenewToken => tokens.reject(&bearer),
+            }
+        }
+    }
+
+    /// Adds what goes with each request.
+    fn complete(&self, request: Request) -> Request {
+        let api = &self.inner.api;
+        let correlation_id = api.correlation_id.clone().unwrap_or_else(new_guid);
+        let mut request = request
+            .header("Accept", "application/json")
+            .header(CORRELATION_ID, correlation_id);
+        request.headers.extend(api.headers.iter().cloned());
+        match request.method {
+            Method::GET | Method::DELETE | Method::HEAD => request,
+            // Without a body too: the service refuses a POST that does not say so.
+            _ => request.header("Content-Type", "application/json"),
+        }
+    }
+}
+
+fn receipt(response: Response) -> Receipt<Bytes> {
+    Receipt::new(
+        response.status,
+        response.call.correlation_id,
+        response.call.request_id,
+        response.body,
+    )
+}
+
+fn json(response: Response) -> Result<Json> {
+    let text = response.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&response.body);
+    match serde_json::from_slice(text) {
+        Ok(value) => {
+            let receipt = Receipt::new(
+                response.status,
+                response.call.correlation_id.clone(),
+                response.call.request_id.clone(),
+                (),
+            );
+            Ok(Json {
+                receipt,
+                call: response.call,
+                value,
+            })
+        }
+        // Nothing, which the service says too, or its own JSON, broken off.
+        Err(error) if error.is_eof() && matches!(text.trim_ascii_start().first(), None | Some(b'{')) => {
+            Err(Error::decode(response.call, response.status, "", "JSON"))
+        }
+        Err(_) => Err(Error::foreign(response.call, response.status)),
+    }
+}
+
+/// The URL of a link below `base`: same origin, and still below its path once dots are resolved.
+pub(crate) fn resolve(base: &Url, link: &str) -> Result<Url> {
+    let refused = |why: &str| Error::invalid("the link", format!("{why}; only paths below the endpoint are followed"));
+    // `/\` and control characters are read differently by different programs, so they are not read at all.
+    if link.contains('\\') || link.contains(|c: char| c.is_control()) {
+        return Err(refused("it has a backslash or a control character"));
+    }
+    let url = base.join(link.trim()).map_err(|_| refused("it is not a URL"))?;
+    if url.fragment().is_some() {
+        return Err(refused("it has a fragment, which is never sent"));
+    }
+    let plain = url.username().is_empty() && url.password().is_none();
+    if url.origin() != base.origin() || !plain {
+        return Err(refused("it leads to another server"));
+    }
+    let lower = url.path().to_ascii_lowercase();
+    if !url.path().starts_with(base.path()) || lower.contains("%2e%2e") || lower.contains("%2f") || lower.contains("%5c") {
+        return Err(refused("it leads out of the endpoint's path"));
+    }
+    Ok(url)
+}
+
+/// A random GUID (version 4). It names a call; it is no secret.
+fn new_guid() -> String {
+    let bits = (fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{bits:032x}");
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
+}
+
+#[cfg(test)]
+mod tests;
