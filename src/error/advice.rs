@@ -25,6 +25,11 @@ pub(crate) fn advice(audience: Audience, status: u16, method: &str, path: &str, 
     }
 }
 
+/// Whether the body is not the service's own: the gateway's, a page, or anything else. Without a body nobody can tell.
+pub(crate) fn answered_by_another(body: &ErrorBody) -> bool {
+    !matches!(body.shape, BodyShape::Service | BodyShape::AuthFilter | BodyShape::Empty)
+}
+
 fn of_the_blob_store(status: u16, body: &ErrorBody) -> Option<&'static str> {
     let answered_itself = body.shape == BodyShape::Blob;
     let advice = match status {
@@ -67,6 +72,9 @@ fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option
             "check that the Entra app is added in Partner Center with the Manager role and that the token is for https://manage.devcenter.microsoft.com"
         }
         403 => "check the id, and that the Entra app has the Manager role in Partner Center",
+        404 if answered_by_another(body) => {
+            "it was not the service that answered: check the endpoint, whose path is /v1.0/my/ with the service"
+        }
         404 => {
             "check the id, and that it belongs to this account and to this parent; what was created or deleted a moment ago may not be visible yet"
         }
@@ -188,6 +196,28 @@ mod tests {
             ),
             (403, "GET", "applications/9N", String::new(), "Manager role"),
             (404, "GET", "applications/9N", String::new(), "check the id"),
+            (
+                404,
+                "GET",
+                "applications/9N",
+                service("Application not found", "applicationId"),
+                "check the id",
+            ),
+            (
+                404,
+                "GET",
+                "applications",
+                "<html><title>404 Not Found</title></html>".to_owned(),
+                "check the endpoint",
+            ),
+            (
+                404,
+                "GET",
+                "applications",
+                r#"{"statusCode":404,"message":"Resource not found"}"#.to_owned(),
+                "check the endpoint",
+            ),
+            (404, "GET", "applications", "Not Found".to_owned(), "check the endpoint"),
             (
                 409,
                 "POST",

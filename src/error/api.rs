@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use url::Url;
+
 use crate::error::advice::{Audience, advice};
 use crate::error::body::{BodyShape, ErrorBody};
 use crate::error::call::{CallInfo, Clause, Inline};
@@ -15,6 +17,8 @@ pub struct ApiError {
     status: u16,
     body: ErrorBody,
     retry_after: Option<Duration>,
+    /// Where it was asked, for a 404 that may be the fault of the endpoint.
+    place: Option<String>,
 }
 
 impl ApiError {
@@ -34,7 +38,15 @@ impl ApiError {
             status,
             body,
             retry_after,
+            place: None,
         }
+    }
+
+    /// Names the URL, without its query, where it helps.
+    pub(crate) fn asked_at(mut self, url: &Url) -> Self {
+        let helps = self.audience == Audience::Api && self.status == 404 && self.body.shape != BodyShape::Service;
+        self.place = helps.then(|| format!("{}{}", url.origin().ascii_serialization(), url.path()));
+        self
     }
 
     /// The call that failed.
@@ -171,12 +183,16 @@ impl fmt::Display for ApiError {
             before: "; ",
             text: self.advice(),
         };
+        let place = Clause {
+            before: "; asked was ",
+            text: self.place.as_deref(),
+        };
         let link = self.partner_center_url();
         let link = Clause {
             before: "; see ",
             text: link.as_deref(),
         };
-        write!(f, "{advice}{link}{}{activity}", self.call.correlation())
+        write!(f, "{advice}{place}{link}{}{activity}", self.call.correlation())
     }
 }
 

@@ -167,7 +167,10 @@ impl Error {
         match self {
             Self::Api(error) => is_transient(error.status()),
             Self::Auth(error) => error.is_retryable(),
-            Self::Transport(error) => !matches!(error.kind(), TransportErrorKind::TooLarge | TransportErrorKind::Request),
+            Self::Transport(error) => !matches!(
+                error.kind(),
+                TransportErrorKind::TooLarge | TransportErrorKind::Request | TransportErrorKind::Certificate
+            ),
             Self::Upload(error) => error.is_retryable(),
             Self::LeftBehind(error) => error.error().is_retryable(),
             Self::WaitTimedOut(_) => true,

@@ -12,6 +12,8 @@ use crate::error::call::CallInfo;
 pub enum TransportErrorKind {
     /// No connection: nothing was sent.
     Connect,
+    /// No connection, because the server's certificate was not accepted: nothing was sent, and nothing will be until that changes.
+    Certificate,
     /// No answer within the attempt's time.
     TimedOut,
     /// The connection broke before the answer.
@@ -91,6 +93,7 @@ impl fmt::Display for TransportError {
         write!(f, "{} ", self.call)?;
         f.write_str(match self.kind {
             TransportErrorKind::Connect => "could not connect",
+            TransportErrorKind::Certificate => "was not sent, because the certificate of the server was not accepted",
             TransportErrorKind::TimedOut => "got no answer in time",
             TransportErrorKind::Interrupted => "lost its connection before the answer",
             TransportErrorKind::CutAnswer => "lost its connection within the answer",
@@ -101,8 +104,13 @@ impl fmt::Display for TransportError {
         if self.call.attempts > 1 {
             write!(f, " in {} attempts", self.call.attempts)?;
         }
-        if self.kind == TransportErrorKind::Connect {
-            f.write_str(": check the network, the proxy and the endpoint")?;
+        match self.kind {
+            TransportErrorKind::Connect => f.write_str(": check the network, the proxy and the endpoint")?,
+            TransportErrorKind::Certificate => f.write_str(
+                ": if a proxy looks into TLS, let the system trust its root certificate or add that with http_client_builder(); if \
+                 none does, check the endpoint and the clock",
+            )?,
+            _ => {}
         }
         if let Some(pause) = self.retry_after {
             // Rounded up: a second too early is too early.

@@ -167,7 +167,7 @@ impl Walk {
     /// The service answers 404 to an empty list, and to a list of something that is not there.
     async fn empty(&self, error: Error) -> Result<()> {
         match (&error, &self.listing.parent) {
-            (Error::Api(answer), _) if answer.shape() == BodyShape::Html => Err(error),
+            (Error::Api(answer), _) if matches!(answer.shape(), BodyShape::Html | BodyShape::Gateway) => Err(error),
             (_, None) => Ok(()),
             (_, Some(parent)) => self.core.json(Call::get(parent.clone())).await.map(|_| ()),
         }

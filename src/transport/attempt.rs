@@ -15,6 +15,7 @@ use tracing::Instrument;
 
 use crate::error::{CallInfo, KEPT_BODY, id};
 use crate::transport::request::{Audience, Body, BodyStream, Method, Request};
+use crate::transport::tls::certificate_refused;
 use crate::transport::{Bearer, CORRELATION_ID};
 
 /// The longest time for the body of a refusal.
@@ -33,6 +34,8 @@ pub(super) enum Answer {
     },
     /// No connection; nothing was sent.
     NotConnected(reqwest::Error),
+    /// No connection, because of the server's certificate; nothing was sent.
+    NotTrusted(reqwest::Error),
     /// Sent, perhaps in part, and no answer.
     Lost(reqwest::Error),
     TimedOut,
@@ -93,7 +96,7 @@ impl Answer {
             | Self::Refused { status, .. }
             | Self::Cut { status, .. }
             | Self::TooLarge { status } => Some(*status),
-            Self::NotConnected(_) | Self::Lost(_) | Self::TimedOut | Self::NotMade(_) => None,
+            Self::NotConnected(_) | Self::NotTrusted(_) | Self::Lost(_) | Self::TimedOut | Self::NotMade(_) => None,
         }
     }
 }
@@ -109,6 +112,7 @@ async fn send_and_read(
     let response = match tokio::time::timeout(limits.timeout, build(http, request, bearer).send()).await {
         Err(_) => return Answer::TimedOut,
         Ok(Err(error)) if error.is_builder() => return Answer::NotMade(error),
+        Ok(Err(error)) if error.is_connect() && certificate_refused(&error) => return Answer::NotTrusted(error),
         Ok(Err(error)) if error.is_connect() => return Answer::NotConnected(error),
         Ok(Err(error)) => return Answer::Lost(error),
         Ok(Ok(response)) => response,

@@ -9,6 +9,7 @@ pub(crate) mod clock;
 pub(crate) mod limit;
 pub(crate) mod request;
 pub(crate) mod retry;
+mod tls;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -372,10 +373,16 @@ impl Transport {
                     429 | 503 => hint(retry_after.as_deref(), body.message.as_deref(), self.clock().system_now()),
                     _ => hint(retry_after.as_deref(), None, self.clock().system_now()),
                 };
-                let error = ApiError::new(run.call.clone(), request.audience, status, body, hint);
+                let error = ApiError::new(run.call.clone(), request.audience, status, body, hint).asked_at(&request.url);
                 Err((Failure::Status(status, hint), error.into()))
             }
             Answer::NotConnected(source) => failed(Failure::Connect, TransportErrorKind::Connect, None, Some(source)),
+            Answer::NotTrusted(source) => failed(
+                Failure::Permanent(Outcome::NotApplied),
+                TransportErrorKind::Certificate,
+                None,
+                Some(source),
+            ),
             Answer::Lost(source) => failed(Failure::Lost, TransportErrorKind::Interrupted, None, Some(source)),
             Answer::TimedOut => failed(Failure::Lost, TransportErrorKind::TimedOut, None, None),
             Answer::Cut { status, source } => failed(Failure::CutAnswer, TransportErrorKind::CutAnswer, Some(status), source),
