@@ -78,6 +78,7 @@ fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option
         404 => {
             "check the id, and that it belongs to this account and to this parent; what was created or deleted a moment ago may not be visible yet"
         }
+        408 if method == "GET" => "the service gave up waiting: try again later",
         408 => "the service gave up waiting; what was asked may have been done all the same",
         409 if creates_submission => {
             "a pending submission or a rollout in progress holds the only slot: finish, delete, finalize or halt it first"
@@ -292,6 +293,14 @@ mod tests {
                 "read before",
             ),
             (502, "GET", "applications", "<html></html>".to_owned(), "try again later"),
+            (408, "GET", "applications", String::new(), "try again later"),
+            (
+                408,
+                "PUT",
+                "applications/9N/submissions/1",
+                String::new(),
+                "may have been done all the same",
+            ),
         ];
         for (status, method, path, body, part) in table {
             let found = advice(Audience::Api, status, method, path, &ErrorBody::parse(body.as_bytes(), &[]));

@@ -161,14 +161,18 @@ impl ApiError {
         };
         write!(f, "{code}{inner}{target}")?;
         match (self.message(), self.body.shape) {
-            (Some(message), _) => write!(f, ": {}", Inline(message.trim().trim_end_matches(['.', ':']))),
-            (None, BodyShape::Empty) => f.write_str(" and no body"),
-            (None, BodyShape::Html) => f.write_str(" and a page for browsers"),
+            (Some(message), _) => write!(f, ": {}", Inline(message.trim().trim_end_matches(['.', ':'])))?,
+            (None, BodyShape::Empty) => f.write_str(" and no body")?,
+            (None, BodyShape::Html) => f.write_str(" and a page for browsers")?,
             (None, _) => {
                 let start: String = self.body.text.chars().take(200).collect();
-                write!(f, ": {}", Inline(&start))
+                write!(f, ": {}", Inline(&start))?;
             }
         }
+        if self.call.attempts > 1 {
+            write!(f, ",{}", self.call.effort())?;
+        }
+        Ok(())
     }
 }
 

@@ -196,10 +196,10 @@ impl fmt::Display for AuthError {
                     before: "; ",
                     text: self.advice(),
                 };
-                let status = error.status();
+                let (status, effort) = (error.status(), error.call().effort());
                 write!(
                     f,
-                    "no access token: entra id answered with status {status}{code}{message}{advice}{}",
+                    "no access token: entra id answered with status {status}{effort}{code}{message}{advice}{}",
                     error.call().correlation()
                 )
             }

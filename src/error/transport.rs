@@ -101,9 +101,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::DeadlineExceeded => "ran out of time before it could be sent",
             TransportErrorKind::Request => "could not be made",
         })?;
-        if self.call.attempts > 1 {
-            write!(f, " in {} attempts", self.call.attempts)?;
-        }
+        write!(f, "{}", self.call.effort())?;
         match self.kind {
             TransportErrorKind::Connect => f.write_str(": check the network, the proxy and the endpoint")?,
             TransportErrorKind::Certificate => f.write_str(
