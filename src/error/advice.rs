@@ -42,6 +42,11 @@ fn of_entra(body: &ErrorBody) -> &'static str {
     })
 }
 
+/// Whether the body is not the service's own: the gateway's, a page, or anything else. Without a body nobody can tell.
+fn answered_by_another(body: &ErrorBody) -> bool {
+    !matches!(body.shape, BodyShape::Service | BodyShape::AuthFilter | BodyShape::Empty)
+}
+
 /// What to do about an answer of the blob store, or of something before it.
 pub(crate) fn of_the_blob_store(status: u16, _: &str, _: &str, body: &ErrorBody) -> Option<&'static str> {
     let answered_itself = body.shape == BodyShape::Blob;
@@ -85,9 +90,13 @@ pub(crate) fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody
             "check that the Entra app is added in Partner Center with the Manager role and that the token is for https://manage.devcenter.microsoft.com"
         }
         403 => "check the id, and that the Entra app has the Manager role in Partner Center",
+        404 if answered_by_another(body) => {
+            "it was not the service that answered: check the endpoint, whose path is /v1.0/my/ with the service"
+        }
         404 => {
             "check the id, and that it belongs to this account and to this parent; what was created or deleted a moment ago may not be visible yet"
         }
+        408 if method == "GET" => "the service gave up waiting: try again later",
         408 => "the service gave up waiting; what was asked may have been done all the same",
         409 if creates_submission => {
             "a pending submission or a rollout in progress holds the only slot: finish, delete, finalize or halt it first"
@@ -207,6 +216,28 @@ mod tests {
             (403, "GET", "applications/9N", String::new(), "Manager role"),
             (404, "GET", "applications/9N", String::new(), "check the id"),
             (
+                404,
+                "GET",
+                "applications/9N",
+                service("Application not found", "applicationId"),
+                "check the id",
+            ),
+            (
+                404,
+                "GET",
+                "applications",
+                "<html><title>404 Not Found</title></html>".to_owned(),
+                "check the endpoint",
+            ),
+            (
+                404,
+                "GET",
+                "applications",
+                r#"{"statusCode":404,"message":"Resource not found"}"#.to_owned(),
+                "check the endpoint",
+            ),
+            (404, "GET", "applications", "Not Found".to_owned(), "check the endpoint"),
+            (
                 409,
                 "POST",
                 "applications/9N/submissions",
@@ -280,6 +311,14 @@ mod tests {
                 "read before",
             ),
             (502, "GET", "applications", "<html></html>".to_owned(), "try again later"),
+            (408, "GET", "applications", String::new(), "try again later"),
+            (
+                408,
+                "PUT",
+                "applications/9N/submissions/1",
+                String::new(),
+                "may have been done all the same",
+            ),
         ];
         for (status, method, path, body, part) in table {
             let found = of_the_api(status, method, path, &ErrorBody::parse(body.as_bytes(), &[]));

@@ -63,11 +63,29 @@ impl CallInfo {
             request_id: None,
         }
     }
+
+    /// ` after 9 attempts in 181 s` for what was tried more than once, or nothing.
+    pub(crate) fn effort(&self) -> Effort<'_> {
+        Effort(self)
+    }
 }
 
 impl fmt::Display for CallInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+/// How often and for how long something was tried.
+pub(crate) struct Effort<'a>(&'a CallInfo);
+
+impl fmt::Display for Effort<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.attempts, self.0.elapsed) {
+            (0 | 1, _) => Ok(()),
+            (attempts, time) if time < Duration::from_secs(1) => write!(f, " after {attempts} attempts within a second"),
+            (attempts, time) => write!(f, " after {attempts} attempts in {:.0} s", time.as_secs_f64()),
+        }
     }
 }
 
@@ -134,6 +152,25 @@ mod tests {
         ];
         for (status, outcome) in table {
             assert_eq!(Outcome::of_status(status), outcome, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_effort_is_told_in_words() {
+        let table = [
+            (0, 0, ""),
+            (1, 90_000, ""),
+            (2, 300, " after 2 attempts within a second"),
+            (2, 1000, " after 2 attempts in 1 s"),
+            (9, 180_600, " after 9 attempts in 181 s"),
+        ];
+        for (attempts, milliseconds, expected) in table {
+            let call = CallInfo {
+                attempts,
+                elapsed: Duration::from_millis(milliseconds),
+                ..CallInfo::new("GET", "applications")
+            };
+            assert_eq!(call.effort().to_string(), expected);
         }
     }
 

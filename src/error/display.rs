@@ -33,8 +33,14 @@ impl fmt::Display for Error {
             ErrorKind::Edit => f.write_str("the edit of the submission failed")?,
             ErrorKind::Guard(_) => f.write_str(&inner.problem)?,
         }
-        clause(f, "; ", inner.advice)?;
+        let before = if matches!(inner.kind, ErrorKind::Transport(_)) {
+            ": "
+        } else {
+            "; "
+        };
+        clause(f, before, inner.advice)?;
         if inner.kind == ErrorKind::Api {
+            clause(f, "; asked was ", Some(&inner.subject))?;
             clause(f, "; see ", self.partner_center_url().as_deref())?;
         }
         if let Some(draft) = &inner.left_behind {
@@ -107,14 +113,18 @@ fn say_answer(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     clause(f, "/", body.inner_code.as_deref())?;
     clause(f, " at ", body.target.as_deref())?;
     match (&body.message, body.shape) {
-        (Some(message), _) => write!(f, ": {}", Inline(message.trim().trim_end_matches(['.', ':']))),
-        (None, BodyShape::Empty) => f.write_str(" and no body"),
-        (None, BodyShape::Html) => f.write_str(" and a page for browsers"),
+        (Some(message), _) => write!(f, ": {}", Inline(message.trim().trim_end_matches(['.', ':'])))?,
+        (None, BodyShape::Empty) => f.write_str(" and no body")?,
+        (None, BodyShape::Html) => f.write_str(" and a page for browsers")?,
         (None, _) => {
             let start: String = body.text.chars().take(200).collect();
-            write!(f, ": {}", Inline(&start))
+            write!(f, ": {}", Inline(&start))?;
         }
     }
+    if call.attempts > 1 {
+        write!(f, ",{}", call.effort())?;
+    }
+    Ok(())
 }
 
 fn say_no_token(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -122,6 +132,9 @@ fn say_no_token(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match (&inner.body, &inner.source) {
         (Some(body), None) if body.shape == BodyShape::Entra => {
             write!(f, "entra id answered with status {}", inner.status.unwrap_or_default())?;
+            if let Some(call) = &inner.call {
+                write!(f, "{}", call.effort())?;
+            }
             clause(f, ", ", body.code.as_deref())?;
             clause(f, ": ", body.message.as_deref().map(|text| text.trim().trim_end_matches('.')))
         }
@@ -133,10 +146,7 @@ fn say_no_token(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 fn say_transport(inner: &Inner, kind: TransportKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if let Some(call) = &inner.call {
-        write!(f, "{call} {kind}")?;
-        if call.attempts > 1 {
-            write!(f, " in {} attempts", call.attempts)?;
-        }
+        write!(f, "{call} {kind}{}", call.effort())?;
     }
     if let Some(status) = inner.status {
         write!(f, "; its status was {status}")?;

@@ -51,6 +51,9 @@ pub enum TransportKind {
     /// No connection: nothing was sent.
     #[error("could not connect")]
     Connect,
+    /// No connection, because the server's certificate was not accepted: nothing was sent, and nothing will be until that changes.
+    #[error("was not sent, because the certificate of the server was not accepted")]
+    Certificate,
     /// No answer within the attempt's time.
     #[error("got no answer in time")]
     TimedOut,

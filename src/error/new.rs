@@ -3,7 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{CallInfo, Error, ErrorBody, ErrorKind, FailureKind, Inner, Outcome, TransportKind, UploadKind, is_transient};
+use url::Url;
+
+use crate::error::{
+    BodyShape, CallInfo, Error, ErrorBody, ErrorKind, FailureKind, Inner, Outcome, TransportKind, UploadKind, is_transient,
+};
 use crate::id::ParseIdError;
 use crate::model::guard::Guard;
 use crate::model::receipt::Receipt;
@@ -74,12 +78,20 @@ impl Error {
 
     pub(crate) fn transport(kind: TransportKind, call: CallInfo, status: Option<u16>, source: Option<BoxedError>) -> Self {
         let mut new = Self::new(ErrorKind::Transport(kind));
-        if kind == TransportKind::Connect {
-            new.0.advice = Some("check the network, the proxy and the endpoint");
-        }
+        new.0.advice = match kind {
+            TransportKind::Connect => Some("check the network, the proxy and the endpoint"),
+            TransportKind::Certificate => Some(
+                "if a proxy looks into TLS, let the system trust its root certificate or add that with http_client_builder(); if \
+                 none does, check the endpoint and the clock",
+            ),
+            _ => None,
+        };
         new.0.call = Some(call);
         new.0.status = status;
-        new.0.retryable = !matches!(kind, TransportKind::TooLarge | TransportKind::Request);
+        new.0.retryable = !matches!(
+            kind,
+            TransportKind::TooLarge | TransportKind::Request | TransportKind::Certificate
+        );
         new.0.source = source.map(Arc::from);
         new
     }
@@ -252,6 +264,14 @@ impl Error {
         let (correlation_id, request_id) = call.map(|call| (call.correlation_id, call.request_id)).unzip();
         let status = self.0.status.unwrap_or_default();
         Receipt::new(status, correlation_id.flatten(), request_id.flatten(), ())
+    }
+
+    /// Names where it was asked, if the endpoint may be at fault.
+    pub(crate) fn asked_at(mut self, url: &Url) -> Self {
+        if self.is_not_found() && self.shape() != Some(BodyShape::Service) {
+            self.0.subject = format!("{}{}", url.origin().ascii_serialization(), url.path());
+        }
+        self
     }
 
     pub(crate) fn retry_in(mut self, pause: Duration) -> Self {

@@ -16,6 +16,7 @@ use url::Url;
 
 use crate::error::{CallInfo, KEPT_BODY, id};
 use crate::http::request::{Body, BodyStream, Method, Request};
+use crate::http::tls::certificate_refused;
 
 /// The longest time for the body of a refusal.
 const REFUSAL_TIME: Duration = Duration::from_secs(10);
@@ -33,6 +34,8 @@ pub(crate) enum Answer {
     },
     /// No connection; nothing was sent.
     NotConnected(reqwest::Error),
+    /// No connection, because of the server's certificate; nothing was sent.
+    NotTrusted(reqwest::Error),
     /// Sent, perhaps in part, and no answer.
     Lost(reqwest::Error),
     TimedOut,
@@ -91,7 +94,7 @@ impl Answer {
     fn status(&self) -> Option<u16> {
         match self {
             Self::Answered { status, .. } | Self::Cut { status, .. } | Self::TooLarge { status } => Some(*status),
-            Self::NotConnected(_) | Self::Lost(_) | Self::TimedOut | Self::NotMade(_) => None,
+            Self::NotConnected(_) | Self::NotTrusted(_) | Self::Lost(_) | Self::TimedOut | Self::NotMade(_) => None,
         }
     }
 }
@@ -108,6 +111,7 @@ async fn send_and_read(
     let response = match tokio::time::timeout(limits.timeout, build(http, request, url, bearer).send()).await {
         Err(_) => return Answer::TimedOut,
         Ok(Err(error)) if error.is_builder() => return Answer::NotMade(error),
+        Ok(Err(error)) if error.is_connect() && certificate_refused(&error) => return Answer::NotTrusted(error),
         Ok(Err(error)) if error.is_connect() => return Answer::NotConnected(error),
         Ok(Err(error)) => return Answer::Lost(error),
         Ok(Ok(response)) => response,

@@ -7,6 +7,7 @@ pub(crate) mod clock;
 pub(crate) mod limit;
 pub(crate) mod request;
 pub(crate) mod retry;
+mod tls;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -176,7 +176,7 @@ impl Walk {
     /// The service answers 404 to an empty list, and to a list of something that is not there.
     async fn empty(&self, error: Error) -> Result<()> {
         match &self.listing.parent {
-            _ if error.shape() == Some(BodyShape::Html) => Err(error),
+            _ if matches!(error.shape(), Some(BodyShape::Html | BodyShape::Gateway)) => Err(error),
             None => Ok(()),
             Some(parent) => self.service.json(Request::get(parent.clone())).await.map(|_| ()),
         }

@@ -55,6 +55,9 @@ async fn a_safe_call_is_repeated_for_three_minutes() {
         let error = read(&client).await.unwrap_err();
         let call = error.call().unwrap();
         assert_eq!((error.status(), reads(&fake)), (Some(status), call.attempts as usize));
+        let seconds = call.elapsed.as_secs_f64();
+        let effort = format!("and no body, after {} attempts in {seconds:.0} s", call.attempts);
+        assert_eq!(error.to_string().contains(&effort), repeated.contains(&status), "{error}");
         if repeated.contains(&status) {
             assert!(call.attempts as usize >= OFTEN, "{status}: {}", call.attempts);
             assert_about(call.elapsed, 180);
@@ -455,10 +458,11 @@ async fn what_never_arrived_is_sent_again() {
         let call = error.call().unwrap();
         assert!(call.attempts as usize >= OFTEN, "{}", call.attempts);
         assert_about(call.elapsed, 180);
-        assert!(
-            error.is_retryable() && error.to_string().contains("check the network"),
-            "{error}"
+        let says = format!(
+            "could not connect after {} attempts in 180 s: check the network",
+            call.attempts
         );
+        assert!(error.is_retryable() && error.to_string().contains(&says), "{error}");
     }
 }
 

@@ -178,3 +178,71 @@ async fn a_write_never_meets_a_connection_that_the_server_has_just_closed() {
         assert_eq!(connections.load(Ordering::SeqCst), 40, "{at_once}");
     }
 }
+
+/// What a server with a certificate of its own making says first in TLS 1.2, as `openssl s_server` said it. The client ends it at
+/// the certificate, so nothing more is needed.
+const SELF_SIGNED: &[u8] = include_bytes!("tls-self-signed.bin");
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+#[tokio::test]
+async fn a_certificate_that_is_not_trusted_is_named_and_not_tried_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, count) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+    let connections = Arc::clone(&count);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            connections.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(SELF_SIGNED).await;
+            let _ = stream.read(&mut [0; 4096]).await;
+        }
+    });
+    let builder = StoreClient::builder(FixedToken).endpoint(format!("https://{address}/v1.0/my/"));
+    let client = builder.http_client_builder(crate::faulty::http()).build().unwrap();
+    let upload = UploadUrl::new(format!("https://{address}/blob?sig=c2ln"));
+    for error in [
+        client.applications().get(app()).await.unwrap_err(),
+        client.upload(upload, b"x".to_vec()).raw(true).await.unwrap_err(),
+    ] {
+        let text = chain(&error);
+        assert!(text.contains("the certificate of the server was not accepted"), "{text}");
+        assert!(text.contains("root certificate"), "{text}");
+        assert!(!text.contains("check the network"), "{text}");
+        assert_eq!(
+            (error.outcome(), error.is_retryable()),
+            (Outcome::NotApplied, false),
+            "{text}"
+        );
+        assert_eq!(error.call().unwrap().attempts, 1, "{text}");
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn an_endpoint_without_its_path_is_named() {
+    let page = "<html><head><title>404 Not Found</title></head></html>";
+    let gateway = r#"{"statusCode":404,"message":"Resource not found"}"#;
+    for body in [page, gateway, "Not Found"] {
+        let server = Recorder::always(404, body).await;
+        let client = server.client_builder().endpoint(server.origin()).build().unwrap();
+        let apps = client.applications();
+        let mut errors = vec![
+            apps.get(app()).await.map(drop).unwrap_err(),
+            apps.submissions(app()).create().await.map(drop).unwrap_err(),
+            client
+                .request(Method::GET, "applications?top=7", Replay::Safe)
+                .await
+                .map(drop)
+                .unwrap_err(),
+        ];
+        if body != "Not Found" {
+            errors.push(apps.list().all().await.unwrap_err());
+        }
+        for error in errors {
+            let text = error.to_string();
+            let asked = format!("asked was {}/applications", server.origin());
+            assert!(text.contains("check the endpoint") && text.contains(&asked), "{text}");
+            assert!(!text.contains("check the id") && !text.contains("top=7"), "{text}");
+        }
+    }
+}
