@@ -7,10 +7,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use crate::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
+use crate::auth::provider::{AccessToken, TokenContext, TokenProvider};
 use crate::error::{AuthError, InvalidInput};
 use crate::secret::redact_url;
-use crate::transport::is_loopback;
+use crate::transport::{BoxFuture, is_loopback};
 
 /// The default authority.
 pub(crate) const AUTHORITY: &str = "https://login.microsoftonline.com";

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret;
 
-use crate::auth::{TokenContext, TokenProvider, TokenReason};
+use crate::auth::provider::{AccessToken, TokenContext, TokenProvider, TokenReason};
 use crate::error::AuthError;
 use crate::transport::clock::after;
 use crate::transport::{Authorize, Bearer, BoxFuture, Transport};
@@ -178,12 +178,12 @@ impl TokenCache {
     }
 
     /// A token of the cache, for programs that want to see one.
-    pub(crate) async fn access_token(&self, deadline: Instant) -> Result<crate::auth::AccessToken, AuthError> {
+    pub(crate) async fn access_token(&self, deadline: Instant) -> Result<AccessToken, AuthError> {
         let time = deadline.saturating_duration_since(self.transport.clock().now());
         let live = tokio::time::timeout(time, self.live(deadline)).await;
         let held = live.unwrap_or_else(|_| Err(AuthError::new("no token came in time").retryable()))?;
         let life = held.expires_at.saturating_duration_since(self.transport.clock().now());
-        Ok(crate::auth::AccessToken::new(held.bearer.secret, life))
+        Ok(AccessToken::new(held.bearer.secret, life))
     }
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::auth::AccessToken;
 use crate::transport::Settings;
 use crate::transport::clock::Clock;
 
