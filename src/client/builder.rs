@@ -35,6 +35,22 @@ pub struct StoreClientBuilder {
     clock: Clock,
 }
 
+impl StoreClient {
+    /// A client that gets its tokens from this provider, usually a [`ClientSecret`](crate::ClientSecret).
+    pub fn builder(provider: impl TokenProvider + 'static) -> StoreClientBuilder {
+        StoreClientBuilder::new(Arc::new(provider))
+    }
+
+    /// A client with the credentials of the environment: see [`StoreClientBuilder::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) that names what is missing or cannot be used.
+    pub fn from_env() -> Result<Self> {
+        StoreClientBuilder::from_env()?.build()
+    }
+}
+
 impl fmt::Debug for StoreClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoreClientBuilder")

@@ -3,13 +3,12 @@
 mod builder;
 
 use std::fmt;
-use std::sync::Arc;
 
 use crate::api::applications::Applications;
 use crate::api::flights::Flights;
 use crate::api::in_app_products::InAppProducts;
 use crate::api::raw::RawRequest;
-use crate::auth::{AccessToken, TokenProvider};
+use crate::auth::AccessToken;
 pub use crate::client::builder::StoreClientBuilder;
 use crate::error::Result;
 use crate::http::request::{Method, Replay};
@@ -42,20 +41,6 @@ impl fmt::Debug for StoreClient {
 }
 
 impl StoreClient {
-    /// A client that gets its tokens from this provider, usually a [`ClientSecret`](crate::ClientSecret).
-    pub fn builder(provider: impl TokenProvider + 'static) -> StoreClientBuilder {
-        StoreClientBuilder::new(Arc::new(provider))
-    }
-
-    /// A client with the credentials of the environment: see [`StoreClientBuilder::from_env`].
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) that names what is missing or cannot be used.
-    pub fn from_env() -> Result<Self> {
-        StoreClientBuilder::from_env()?.build()
-    }
-
     /// The apps of the account.
     #[must_use]
     pub fn applications(&self) -> Applications {

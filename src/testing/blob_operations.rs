@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::blob::{BlobAnswer, BlobCall, Committed, Piece, Slot, joined};
 use super::blob_list::{self, Which};
+use super::blob_slot::{BlobAnswer, BlobCall, Committed, Piece, Slot, joined};
 
 const MAX_BLOCKS: usize = 50_000;
 

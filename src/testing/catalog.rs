@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Answered};
+use super::body::{body_object, member};
 use super::state::{Call, Kind, Model, Parent, State};
 use super::submissions;
 
@@ -30,6 +31,11 @@ pub(super) fn parent_json(parent: &Parent, in_list: bool) -> Value {
         }
     }
     Value::Object(members)
+}
+
+/// A resource with its submissions, as the API shows it.
+pub(super) fn describe(state: &State, parent: &str) -> Option<Value> {
+    state.model.parent(parent).map(|it| parent_json(it, false))
 }
 
 pub(super) fn list_applications(model: &Model, call: &Call) -> Answered {
@@ -90,21 +96,6 @@ fn number(call: &Call, name: &str) -> Result<Option<usize>, Answer> {
                 .map_err(|_| Answer::invalid_value(name, format!("'{name}' is not a valid number")))
         })
         .transpose()
-}
-
-pub(super) fn body_object(call: &Call) -> Result<Map<String, Value>, Answer> {
-    match serde_json::from_slice(&call.body) {
-        Ok(Value::Object(members)) => Ok(members),
-        _ => Err(Answer::invalid_value("body", "The request body is not a valid JSON object")),
-    }
-}
-
-/// The member of this name, in any case; null counts as absent.
-pub(super) fn member<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    members
-        .iter()
-        .find(|(known, value)| known.eq_ignore_ascii_case(name) && !value.is_null())
-        .map(|(_, value)| value)
 }
 
 pub(super) fn create_in_app_product(state: &mut State, call: &Call) -> Answered {

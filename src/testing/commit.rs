@@ -9,8 +9,7 @@ use super::answer::{Answer, Answered};
 use super::blob::Archive;
 use super::dates::{self, Numbers};
 use super::rollouts;
-use super::state::{Call, Kind, State, Submission, status_details};
-use super::submissions::{failed, parent_of, refuse_portal};
+use super::state::{Call, Kind, State, Submission, failed, parent_of, refuse_portal, status_details};
 
 pub(super) fn commit(state: &mut State, call: &Call, parent_id: &str, id: &str) -> Answered {
     let parent = parent_of(state, parent_id)?;

@@ -14,12 +14,13 @@ use hyper::{Request, Response, http};
 
 use super::answer::Answer;
 use super::api;
-use super::blob::{self, BlobCall, Piece};
+use super::blob;
+use super::blob_slot::{BlobCall, Piece};
 use super::dates;
 use super::faults::{CutEnd, Head, Hit, Outcome, RetryHint, first_due};
 use super::recorded::{AppliedWrite, RecordedBody, RecordedRequest, without_signature};
-use super::server::Wire;
 use super::state::{State, lock};
+use super::wire::Wire;
 
 /// Larger bodies of the blob endpoint are recorded as a length and a checksum.
 const RECORDED_BLOB: usize = 64 * 1024;

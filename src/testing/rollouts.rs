@@ -4,8 +4,7 @@
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Answered};
-use super::state::{Call, State};
-use super::submissions::parent_of;
+use super::state::{Call, State, parent_of};
 
 pub(super) fn none() -> Value {
     json!({

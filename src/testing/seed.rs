@@ -8,10 +8,10 @@ use std::str::FromStr;
 
 use serde_json::{Value, json};
 
-use super::FakeStore;
 use super::catalog::{new_flight, new_in_app_product, new_parent};
 use super::commit::arrive;
 use super::dates::UNSET;
+use super::fake::FakeStore;
 use super::sample;
 use super::state::{Kind, Parent, State, Submission};
 use super::submissions;

@@ -217,6 +217,33 @@ pub(super) fn status_details(kind: Kind) -> Value {
     json!({ "errors": [], "warnings": warnings, "certificationReports": [] })
 }
 
+/// An error report as `statusDetails` carries it.
+pub(super) fn failed(kind: Kind, status: &str, code: &str, details: &str) -> Value {
+    let mut report = json!({ "status": status, "statusDetails": status_details(kind) });
+    report["statusDetails"]["errors"] = json!([{ "code": code, "details": details }]);
+    report
+}
+
+pub(super) fn parent_of(state: &State, id: &str) -> Result<Parent, Answer> {
+    state
+        .model
+        .parent(id)
+        .cloned()
+        .ok_or_else(|| Answer::not_found("", "Resource not found"))
+}
+
+pub(super) fn refuse_portal(submission: &Submission) -> Result<(), Answer> {
+    if !submission.portal {
+        return Ok(());
+    }
+    Err(Answer::service(
+        400,
+        "InvalidOperation",
+        "applicationSubmission",
+        "Ingestion API can only update, delete, and commit submissions that were created through the API",
+    ))
+}
+
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A test that panicked in a closure of its own must not take the fake with it.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

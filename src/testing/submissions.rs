@@ -4,12 +4,12 @@
 
 use std::collections::VecDeque;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::answer::{Answer, Answered};
-use super::catalog::parent_json;
+use super::body::body_object;
 use super::sample;
-use super::state::{Call, Kind, Parent, State, Submission, status_details};
+use super::state::{Call, Kind, State, Submission, parent_of, refuse_portal, status_details};
 use super::{commit, rollouts, update};
 
 /// A request below `…/submissions`.
@@ -78,7 +78,7 @@ fn create(state: &mut State, call: &Call, parent_id: &str) -> Answered {
     // Whatever is in the body is read as a submission: `{}` is one without listings.
     let kind = parent_of(state, parent_id)?.kind;
     if !call.body.is_empty() && kind != Kind::Flight {
-        update::check_listings(kind, &super::catalog::body_object(call)?)?;
+        update::check_listings(kind, &body_object(call)?)?;
     }
     let id = start(state, parent_id)?;
     if !call.body.is_empty() {
@@ -132,36 +132,4 @@ pub(super) fn discard(state: &mut State, parent_id: &str, id: &str) {
         parent.pending = None;
         parent.orphaned = parent.kind == Kind::Flight && parent.published.is_none();
     }
-}
-
-pub(super) fn parent_of(state: &State, id: &str) -> Result<Parent, Answer> {
-    state
-        .model
-        .parent(id)
-        .cloned()
-        .ok_or_else(|| Answer::not_found("", "Resource not found"))
-}
-
-pub(super) fn refuse_portal(submission: &Submission) -> Result<(), Answer> {
-    if !submission.portal {
-        return Ok(());
-    }
-    Err(Answer::service(
-        400,
-        "InvalidOperation",
-        "applicationSubmission",
-        "Ingestion API can only update, delete, and commit submissions that were created through the API",
-    ))
-}
-
-/// A resource with its submissions, as the API shows it.
-pub(super) fn describe(state: &State, parent: &str) -> Option<Value> {
-    state.model.parent(parent).map(|it| parent_json(it, false))
-}
-
-/// An error report as `statusDetails` carries it.
-pub(super) fn failed(kind: Kind, status: &str, code: &str, details: &str) -> Value {
-    let mut report = json!({ "status": status, "statusDetails": status_details(kind) });
-    report["statusDetails"]["errors"] = json!([{ "code": code, "details": details }]);
-    report
 }

@@ -7,10 +7,9 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Answered};
-use super::catalog::body_object;
-use super::state::{Call, Kind, State, Submission};
-use super::submissions::{parent_of, refuse_portal};
-use super::{names, sample};
+use super::body::{body_object, member};
+use super::state::{Call, Kind, State, Submission, parent_of, refuse_portal};
+use super::{names, rollouts, sample};
 
 const MAX_PACKAGES: usize = 30;
 
@@ -79,7 +78,7 @@ pub(super) fn check_listings(kind: Kind, body: &Map<String, Value>) -> Result<()
         Kind::InAppProduct => ("listings", "Listings"),
         Kind::Flight => return Ok(()),
     };
-    let some = super::catalog::member(body, "listings")
+    let some = member(body, "listings")
         .and_then(Value::as_object)
         .is_some_and(|listings| !listings.is_empty());
     if some {
@@ -206,7 +205,7 @@ fn delivery(before: &Value, next: &Value) -> Result<Value, Answer> {
     let mut next = next.clone();
     let before = &before["packageDeliveryOptions"]["packageRollout"];
     if !next["packageRollout"].is_object() {
-        next["packageRollout"] = super::rollouts::none();
+        next["packageRollout"] = rollouts::none();
     }
     let rollout = &mut next["packageRollout"];
     let percentage = rollout["packageRolloutPercentage"].as_f64().unwrap_or(0.0);

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Expected, Unexpected};
 use serde_json::{Map, Value};
 
-use crate::document::lenient::{as_bool, as_number};
+use crate::document::lenient::scalars::{as_bool, as_number};
 
 /// Where received JSON does not fit the view.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! The blob endpoint.
 
+use std::io;
 use std::time::Duration;
 
 use base64::Engine as _;
