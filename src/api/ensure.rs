@@ -19,12 +19,10 @@ use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
 use crate::model::status::SubmissionStatus;
 use crate::rest::Core;
+use crate::rest::look::{Ended, Looks, Miss, Pace};
 
-/// For how long it is looked; a look that has begun by then gets as long again.
+/// For how long it is looked in all.
 pub(crate) const LOOK: Duration = Duration::from_secs(60);
-
-/// The pause between two looks.
-const PAUSE: Duration = Duration::from_secs(5);
 
 /// Something that is there now.
 #[derive(Debug, Clone)]
@@ -100,38 +98,45 @@ impl<S: Submission> Submissions<S> {
     }
 
     async fn read_created(&self, created: Receipt<SubmissionId>) -> Result<Ensured<S>> {
-        let deadline = self.now() + LOOK;
-        loop {
-            match self.get(&created.value).await {
-                Ok(document) => return Ok(Ensured::created(document, created.map(|_| ()))),
+        let id = &created.value;
+        let mut looks = self.looks();
+        let found = looks.find(|by| async move {
+            match self.get_by(id, Some(by)).await {
                 // A new draft may not be visible yet.
-                Err(error) if error.is_not_found() && self.now() < deadline => self.pause().await,
-                Err(error) => return Err(LeftBehind::new(self.path(&created.value)?.text(), error).into()),
+                Err(error) if error.is_not_found() => Err(Miss::Passing(error)),
+                draft => Ok(draft?),
             }
+        });
+        match found.await {
+            Ok(document) => Ok(Ensured::created(document, created.map(|_| ()))),
+            Err(ended) => Err(self.left_behind(id, |path| ended.into_error(path))),
+        }
+    }
+
+    fn left_behind(&self, id: &SubmissionId, error: impl FnOnce(&str) -> Error) -> Error {
+        match self.path(id) {
+            Ok(path) => LeftBehind::new(path.text(), error(&path.text())).into(),
+            Err(_) => error(id.as_str()),
         }
     }
 
     /// A draft other than `before` that the API can go on with.
     async fn look_for_draft(&self, before: Option<&SubmissionId>) -> Result<Option<Document<S>>> {
-        let deadline = self.now() + LOOK;
-        loop {
-            let pending = self.refs(Some(deadline + LOOK)).await?.pending;
-            if let Some(id) = pending.filter(|id| Some(id) != before) {
-                match self.get(&id).await {
-                    Ok(draft) if *draft.status() == SubmissionStatus::PendingCommit && draft.upload_url().is_set() => {
-                        return Ok(Some(draft));
-                    }
-                    // Not one of ours.
-                    Ok(_) => return Ok(None),
-                    Err(error) if error.is_not_found() => {}
-                    Err(error) => return Err(LeftBehind::new(self.path(&id)?.text(), error).into()),
-                }
+        let mut looks = self.looks();
+        let found = looks.find(|by| async move {
+            let pending = self.refs(Some(by)).await?.pending;
+            let Some(id) = pending.filter(|id| Some(id) != before) else {
+                return Err(Miss::NotYet);
+            };
+            match self.get_by(&id, Some(by)).await {
+                Ok(draft) if *draft.status() == SubmissionStatus::PendingCommit && draft.upload_url().is_set() => Ok(Some(draft)),
+                // Not one of ours.
+                Ok(_) => Ok(None),
+                Err(error) if error.is_not_found() => Err(Miss::NotYet),
+                Err(error) => Err(self.left_behind(&id, |_| error).into()),
             }
-            if self.now() >= deadline {
-                return Ok(None);
-            }
-            self.pause().await;
-        }
+        });
+        none_if_time_is_up(found.await)
     }
 
     /// Deletes a submission and waits until its parent no longer shows it, for up to 60 s. Done also if it was not there; the
@@ -146,36 +151,42 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future may leave the submission deleted.
     pub async fn ensure_deleted(&self, id: impl Into<SubmissionId>) -> Result<Receipt> {
-        let id = id.into();
-        let path = self.path(&id)?.text();
-        let deleted = match self.delete(&id).await {
+        let id = &id.into();
+        let path = self.path(id)?.text();
+        let deleted = match self.delete(id).await {
             Err(error) if error.is_not_found() => Ok(refusal(&error)),
             Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
             deleted => deleted,
         };
-        let started = self.now();
-        loop {
-            let pending = match (self.refs(Some(started + 2 * LOOK)).await, &deleted) {
-                (Ok(refs), _) => refs.pending,
-                (Err(look), Ok(_)) => return Err(look.at_least(Outcome::Applied)),
-                (Err(look), Err(_)) => return deleted.map_err(|delete| unresolved(delete, look)),
-            };
-            if pending.as_ref() != Some(&id) {
-                return Ok(deleted.unwrap_or_else(|error| refusal(&error)));
+        let mut looks = self.looks();
+        let gone = looks.find(|by| async move {
+            if self.refs(Some(by)).await?.pending.as_ref() == Some(id) {
+                return Err(Miss::NotYet);
             }
-            if self.now() >= started + LOOK {
-                return deleted.and(Err(WaitTimedOut::deletion(&path, LOOK).into()));
-            }
-            self.pause().await;
+            Ok(())
+        });
+        match (gone.await, deleted) {
+            (Ok(()), Ok(receipt)) => Ok(receipt),
+            (Ok(()), Err(error)) => Ok(refusal(&error)),
+            (Err(Ended::TimeUp(None)), Ok(_)) => Err(WaitTimedOut::deletion(&path, LOOK).into()),
+            (Err(Ended::TimeUp(None)), Err(error)) => Err(error),
+            (Err(ended), Ok(_)) => Err(ended.into_error(&path).at_least(Outcome::Applied)),
+            (Err(ended), Err(error)) => Err(unresolved(error, ended.into_error(&path))),
         }
     }
 
-    fn now(&self) -> Instant {
-        self.core().transport().clock().now()
+    /// Looks for a minute from now on.
+    fn looks(&self) -> Looks {
+        Looks::new(self.core().transport().clock(), LOOK, Pace::Growing)
     }
+}
 
-    async fn pause(&self) {
-        self.core().transport().clock().sleep(PAUSE).await;
+/// Nothing, if the last look saw nothing and the time is up; the error of the last look, if that failed.
+fn none_if_time_is_up<T>(found: Result<Option<T>, Ended>) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(found),
+        Err(Ended::TimeUp(None)) => Ok(None),
+        Err(Ended::TimeUp(Some(error)) | Ended::Failed(error)) => Err(error),
     }
 }
 
@@ -231,8 +242,9 @@ where
     I: Fn(&T) -> bool + Send + Sync,
     C: Future<Output = Result<Document<T>>> + Send,
 {
-    let look = || async {
-        let mut items = list();
+    let (list, is_it) = (&list, &is_it);
+    let look = |by: Option<Instant>| async move {
+        let mut items = list().by(by);
         while let Some(item) = items.try_next().await? {
             if is_it(&item) {
                 return Ok::<_, Error>(Some(item));
@@ -240,7 +252,7 @@ where
         }
         Ok(None)
     };
-    if let Some(item) = look().await? {
+    if let Some(item) = look(None).await? {
         return Ok(Found::Adopted(item, Outcome::NotApplied));
     }
     let error = match create.await {
@@ -248,18 +260,18 @@ where
         Err(error) if error.outcome() == Outcome::NotApplied && !error.is_conflict() => return Err(error),
         Err(error) => error,
     };
-    let clock = core.transport().clock();
     // A conflict says that it is there, or that there is another reason; one look tells.
-    let deadline = clock.now() + if error.is_conflict() { Duration::ZERO } else { LOOK };
-    loop {
-        match look().await {
-            Ok(Some(item)) => return Ok(Found::Adopted(item, error.outcome())),
-            Ok(None) => {}
-            Err(look) => return Err(unresolved(error, look)),
+    let once = error.is_conflict();
+    let mut looks = Looks::new(core.transport().clock(), LOOK, Pace::Growing);
+    let found = looks.find(|by| async move {
+        match look(Some(by)).await? {
+            None if !once => Err(Miss::NotYet),
+            found => Ok(found),
         }
-        if clock.now() >= deadline {
-            return Err(error);
-        }
-        clock.sleep(PAUSE).await;
+    });
+    match none_if_time_is_up(found.await) {
+        Ok(Some(item)) => Ok(Found::Adopted(item, error.outcome())),
+        Ok(None) => Err(error),
+        Err(look) => Err(unresolved(error, look)),
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt};
@@ -51,6 +52,7 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
             top: None,
             skip: None,
             parent,
+            deadline: None,
         });
         Self {
             core,
@@ -71,6 +73,14 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
     pub fn skip(mut self, items: u32) -> Self {
         if let Ok(listing) = &mut self.listing {
             listing.skip = Some(items);
+        }
+        self
+    }
+
+    /// Ends the reading at this moment.
+    pub(crate) fn by(mut self, deadline: Option<Instant>) -> Self {
+        if let Ok(listing) = &mut self.listing {
+            listing.deadline = deadline;
         }
         self
     }

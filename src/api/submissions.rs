@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::api::kinds::Submission;
 use crate::api::update::Update;
 use crate::api::wait::Wait;
-use crate::api::{delete, document, get, optional, received_id, value};
+use crate::api::{delete, document, optional, received_id, value};
 use crate::document::{Document, decode_value, member};
 use crate::error::Result;
 use crate::id::{ParseIdError, SubmissionId};
@@ -146,8 +146,14 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, id: impl Into<SubmissionId>) -> Result<Document<S>> {
-        let path = self.path(&id.into())?;
-        get(&self.core, path).await
+        self.get_by(&id.into(), None).await
+    }
+
+    /// As [`get`](Self::get), by `deadline` if there is one.
+    pub(crate) async fn get_by(&self, id: &SubmissionId, deadline: Option<Instant>) -> Result<Document<S>> {
+        let path = self.path(id)?;
+        let text = path.text();
+        document(self.core.json(Call::get(path).by(deadline)).await?, text)
     }
 
     /// As [`get`](Self::get), with `None` for a submission that is not there.
@@ -226,11 +232,13 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn status(&self, id: impl Into<SubmissionId>) -> Result<Receipt<StatusReport>> {
-        value(&self.core.json(self.status_call(&id.into())?).await?)
+        self.status_by(&id.into(), None).await
     }
 
-    pub(crate) fn status_call(&self, id: &SubmissionId) -> Result<Call> {
-        Ok(Call::get(self.path(id)?.then("status")))
+    /// As [`status`](Self::status), by `deadline` if there is one.
+    pub(crate) async fn status_by(&self, id: &SubmissionId, deadline: Option<Instant>) -> Result<Receipt<StatusReport>> {
+        let path = self.path(id)?.then("status");
+        value(&self.core.json(Call::get(path).by(deadline)).await?)
     }
 
     /// Waits for a submission that is already under way. Await it, or take its [`reports`](Wait::reports).
@@ -246,7 +254,7 @@ impl<S: Submission> Submissions<S> {
         Wait::commit(self.clone(), id.into())
     }
 
-    /// What the parent says of its submissions now, said by `deadline` if there is one.
+    /// What the parent says of its submissions now, by `deadline` if there is one.
     pub(crate) async fn refs(&self, deadline: Option<Instant>) -> Result<Refs> {
         let json = self.core.json(Call::get(self.parent.clone()?).by(deadline)).await?;
         if !json.value.is_object() {

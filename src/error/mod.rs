@@ -209,22 +209,21 @@ impl Error {
     }
 
     /// The same error, for something that was made of several calls, of which an earlier one came to this.
-    pub(crate) fn at_least(mut self, outcome: Outcome) -> Self {
-        let call = match &mut self {
-            Self::Api(error) => error.call_mut(),
-            Self::Transport(error) => error.call_mut(),
-            Self::Decode(error) => error.call_mut(),
-            Self::Auth(error) => {
-                error.set_outcome(error.outcome().max(outcome));
-                return self;
-            }
-            Self::Guard(error) => {
-                error.set_outcome(error.outcome().max(outcome));
-                return self;
-            }
-            _ => return self,
-        };
-        call.outcome = call.outcome.max(outcome);
+    pub(crate) fn at_least(self, outcome: Outcome) -> Self {
+        let outcome = self.outcome().max(outcome);
+        self.with_outcome(outcome)
+    }
+
+    /// The same error, for something that came to this. An error that always comes to the same stays as it is.
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
+        match &mut self {
+            Self::Api(error) => error.call_mut().outcome = outcome,
+            Self::Transport(error) => error.call_mut().outcome = outcome,
+            Self::Decode(error) => error.call_mut().outcome = outcome,
+            Self::Auth(error) => error.set_outcome(outcome),
+            Self::Guard(error) => error.set_outcome(outcome),
+            _ => {}
+        }
         self
     }
 }

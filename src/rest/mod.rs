@@ -3,6 +3,7 @@
 //! A call is data until it is sent. URLs are built below the endpoint by pushing segments; a link of the service is
 //! followed only if it stays there.
 
+pub(crate) mod look;
 pub(crate) mod page;
 
 use std::fmt;
@@ -187,12 +188,12 @@ impl Core {
     }
 
     /// Reads a link of the service, or a path that a program gave; it must lie below the endpoint.
-    pub(crate) async fn follow(&self, link: &str, template: &str) -> Result<Json> {
+    pub(crate) async fn follow(&self, link: &str, template: &str, deadline: Option<Instant>) -> Result<Json> {
         let url = resolve(&self.endpoint, link)?;
         let path = self.below_endpoint(&url);
         let mut request = self.request(Method::Get, url, path);
         template.clone_into(&mut request.template);
-        json(self.dispatch(&request, None).await?)
+        json(self.dispatch(&request, deadline).await?)
     }
 
     /// Sends what a program made itself.

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_core::Stream;
 use futures_util::stream::try_unfold;
@@ -27,6 +28,8 @@ pub(crate) struct Listing {
     /// Read when the first page is a 404: if it is there the list is empty, if it is not, that is the error. Without a parent
     /// the 404 means an empty list.
     pub(crate) parent: Option<Path>,
+    /// Ends the reading of each page.
+    pub(crate) deadline: Option<Instant>,
 }
 
 /// Where the next page is.
@@ -103,7 +106,10 @@ impl Walk {
         }
         let page = match std::mem::replace(&mut self.next, Next::End) {
             Next::End | Next::TooMany => return Ok(None),
-            Next::Link(link) => self.core.follow(&link, self.listing.path.template()).await?,
+            Next::Link(link) => {
+                let Listing { path, deadline, .. } = &self.listing;
+                self.core.follow(&link, path.template(), *deadline).await?
+            }
             Next::Skip(skip) => {
                 let call = self.call(skip);
                 self.asked.insert(self.core.url(&call));
@@ -154,7 +160,7 @@ impl Walk {
     }
 
     fn call(&self, skip: u64) -> Call {
-        let mut call = Call::get(self.listing.path.clone());
+        let mut call = Call::get(self.listing.path.clone()).by(self.listing.deadline);
         if skip > 0 {
             call = call.query("skip", skip.to_string());
         }
@@ -169,7 +175,10 @@ impl Walk {
         match (&error, &self.listing.parent) {
             (Error::Api(answer), _) if answer.shape() == BodyShape::Html => Err(error),
             (_, None) => Ok(()),
-            (_, Some(parent)) => self.core.json(Call::get(parent.clone())).await.map(|_| ()),
+            (_, Some(parent)) => {
+                let call = Call::get(parent.clone()).by(self.listing.deadline);
+                self.core.json(call).await.map(|_| ())
+            }
         }
     }
 }

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use msstore::testing::{FakeStore, Fault};
-use msstore::{Error, FailureKind, Milestone, NewFlight, NewInAppProduct, Outcome, ProductType, SubmissionStatus};
+use msstore::{
+    Error, FailureKind, Milestone, NewFlight, NewInAppProduct, Outcome, ProductType, RateLimit, RetryPolicy, SubmissionStatus,
+};
 use serde_json::Value;
 
 use crate::faulty::{World, chain, kind};
@@ -369,4 +371,122 @@ async fn an_add_on_of_another_app_with_the_same_product_id_is_not_taken() {
     let ensured = world.client.in_app_products().create_or_find(new).await.unwrap();
     assert!(!ensured.adopted);
     assert_eq!(applied(&world, "POST", "/inappproducts"), 1);
+}
+
+/// Something that is not the service's answer, to the `n`th request: such a call ends at once, and the next may succeed.
+fn page(path: &str, n: u32) -> Fault {
+    Fault::on("GET", path).nth(n).answer(200, "<html>Signed out</html>")
+}
+
+/// The service asks for a pause that a call does not wait, but a look does.
+fn pause(path: &str, n: u32, seconds: u32) -> Fault {
+    Fault::on("GET", path)
+        .nth(n)
+        .answer(429, "")
+        .header("Retry-After", seconds.to_string())
+}
+
+async fn impatient(faults: impl IntoIterator<Item = Fault>) -> World {
+    let world = World::new(|builder| builder.retry(RetryPolicy::default().max_hint(SECOND))).await;
+    faults.into_iter().for_each(|fault| world.fake.fault(fault));
+    world
+}
+
+#[tokio::test]
+async fn a_look_that_fails_in_passing_is_taken_again() {
+    // The parent is read before the create.
+    let looks = || [page(PARENT, 2), pause(PARENT, 3, 20), page(PARENT, 4)];
+    let w = impatient(looks().into_iter().chain([lost_create()])).await;
+    let started = w.fake.elapsed();
+    assert!(w.app_submissions().ensure_created().await.unwrap().adopted);
+    assert_eq!((sent(&w, "POST", CREATE), sent(&w, "GET", PARENT)), (1, 5));
+    assert!((30 * SECOND..60 * SECOND).contains(&(w.fake.elapsed() - started)));
+
+    // A draft that was created is read until it can be.
+    let w = impatient([page(DRAFT, 1), pause(DRAFT, 2, 20)]).await;
+    assert!(!w.app_submissions().ensure_created().await.unwrap().adopted);
+
+    let w = impatient([page(PARENT, 1), pause(PARENT, 2, 20)]).await;
+    let draft = w.fake.seed_draft(APP);
+    assert_eq!(w.app_submissions().ensure_deleted(&draft).await.unwrap().http_status, 204);
+
+    let lost = Fault::on("POST", "/inappproducts").apply_then().answer(504, "");
+    let w = impatient([lost, page("/inappproducts", 2), pause("/inappproducts", 3, 20)]).await;
+    let new = NewInAppProduct::new(&w.app, "coins", ProductType::Consumable);
+    assert!(w.client.in_app_products().create_or_find(new).await.unwrap().adopted);
+
+    let lost = Fault::on("POST", "/updatepackagerolloutpercentage")
+        .apply_then()
+        .answer(504, "");
+    let w = impatient([lost, page("/packagerollout", 1), pause("/packagerollout", 2, 20)]).await;
+    let published = w.fake.seed_rollout(APP, 10.0).unwrap();
+    let rollout = w.app_submissions().package_rollout(published);
+    assert_eq!(
+        rollout.set_percentage(20.0).await.unwrap().package_rollout_percentage,
+        Some(20.0)
+    );
+    assert_eq!(sent(&w, "POST", "/updatepackagerolloutpercentage"), 1);
+}
+
+/// A pause that ends after the minute is no reason to look before, and none to wait.
+#[tokio::test]
+async fn a_look_that_may_not_be_taken_in_time_leaves_the_error_of_the_write() {
+    let w = impatient([lost_create(), pause(PARENT, 2, 3600)]).await;
+    let started = w.fake.elapsed();
+    let error = w.app_submissions().ensure_created().await.unwrap_err();
+    assert_eq!(
+        (error.status(), error.outcome()),
+        (Some(504), Outcome::MaybeApplied),
+        "{error}"
+    );
+    assert_eq!((sent(&w, "POST", CREATE), sent(&w, "GET", PARENT)), (1, 2));
+    assert!(w.fake.elapsed() - started < 10 * SECOND);
+}
+
+#[tokio::test]
+async fn a_minute_of_looks_is_a_minute_in_all() {
+    let unlimited = async |faults: Vec<Fault>| {
+        let world = World::new(|builder| builder.rate_limit(RateLimit::off())).await;
+        faults.into_iter().for_each(|fault| world.fake.fault(fault));
+        world
+    };
+    let busy = |path: &str| Fault::on("GET", path).answer(503, "").always();
+    let a_minute = |w: &World, started: Duration| {
+        let took = w.fake.elapsed() - started;
+        assert!((55 * SECOND..65 * SECOND).contains(&took), "{took:?}");
+    };
+
+    let w = unlimited(vec![busy(DRAFT)]).await;
+    let started = w.fake.elapsed();
+    let error = w.app_submissions().ensure_created().await.unwrap_err();
+    assert!(matches!(error, Error::LeftBehind(_)), "{error}");
+    a_minute(&w, started);
+
+    let w = unlimited(vec![lost_create(), busy(DRAFT)]).await;
+    let started = w.fake.elapsed();
+    let error = w.app_submissions().ensure_created().await.unwrap_err();
+    assert!(matches!(error, Error::LeftBehind(_)), "{error}");
+    a_minute(&w, started);
+
+    let w = unlimited(vec![busy(PARENT)]).await;
+    let draft = w.fake.seed_draft(APP);
+    let started = w.fake.elapsed();
+    let error = w.app_submissions().ensure_deleted(&draft).await.unwrap_err();
+    assert_eq!((error.status(), error.outcome()), (Some(503), Outcome::Applied), "{error}");
+    a_minute(&w, started);
+
+    let new = |w: &World| NewInAppProduct::new(&w.app, "coins", ProductType::Consumable);
+    let w = unlimited(vec![]).await;
+    for at in 1..300 {
+        w.fake.fault(Fault::on("GET", "/inappproducts").nth(at + 1).answer(503, ""));
+    }
+    w.fake.fault(Fault::on("POST", "/inappproducts").apply_then().answer(504, ""));
+    let started = w.fake.elapsed();
+    let error = w.client.in_app_products().create_or_find(new(&w)).await.unwrap_err();
+    assert_eq!(
+        (error.status(), error.outcome()),
+        (Some(504), Outcome::MaybeApplied),
+        "{error}"
+    );
+    a_minute(&w, started);
 }

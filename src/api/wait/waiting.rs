@@ -2,14 +2,14 @@
 
 use std::time::Instant;
 
+use crate::api::document;
 use crate::api::kinds::Submission;
 use crate::api::wait::judge::{COMMIT_LOOK, Origin, READ_LAG, Verdict, interval, judge, pause, shows_commit};
 use crate::api::wait::{Wait, WaitReport};
-use crate::api::{document, value};
 use crate::document::Document;
 use crate::error::{Error, Outcome, Result, SubmissionFailed, WaitTimedOut};
 use crate::model::application_submission::TargetPublishMode;
-use crate::model::status::{StatusReport, SubmissionStatus};
+use crate::model::status::SubmissionStatus;
 use crate::rest::Call;
 use crate::transport::clock::after;
 
@@ -139,12 +139,8 @@ impl<S: Submission> Waiting<S> {
     /// One look. `None` if it failed in a way that may pass.
     async fn poll(&mut self) -> Result<Option<WaitReport>> {
         // A wait without time still looks once, for as long as a call may take.
-        let mut call = self.wait.submissions.status_call(&self.wait.id)?;
-        if self.polls > 0 || self.last_error.is_some() {
-            call = call.by(Some(self.deadline));
-        }
-        let json = self.wait.submissions.core().json(call).await;
-        match json.and_then(|json| value::<StatusReport>(&json)) {
+        let by = (self.polls > 0 || self.last_error.is_some()).then_some(self.deadline);
+        match self.wait.submissions.status_by(&self.wait.id, by).await {
             Ok(receipt) => {
                 self.polls += 1;
                 self.last_error = None;
