@@ -18,8 +18,8 @@ use crate::error::{CallInfo, Error, LeftBehind, Outcome, Result, WaitTimedOut};
 use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
 use crate::model::status::SubmissionStatus;
-use crate::rest::Core;
 use crate::rest::look::{Ended, Looks, Miss, Pace};
+use crate::rest::{Call, Core};
 
 /// For how long it is looked in all.
 pub(crate) const LOOK: Duration = Duration::from_secs(60);
@@ -139,39 +139,59 @@ impl<S: Submission> Submissions<S> {
         none_if_time_is_up(found.await)
     }
 
-    /// Deletes a submission and waits until its parent no longer shows it, for up to 60 s. Done also if it was not there; the
-    /// receipt then says 404, or 0 if the answer to the deletion was lost.
+    /// Deletes a submission and waits until its parent no longer shows it, for up to 60 s. Done also if it was not there.
+    ///
+    /// The service answers a deletion with 204 and nothing else; the receipt is that answer. After any other answer, or none,
+    /// only a 404 of the submission itself counts, and the receipt is that of the 404.
     ///
     /// # Errors
     ///
-    /// 409 if it cannot be deleted in its state; 400 if it was made in Partner Center; [`Error::WaitTimedOut`] if the
-    /// parent still shows it after 60 s.
+    /// 409 if it cannot be deleted in its state; 400 if it was made in Partner Center; [`Error::WaitTimedOut`] if the service
+    /// says that it is deleted and still shows it after 60 s; the error of the deletion if its answer was lost and the
+    /// submission is still there after 60 s.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future may leave the submission deleted.
     pub async fn ensure_deleted(&self, id: impl Into<SubmissionId>) -> Result<Receipt> {
         let id = &id.into();
-        let path = self.path(id)?.text();
-        let deleted = match self.delete(id).await {
-            Err(error) if error.is_not_found() => Ok(refusal(&error)),
+        let path = &self.path(id)?;
+        let core = self.core();
+        let (deleted, is_sure) = match core.send(Call::delete(path.clone())).await {
+            Ok(answer) => {
+                // A page may be anybody's.
+                let is_sure = answer.value.trim_ascii().is_empty();
+                (Ok(answer.map(|_| ())), is_sure)
+            }
+            Err(error) if error.is_not_found() => (Ok(refusal(&error)), false),
             Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
-            deleted => deleted,
+            Err(error) => (Err(error), false),
         };
         let mut looks = self.looks();
         let gone = looks.find(|by| async move {
             if self.refs(Some(by)).await?.pending.as_ref() == Some(id) {
                 return Err(Miss::NotYet);
             }
-            Ok(())
+            // The slot says nothing of a submission that is published, nor of one that reads do not show yet.
+            if is_sure {
+                return Ok(None);
+            }
+            match core.send(Call::get(path.clone()).by(Some(by))).await {
+                Ok(_) => Err(Miss::NotYet),
+                Err(error) if error.is_not_found() => Ok(Some(refusal(&error))),
+                Err(error) => Err(error.into()),
+            }
         });
+        let outcome = if is_sure { Outcome::Applied } else { Outcome::MaybeApplied };
         match (gone.await, deleted) {
-            (Ok(()), Ok(receipt)) => Ok(receipt),
-            (Ok(()), Err(error)) => Ok(refusal(&error)),
-            (Err(Ended::TimeUp(None)), Ok(_)) => Err(WaitTimedOut::deletion(&path, LOOK).into()),
+            (Ok(gone), deleted) => gone.map_or(deleted, Ok),
+            (Err(Ended::TimeUp(None)), Ok(_)) => {
+                let late = WaitTimedOut::deletion(&path.text(), LOOK);
+                Err(late.with_outcome(outcome).into())
+            }
             (Err(Ended::TimeUp(None)), Err(error)) => Err(error),
-            (Err(ended), Ok(_)) => Err(ended.into_error(&path).at_least(Outcome::Applied)),
-            (Err(ended), Err(error)) => Err(unresolved(error, ended.into_error(&path))),
+            (Err(ended), Ok(_)) => Err(ended.into_error(&path.text()).at_least(outcome)),
+            (Err(ended), Err(error)) => Err(unresolved(error, ended.into_error(&path.text()))),
         }
     }
 

@@ -215,9 +215,13 @@ impl fmt::Display for WaitTimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, goal, waited, .. } = self;
         if self.is_deletion() {
+            let what = match self.outcome {
+                Outcome::Applied => "was deleted",
+                _ => "is said to be deleted",
+            };
             return write!(
                 f,
-                "{path} was deleted, but is still shown after {} s: look again later",
+                "{path} {what}, but is still shown after {} s: look again later",
                 waited.as_secs()
             );
         }

@@ -490,3 +490,60 @@ async fn a_minute_of_looks_is_a_minute_in_all() {
     );
     a_minute(&w, started);
 }
+
+#[tokio::test]
+async fn a_deletion_that_did_not_happen_is_never_success() {
+    for deletion in [
+        Fault::on("DELETE", DRAFT).answer(503, "").always(),
+        // Nor is a page of somebody else's proof of anything.
+        Fault::on("DELETE", DRAFT).answer(200, "<html></html>").always(),
+        Fault::on("DELETE", DRAFT).answer(404, "").always(),
+    ] {
+        let name = format!("{deletion:?}");
+        let world = world([deletion.clone()]).await;
+        // The published one stands in no pending slot.
+        let published = world.submission(APP);
+        let error = world.app_submissions().ensure_deleted(&published).await.unwrap_err();
+        assert!(world.fake.submission(&published).is_some(), "{name}: {error}");
+
+        // An older one of a flight.
+        let older = world.submission(world.flight.as_str());
+        let newer = world.fake.seed_draft(world.flight.as_str());
+        world.fake.set_status(&newer, "Published");
+        let error = world.flight_submissions().ensure_deleted(&older).await.unwrap_err();
+        assert!(world.fake.submission(&older).is_some(), "{name}: {error}");
+    }
+    // A draft that the parent does not show yet.
+    let world = world([
+        Fault::on("DELETE", DRAFT).answer(503, "").always(),
+        Fault::on("GET", PARENT).stale().always(),
+    ])
+    .await;
+    let draft = world.app_submissions().create().await.unwrap().id.clone();
+    let error = world.app_submissions().ensure_deleted(&draft).await.unwrap_err();
+    assert_eq!(
+        (error.status(), error.outcome()),
+        (Some(503), Outcome::MaybeApplied),
+        "{error}"
+    );
+    assert!(world.fake.submission(&draft).is_some());
+}
+
+#[tokio::test]
+async fn the_receipt_of_a_deletion_is_the_answer_that_shows_it() {
+    let delete = || Fault::on("DELETE", DRAFT);
+    for (fault, status) in [
+        (None, 204),
+        (Some(delete().apply_then().reset().always()), 404),
+        (Some(delete().apply_then().answer(503, "").always()), 404),
+        (Some(delete().cut(msstore::testing::CutEnd::Close)), 404),
+    ] {
+        let name = format!("{fault:?}");
+        let world = world(fault).await;
+        let draft = world.fake.seed_draft(APP);
+        let receipt = world.app_submissions().ensure_deleted(&draft).await.unwrap();
+        assert_eq!(receipt.http_status, status, "{name}");
+        assert!(receipt.correlation_id.is_some(), "{name}");
+        assert!(world.fake.submission(&draft).is_none(), "{name}");
+    }
+}
