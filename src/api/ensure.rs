@@ -196,7 +196,7 @@ impl<S: Submission> Submissions<S> {
     }
 
     /// Looks for a minute from now on.
-    fn looks(&self) -> Looks {
+    pub(crate) fn looks(&self) -> Looks {
         Looks::new(self.core().transport().clock(), LOOK, Pace::Growing)
     }
 }
@@ -211,7 +211,7 @@ fn none_if_time_is_up<T>(found: Result<Option<T>, Ended>) -> Result<Option<T>> {
 }
 
 /// The receipt of a call that was refused, or whose answer was lost.
-fn refusal(error: &Error) -> Receipt {
+pub(crate) fn refusal(error: &Error) -> Receipt {
     let call = error.call();
     let id = |of: fn(&CallInfo) -> &Option<String>| call.and_then(|call| of(call).clone());
     Receipt::new(
@@ -223,7 +223,7 @@ fn refusal(error: &Error) -> Receipt {
 }
 
 /// It could not be looked up what became of a write. Its own error says what was lost, unless it is known by now.
-fn unresolved(write: Error, look: Error) -> Error {
+pub(crate) fn unresolved(write: Error, look: Error) -> Error {
     if matches!(look, Error::LeftBehind(_)) {
         return look;
     }

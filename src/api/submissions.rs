@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use crate::api::kinds::Submission;
 use crate::api::update::Update;
-use crate::api::wait::Wait;
 use crate::api::{delete, document, optional, received_id, value};
 use crate::document::{Document, decode_value, member};
 use crate::error::Result;
@@ -23,8 +22,8 @@ use crate::transport::request::Path;
 /// The submissions of an app, an add-on or a flight.
 ///
 /// One method is one call, as documented; none of them guesses. The calls that find out what became of an ambiguous outcome
-/// are [`ensure_created`](Self::ensure_created), [`ensure_deleted`](Self::ensure_deleted) and
-/// [`commit_and_wait`](Self::commit_and_wait).
+/// are [`ensure_created`](Self::ensure_created), [`ensure_deleted`](Self::ensure_deleted),
+/// [`ensure_committed`](Self::ensure_committed) and [`commit_and_wait`](Self::commit_and_wait).
 ///
 /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/manage-app-submissions>,
 /// <https://learn.microsoft.com/windows/uwp/monetize/manage-add-on-submissions> and
@@ -239,19 +238,6 @@ impl<S: Submission> Submissions<S> {
     pub(crate) async fn status_by(&self, id: &SubmissionId, deadline: Option<Instant>) -> Result<Receipt<StatusReport>> {
         let path = self.path(id)?.then("status");
         value(&self.core.json(Call::get(path).by(deadline)).await?)
-    }
-
-    /// Waits for a submission that is already under way. Await it, or take its [`reports`](Wait::reports).
-    pub fn watch(&self, id: impl Into<SubmissionId>) -> Wait<S> {
-        Wait::watch(self.clone(), id.into())
-    }
-
-    /// Commits a submission and waits. Await it, or take its [`reports`](Wait::reports).
-    ///
-    /// If it is unknown what became of the commit, the status tells: it is committed once more only if the submission is
-    /// still a draft after 60 s.
-    pub fn commit_and_wait(&self, id: impl Into<SubmissionId>) -> Wait<S> {
-        Wait::commit(self.clone(), id.into())
     }
 
     /// What the parent says of its submissions now, by `deadline` if there is one.

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::error::api::partner_center_url;
 use crate::error::call::Inline;
 use crate::error::call::Outcome;
-use crate::model::status::StatusReport;
+use crate::model::status::{StatusReport, SubmissionStatus};
 use crate::secret::Scrubbed;
 
 /// What became of the submission.
@@ -18,7 +18,7 @@ pub enum FailureKind {
     Failed,
     /// It went back to `PendingCommit` after the commit had started.
     CommitFailed,
-    /// It was committed, but never left `PendingCommit`.
+    /// It was committed, but never left `PendingCommit`, or the failure that it had before.
     CommitLost,
     /// It is a draft: nobody has committed it.
     NotCommitted,
@@ -94,9 +94,14 @@ impl fmt::Display for SubmissionFailed {
         match self.kind {
             FailureKind::Failed => write!(f, "{path} ended in {}", report.status)?,
             FailureKind::CommitFailed => write!(f, "the commit of {path} failed: it went back to PendingCommit")?,
-            FailureKind::CommitLost => write!(
+            FailureKind::CommitLost if report.status == SubmissionStatus::PendingCommit => write!(
                 f,
                 "the commit of {path} was lost: the submission stays in PendingCommit; read it, check that your changes are in it, and commit again"
+            )?,
+            FailureKind::CommitLost => write!(
+                f,
+                "the commit of {path} was lost, or failed as the one before it: the submission stays in {}; mend what it says, and commit again",
+                report.status
             )?,
             FailureKind::PackageNotTaken => write!(
                 f,
@@ -133,7 +138,7 @@ impl From<SubmissionFailed> for Error {
 
 const DELETED: &str = "deleted";
 
-/// The deadline of a wait passed. The submission goes on without us.
+/// The deadline of a wait passed. A submission that was committed goes on without us.
 #[derive(Debug, Clone)]
 pub struct WaitTimedOut {
     path: String,
@@ -234,11 +239,17 @@ impl fmt::Display for WaitTimedOut {
         if let Some(error) = &self.last_error {
             write!(f, " ({error})")?;
         }
-        f.write_str("; it goes on at the service: attach to it again with watch()")?;
+        // What the commit has not left behind may not have been committed at all.
+        let as_before = |report: &StatusReport| report.status == SubmissionStatus::PendingCommit || report.status.is_failure();
+        if self.last.as_ref().is_some_and(as_before) {
+            f.write_str("; its commit does not show yet: look at its status again, and commit again if it stays")?;
+        } else {
+            f.write_str("; it goes on at the service: attach to it again with watch()")?;
+        }
         let stuck = self
             .last
             .as_ref()
-            .is_some_and(|report| report.status == crate::model::status::SubmissionStatus::CommitStarted);
+            .is_some_and(|report| report.status == SubmissionStatus::CommitStarted);
         if let (true, Some(url)) = (stuck, partner_center_url(path)) {
             write!(
                 f,

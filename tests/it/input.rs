@@ -46,6 +46,7 @@ async fn what_is_no_id_reaches_no_path() {
             it.applications().submissions(app()).ensure_deleted(s(text)),
             it.applications().submissions(app()).commit(s(text)),
             it.applications().submissions(app()).status(s(text)),
+            it.applications().submissions(app()).ensure_committed(s(text)),
             it.applications().submissions(app()).watch(s(text)),
             it.applications().submissions(app()).commit_and_wait(s(text)),
             it.applications().submissions(app()).package_rollout(s(text)).get(),

@@ -1,8 +1,7 @@
 //! Waiting with a goal, a deadline and a diagnosis.
 //!
-//! What a status means is the pure function `judge`. Statuses are compared by rank, because steps are skipped between polls.
-//! Only a status that was read counts as seen, never the commit's own answer. The loop around it is thin, and no wait is
-//! endless.
+//! A wait only polls: a commit that goes before it is made and found out in `commit`, which tells it when that was and what was
+//! there before. What a status means is the pure function `judge`. The loop is that of all looks, and no wait is endless.
 
 mod judge;
 mod waiting;
@@ -14,6 +13,7 @@ use std::time::Duration;
 use futures_core::Stream;
 use futures_util::stream::try_unfold;
 
+use crate::api::commit::shows_commit;
 use crate::api::kinds::Submission;
 use crate::api::submissions::Submissions;
 use crate::api::wait::waiting::Waiting;
@@ -21,7 +21,7 @@ use crate::auth::BoxFuture;
 use crate::error::Result;
 use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
-use crate::model::status::StatusReport;
+use crate::model::status::{StatusReport, SubmissionStatus};
 
 /// How far a wait goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,10 +82,11 @@ type CommitObserver = Box<dyn Fn(&Receipt<StatusReport>) + Send + Sync>;
 /// A wait for a submission. Await it for the last report, or take its [`reports`](Self::reports).
 ///
 /// The default goal is [`Milestone::Accepted`]. The status is polled at once, and then after a tenth of the time waited, at
-/// least every 60 s and at most every 5 s. Errors of a single poll that may pass do not end the wait.
+/// least every 60 s and at most every 5 s, and never before the service allows it (`Retry-After`). Errors of a single poll that
+/// may pass do not end the wait.
 ///
-/// Reads lag: for 5 minutes after its own commit, `PendingCommit` and 404 are taken for an old reading; after that the commit
-/// was lost. A wait that only watches ends at once with either.
+/// Reads lag: for 5 minutes after its own commit, `PendingCommit`, the failure that was there before, and 404 are taken for an
+/// old reading; after that the commit was lost. A wait that only watches ends at once with any of these.
 ///
 /// ```no_run
 /// # async fn run(client: msstore::StoreClient) -> Result<(), Box<dyn std::error::Error>> {
@@ -104,6 +105,7 @@ pub struct Wait<S> {
     submissions: Submissions<S>,
     id: SubmissionId,
     commit: bool,
+    shown: bool,
     goal: Milestone,
     timeout: Option<Duration>,
     interval: Option<Duration>,
@@ -120,14 +122,27 @@ impl<S> fmt::Debug for Wait<S> {
     }
 }
 
+impl<S: Submission> Submissions<S> {
+    /// Waits for a submission that is already under way. Await it, or take its [`reports`](Wait::reports).
+    pub fn watch(&self, id: impl Into<SubmissionId>) -> Wait<S> {
+        Wait::new(self.clone(), id.into(), false)
+    }
+
+    /// Commits a submission as [`ensure_committed`](Self::ensure_committed) does, and waits. Await it, or take its
+    /// [`reports`](Wait::reports).
+    pub fn commit_and_wait(&self, id: impl Into<SubmissionId>) -> Wait<S> {
+        Wait::new(self.clone(), id.into(), true)
+    }
+}
+
 impl<S: Submission> Wait<S> {
     fn new(submissions: Submissions<S>, id: SubmissionId, commit: bool) -> Self {
-        let goal = Milestone::Accepted;
         Self {
             submissions,
             id,
             commit,
-            goal,
+            shown: false,
+            goal: Milestone::Accepted,
             timeout: None,
             interval: None,
             on_status: None,
@@ -135,12 +150,14 @@ impl<S: Submission> Wait<S> {
         }
     }
 
-    pub(crate) fn watch(submissions: Submissions<S>, id: SubmissionId) -> Self {
-        Self::new(submissions, id, false)
-    }
-
-    pub(crate) fn commit(submissions: Submissions<S>, id: SubmissionId) -> Self {
-        Self::new(submissions, id, true)
+    /// Tells it a status that was read before it began: one that shows the commit makes a draft an old reading.
+    pub(crate) fn seen(mut self, status: &SubmissionStatus) -> Self {
+        let report = StatusReport {
+            status: status.clone(),
+            ..StatusReport::default()
+        };
+        self.shown = shows_commit(&report, None);
+        self
     }
 
     /// How far to wait. Default [`Milestone::Accepted`].
@@ -150,13 +167,15 @@ impl<S: Submission> Wait<S> {
     }
 
     /// How long to wait at most. Default [`Milestone::default_timeout`] of the goal. The commit and the first look are made in
-    /// any case, each in the time of a call ([`RetryPolicy::call_timeout`](crate::RetryPolicy::call_timeout)).
+    /// any case, in the time of [`Submissions::ensure_committed`] and of a call
+    /// ([`RetryPolicy::call_timeout`](crate::RetryPolicy::call_timeout)).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// A fixed pause between two polls instead of the growing one.
+    /// A fixed pause between two polls instead of the growing one, at least 1 s. A pause that the service asks for is kept
+    /// where it is longer.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.interval = Some(interval);
         self
@@ -168,7 +187,8 @@ impl<S: Submission> Wait<S> {
         self
     }
 
-    /// Is told the answer to the commit.
+    /// Is told of the commit, however that became known: the answer to it; if that was lost, the status that shows it, or the
+    /// refusal of a second commit, 409.
     pub fn on_commit(mut self, observer: impl Fn(&Receipt<StatusReport>) + Send + Sync + 'static) -> Self {
         self.on_commit = Some(Box::new(observer));
         self
@@ -192,7 +212,7 @@ impl<S: Submission> Wait<S> {
             last = Some(report);
         }
         // `next` gives at least one report or an error.
-        last.ok_or_else(|| waiting.timed_out())
+        last.ok_or_else(|| waiting.timed_out(None))
     }
 }
 
