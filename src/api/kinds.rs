@@ -9,10 +9,11 @@ use crate::model::application_submission::{ApplicationSubmission, TargetPublishM
 use crate::model::flight_submission::FlightSubmission;
 use crate::model::in_app_product_submission::InAppProductSubmission;
 use crate::model::status::SubmissionStatus;
+use crate::model::timestamp::Timestamp;
 use crate::secret::UploadUrl;
 
 mod kind {
-    use super::{SubmissionStatus, TargetPublishMode, UploadUrl};
+    use super::{SubmissionStatus, TargetPublishMode, Timestamp, UploadUrl};
 
     /// What the kinds of submission differ in. Sealed: it cannot be named outside.
     #[allow(unnameable_types)]
@@ -36,6 +37,7 @@ mod kind {
         fn status(&self) -> &SubmissionStatus;
         fn upload_url(&self) -> &UploadUrl;
         fn target_publish_mode(&self) -> &TargetPublishMode;
+        fn target_publish_date(&self) -> &Timestamp;
     }
 }
 pub(crate) use self::kind::Kind;
@@ -58,6 +60,10 @@ macro_rules! kinds {
 
             fn target_publish_mode(&self) -> &TargetPublishMode {
                 &self.target_publish_mode
+            }
+
+            fn target_publish_date(&self) -> &Timestamp {
+                &self.target_publish_date
             }
         }
 

@@ -248,9 +248,10 @@ async fn a_release_by_hand_or_on_a_date_ends_it_well() {
     for mode in ["Manual", "SpecificDate"] {
         for status in ["Release", "PendingPublication"] {
             let bench = Bench::scripted(["Certification", status]).await;
-            bench
-                .fake
-                .edit_submission(&bench.id, |draft| draft["targetPublishMode"] = json!(mode));
+            bench.fake.edit_submission(&bench.id, |draft| {
+                draft["targetPublishMode"] = json!(mode);
+                draft["targetPublishDate"] = json!("2999-01-01T00:00:00Z");
+            });
             let done = bench.commit().until(Milestone::Published).await.unwrap();
             assert!(done.held, "{mode} {status}");
             assert_eq!((done.report.status.as_str(), done.polls, bench.reads()), (status, 2, 1));
@@ -381,6 +382,24 @@ async fn the_observer_hears_of_it_before_the_pause() {
         status = told.recv() => assert_eq!(status, Some(msstore::SubmissionStatus::CommitStarted)),
     }
     assert_eq!((bench.commits(), bench.polls()), (1, 2));
+}
+
+/// A draft is a copy of the last release, and may carry its date: the service publishes at once.
+#[tokio::test]
+async fn a_date_that_has_passed_holds_nothing() {
+    for date in ["2020-01-01T00:00:00Z", "1601-01-01T00:00:00.0000000Z", ""] {
+        let bench = Bench::scripted(["Release", "PendingPublication", "Publishing", "Published"]).await;
+        bench.fake.edit_submission(&bench.id, |draft| {
+            draft["targetPublishMode"] = json!("SpecificDate");
+            draft["targetPublishDate"] = json!(date);
+        });
+        let done = bench.commit().until(Milestone::Published).await.unwrap();
+        assert_eq!(
+            (done.report.status.as_str(), done.held, bench.reads()),
+            ("Published", false, 1),
+            "{date:?}"
+        );
+    }
 }
 
 /// What ended the commit before is no end of this one, however long it is still shown.

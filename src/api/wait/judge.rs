@@ -3,11 +3,12 @@
 //! Statuses are compared by rank, because steps are skipped between polls. Only a status that was read counts as seen, never
 //! the commit's own answer.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::api::commit::is_as_before;
 use crate::api::wait::Milestone;
 use crate::error::FailureKind;
+use crate::model::application_submission::TargetPublishMode;
 use crate::model::status::{StatusReport, SubmissionStatus};
 
 /// How a wait came to its submission.
@@ -66,6 +67,16 @@ pub(super) fn judge(report: &StatusReport, goal: Milestone, seen: bool, origin: 
         _ => return Verdict::GoOn,
     };
     if reached >= goal { Verdict::Reached } else { Verdict::GoOn }
+}
+
+/// Whether a certified submission rests: until somebody publishes it, or until a date that is still to come. A draft is a copy of
+/// the last release and may carry a date that has passed; such a one is published at once.
+pub(super) fn rests(mode: &TargetPublishMode, date: Option<SystemTime>, now: SystemTime) -> bool {
+    match mode {
+        TargetPublishMode::Manual => true,
+        TargetPublishMode::SpecificDate => date.is_some_and(|date| date > now),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -140,6 +151,26 @@ mod tests {
                     "{status} {goal:?} {seen} {origin:?}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn what_rests_after_certification() {
+        let now = SystemTime::UNIX_EPOCH + 1000 * SECOND;
+        let (past, coming) = (Some(now - SECOND), Some(now + SECOND));
+        let table = [
+            ("Manual", None, true),
+            ("Manual", past, true),
+            ("SpecificDate", coming, true),
+            ("SpecificDate", past, false),
+            ("SpecificDate", Some(now), false),
+            ("SpecificDate", None, false),
+            ("Immediate", coming, false),
+            ("NotSet", None, false),
+            ("Sometime", coming, false),
+        ];
+        for (mode, date, expected) in table {
+            assert_eq!(rests(&mode.into(), date, now), expected, "{mode} {date:?}");
         }
     }
 }

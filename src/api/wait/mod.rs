@@ -68,7 +68,7 @@ pub struct WaitReport {
     pub waited: Duration,
     /// How often the status was read.
     pub polls: u32,
-    /// The submission is certified and rests there: it is published by hand or on a date.
+    /// The submission is certified and rests there: it is published by hand, or on a date that is still to come.
     pub held: bool,
     /// The HTTP status of the status call.
     pub http_status: u16,

@@ -4,10 +4,9 @@ use std::time::Instant;
 
 use crate::api::commit::{Committed, shows_commit};
 use crate::api::kinds::Submission;
-use crate::api::wait::judge::{Origin, READ_LAG, Verdict, judge};
+use crate::api::wait::judge::{Origin, READ_LAG, Verdict, judge, rests};
 use crate::api::wait::{Wait, WaitReport};
 use crate::error::{Error, FailureKind, Outcome, Result, SubmissionFailed, WaitTimedOut};
-use crate::model::application_submission::TargetPublishMode;
 use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
 use crate::rest::look::{Ended, Looks, Miss, Pace};
@@ -184,14 +183,14 @@ impl<S: Submission> Waiting<S> {
         }
     }
 
-    /// Whether a certified submission is published by hand or on a date. Read once.
+    /// Whether a certified submission is published by hand or on a date to come. Read once.
     async fn is_held(&mut self) -> bool {
         if self.held.is_none() {
             // If it cannot be read now, the next poll tries again.
             let by = (self.polls > 1).then(|| self.deadline());
             if let Ok(submission) = self.wait.submissions.get_by(&self.wait.id, by.flatten()).await {
-                let mode = submission.target_publish_mode();
-                self.held = Some(matches!(mode, TargetPublishMode::Manual | TargetPublishMode::SpecificDate));
+                let date = submission.target_publish_date().to_system_time();
+                self.held = Some(rests(submission.target_publish_mode(), date, self.clock().system_now()));
             }
         }
         self.held.unwrap_or(false)
