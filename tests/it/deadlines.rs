@@ -88,7 +88,11 @@ async fn polls_that_fail_do_not_end_it() {
     let error = timed_out(bench.watch().timeout(Duration::from_secs(900)).await);
     assert_about(error.waited(), 900);
     assert_eq!(error.last_report(), None);
-    assert!(error.to_string().contains("no status could be read (GET"), "{error}");
+    let text = error.to_string();
+    assert!(
+        text.contains("no status could be read (GET") && text.contains("503"),
+        "{text}"
+    );
     // What will not pass ends it at once.
     for status in [400, 403, 409] {
         let bench = Bench::faulty(poll().always().answer(status, "{}")).await;

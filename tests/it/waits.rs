@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::{StreamExt, TryStreamExt};
 use msstore::testing::{CutEnd, FakeStore, Fault, RetryHint};
 use msstore::{
-    ApplicationId, ApplicationSubmission, ClientSecret, Error, FailureKind, Milestone, Outcome, PendingPolicy, StoreClient,
-    SubmissionId, Submissions, Wait, WaitReport,
+    ApplicationId, ApplicationSubmission, ClientSecret, Error, FailureKind, Milestone, Outcome, PendingPolicy, RateLimit,
+    StoreClient, SubmissionId, Submissions, Wait, WaitReport,
 };
 use serde_json::{Value, json};
 
@@ -206,7 +206,7 @@ async fn a_commit_that_never_shows_is_lost_after_five_minutes() {
     let seen = Arc::clone(&reports);
     let wait = bench
         .commit()
-        .on_status(move |report| seen.lock().unwrap().push(report.waited.as_secs()));
+        .on_poll(move |report| seen.lock().unwrap().push(report.waited.as_secs()));
     let error = failed(wait.await);
     assert_eq!(error.kind(), FailureKind::CommitLost);
     assert!(error.to_string().contains("commit again"), "{error}");
@@ -596,4 +596,50 @@ async fn a_run_that_attaches_does_not_stumble_over_an_old_reading() {
             assert!((300..400).contains(&(bench.fake.elapsed() - before).as_secs()));
         }
     }
+}
+
+#[tokio::test]
+async fn observers_hear_of_changes_and_a_sign_of_life() {
+    let polls = ["Certification"; 60];
+    let script = [&["CommitStarted"; 3], polls.as_slice(), &["Publishing"; 2]].concat();
+    let bench = Bench::scripted(script.iter().copied()).await;
+    type Told = Arc<Mutex<Vec<(String, Duration)>>>;
+    let (changes, all) = (Told::default(), Told::default());
+    let tell = |told: &Told| {
+        let told = Arc::clone(told);
+        move |now: &WaitReport| told.lock().unwrap().push((now.report.status.to_string(), now.waited))
+    };
+    let wait = bench
+        .commit()
+        .until(Milestone::Certified)
+        .poll_interval(Duration::from_secs(60));
+    let reports: Vec<WaitReport> = wait
+        .on_status(tell(&changes))
+        .on_poll(tell(&all))
+        .reports()
+        .try_collect()
+        .await
+        .unwrap();
+    let statuses: Vec<&str> = reports.iter().map(|report| report.report.status.as_str()).collect();
+    assert_eq!(statuses, ["CommitStarted", "Certification", "Publishing"]);
+    assert_eq!(reports.iter().map(|report| report.polls).collect::<Vec<_>>(), [1, 4, 64]);
+    assert_eq!(all.lock().unwrap().len(), 64);
+    let changes = changes.lock().unwrap();
+    assert_eq!(changes.len(), 3 + 11, "{changes:?}");
+    assert!(
+        changes
+            .windows(2)
+            .all(|pair| pair[1].1 - pair[0].1 <= Duration::from_secs(310)),
+        "{changes:?}"
+    );
+}
+
+#[tokio::test]
+async fn without_a_pause_it_polls_once_a_second() {
+    let bench = Bench::scripted(["CommitStarted"]).await;
+    let client = bench.fake.client_builder().rate_limit(RateLimit::off()).build().unwrap();
+    let submissions = client.applications().submissions(APP.parse::<ApplicationId>().unwrap());
+    let wait = submissions.commit_and_wait(&bench.id).poll_interval(Duration::ZERO);
+    timed_out(wait.timeout(Duration::from_secs(30)).await);
+    assert!((25..=35).contains(&bench.polls()), "{}", bench.polls());
 }

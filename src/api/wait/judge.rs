@@ -69,6 +69,38 @@ pub(super) fn judge(report: &StatusReport, goal: Milestone, seen: bool, origin: 
     if reached >= goal { Verdict::Reached } else { Verdict::GoOn }
 }
 
+/// How often a wait in which nothing changes shows that it is alive.
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(300);
+
+/// What there is to tell of a poll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    Nothing,
+    /// Nothing is new, but nothing was told for long.
+    Heartbeat,
+    Change,
+}
+
+/// `told` is the report that was told last, and when; each time is that since the wait began.
+pub(super) fn news(told: Option<(&StatusReport, Duration)>, now: &StatusReport, waited: Duration) -> News {
+    match told {
+        Some((before, at)) if !has_changed(before, now) => match waited.saturating_sub(at) >= HEARTBEAT {
+            true => News::Heartbeat,
+            false => News::Nothing,
+        },
+        _ => News::Change,
+    }
+}
+
+/// The links to certification reports are signed, and differ from one read to the next.
+fn has_changed(before: &StatusReport, now: &StatusReport) -> bool {
+    let (old, new) = (&before.status_details, &now.status_details);
+    before.status != now.status
+        || old.errors != new.errors
+        || old.warnings != new.warnings
+        || old.certification_reports.len() != new.certification_reports.len()
+}
+
 /// Whether a certified submission rests: until somebody publishes it, or until a date that is still to come. A draft is a copy of
 /// the last release and may carry a date that has passed; such a one is published at once.
 pub(super) fn rests(mode: &TargetPublishMode, date: Option<SystemTime>, now: SystemTime) -> bool {
@@ -171,6 +203,50 @@ mod tests {
         ];
         for (mode, date, expected) in table {
             assert_eq!(rests(&mode.into(), date, now), expected, "{mode} {date:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_a_poll() {
+        use crate::model::status::{CertificationReport, StatusDetail};
+        let report = |status: &str, url: &str| {
+            let mut report = StatusReport {
+                status: status.into(),
+                ..StatusReport::default()
+            };
+            if !url.is_empty() {
+                let mut certification = CertificationReport::default();
+                url.clone_into(&mut certification.report_url);
+                report.status_details.certification_reports.push(certification);
+            }
+            report
+        };
+        let warned = {
+            let mut report = report("Certification", "");
+            report.status_details.warnings.push(StatusDetail::default());
+            report
+        };
+        let before = report("Certification", "");
+        let table = [
+            (None, report("Certification", ""), 0, News::Change),
+            (Some(&before), report("Certification", ""), 60, News::Nothing),
+            (Some(&before), report("certification", ""), 299, News::Nothing),
+            (Some(&before), report("Certification", ""), 300, News::Heartbeat),
+            (Some(&before), report("Release", ""), 60, News::Change),
+            (Some(&before), report("Release", ""), 600, News::Change),
+            (Some(&before), warned, 60, News::Change),
+            (Some(&before), report("Certification", "https://a?sig=1"), 60, News::Change),
+            (
+                Some(&report("Certification", "https://a?sig=1")),
+                report("Certification", "https://a?sig=2"),
+                60,
+                News::Nothing,
+            ),
+        ];
+        for (before, now, seconds, expected) in table {
+            // The report before was told after 10 s.
+            let told = before.map(|before| (before, 10 * SECOND));
+            assert_eq!(news(told, &now, (10 + seconds) * SECOND), expected, "{now:?} {seconds}");
         }
     }
 }

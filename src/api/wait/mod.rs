@@ -110,6 +110,7 @@ pub struct Wait<S> {
     timeout: Option<Duration>,
     interval: Option<Duration>,
     on_status: Option<Observer>,
+    on_poll: Option<Observer>,
     on_commit: Option<CommitObserver>,
 }
 
@@ -146,6 +147,7 @@ impl<S: Submission> Wait<S> {
             timeout: None,
             interval: None,
             on_status: None,
+            on_poll: None,
             on_commit: None,
         }
     }
@@ -181,9 +183,17 @@ impl<S: Submission> Wait<S> {
         self
     }
 
-    /// Is told each report, before the pause that follows it.
+    /// Is told each report that says something new (another status, other errors or warnings, the end), before the pause that
+    /// follows it; and, so that a log shows that the wait goes on, every 5 minutes one that does not. See
+    /// [`on_poll`](Self::on_poll).
     pub fn on_status(mut self, observer: impl Fn(&WaitReport) + Send + Sync + 'static) -> Self {
         self.on_status = Some(Box::new(observer));
+        self
+    }
+
+    /// Is told the report of each poll, also where nothing has changed: about one a minute for as long as it takes.
+    pub fn on_poll(mut self, observer: impl Fn(&WaitReport) + Send + Sync + 'static) -> Self {
+        self.on_poll = Some(Box::new(observer));
         self
     }
 
@@ -194,7 +204,8 @@ impl<S: Submission> Wait<S> {
         self
     }
 
-    /// The reports, as a `Stream` that ends when the goal is reached. Nothing is sent before it is polled.
+    /// The reports that say something new, as a `Stream` that ends when the goal is reached: another status, other errors or
+    /// warnings, and the last one. Each counts all polls. Nothing is sent before the stream is polled.
     ///
     /// # Cancel safety
     ///

@@ -1,10 +1,10 @@
 //! A wait under way: looks, asks `judge` what it saw means, and tells who wants to know.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::api::commit::{Committed, shows_commit};
 use crate::api::kinds::Submission;
-use crate::api::wait::judge::{Origin, READ_LAG, Verdict, judge, rests};
+use crate::api::wait::judge::{News, Origin, READ_LAG, Verdict, judge, news, rests};
 use crate::api::wait::{Wait, WaitReport};
 use crate::error::{Error, FailureKind, Outcome, Result, SubmissionFailed, WaitTimedOut};
 use crate::model::receipt::Receipt;
@@ -35,6 +35,8 @@ pub(super) struct Waiting<S> {
     seen: bool,
     finished: bool,
     last: Option<WaitReport>,
+    /// What was told last, and after how long.
+    told: Option<(StatusReport, Duration)>,
     /// Whether the submission rests after certification, once it was read.
     held: Option<bool>,
 }
@@ -50,6 +52,7 @@ impl<S: Submission> Waiting<S> {
             seen: false,
             finished: false,
             last: None,
+            told: None,
             held: None,
             wait,
         }
@@ -59,7 +62,7 @@ impl<S: Submission> Waiting<S> {
         self.wait.submissions.core().transport().clock()
     }
 
-    /// The next report; `None` after the last one.
+    /// The next report that says something new; `None` after the last one.
     pub(super) async fn next(&mut self) -> Result<Option<WaitReport>> {
         if self.finished {
             return Ok(None);
@@ -68,9 +71,13 @@ impl<S: Submission> Waiting<S> {
             Some(looks) => looks,
             None => self.begin().await?,
         };
-        let status = self.poll(&mut looks).await?;
-        self.looks = Some(looks);
-        self.conclude(status).await.map(Some)
+        loop {
+            let status = self.poll(&mut looks).await?;
+            if let Some(report) = self.conclude(status, looks.deadline()).await? {
+                self.looks = Some(looks);
+                return Ok(Some(report));
+            }
+        }
     }
 
     /// Commits, if that is its job.
@@ -133,7 +140,8 @@ impl<S: Submission> Waiting<S> {
         }
     }
 
-    async fn conclude(&mut self, status: Receipt<StatusReport>) -> Result<WaitReport> {
+    /// What a status means, and to whom. The report, if it says something new.
+    async fn conclude(&mut self, status: Receipt<StatusReport>, deadline: Instant) -> Result<Option<WaitReport>> {
         self.polls += 1;
         let now = self.clock().now();
         let before = self.known.as_ref().and_then(|known| known.before.as_ref());
@@ -160,12 +168,10 @@ impl<S: Submission> Waiting<S> {
             report: status.value,
         };
         if verdict == Verdict::MayBeHeld {
-            report.held = self.is_held().await;
+            report.held = self.is_held(deadline).await;
         }
         self.finished = report.held || verdict == Verdict::Reached;
-        if let Some(observer) = &self.wait.on_status {
-            observer(&report);
-        }
+        let news = self.tell(&report, matches!(verdict, Verdict::Failed(_)));
         self.last = Some(report.clone());
         match verdict {
             Verdict::Failed(kind) => {
@@ -179,25 +185,40 @@ impl<S: Submission> Waiting<S> {
                         .into(),
                 )
             }
-            _ => Ok(report),
+            _ => Ok((news == News::Change).then_some(report)),
         }
     }
 
+    /// Tells the observers. The end is news in any case.
+    fn tell(&mut self, report: &WaitReport, failed: bool) -> News {
+        let told = self.told.as_ref().map(|(report, at)| (report, *at));
+        let news = match news(told, &report.report, report.waited) {
+            _ if self.finished || failed => News::Change,
+            news => news,
+        };
+        if let Some(observer) = &self.wait.on_poll {
+            observer(report);
+        }
+        if news != News::Nothing {
+            self.told = Some((report.report.clone(), report.waited));
+            if let Some(observer) = &self.wait.on_status {
+                observer(report);
+            }
+        }
+        news
+    }
+
     /// Whether a certified submission is published by hand or on a date to come. Read once.
-    async fn is_held(&mut self) -> bool {
+    async fn is_held(&mut self, deadline: Instant) -> bool {
         if self.held.is_none() {
             // If it cannot be read now, the next poll tries again.
-            let by = (self.polls > 1).then(|| self.deadline());
-            if let Ok(submission) = self.wait.submissions.get_by(&self.wait.id, by.flatten()).await {
+            let by = (self.polls > 1).then_some(deadline);
+            if let Ok(submission) = self.wait.submissions.get_by(&self.wait.id, by).await {
                 let date = submission.target_publish_date().to_system_time();
                 self.held = Some(rests(submission.target_publish_mode(), date, self.clock().system_now()));
             }
         }
         self.held.unwrap_or(false)
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        self.looks.as_ref().map(Looks::deadline)
     }
 
     fn path(&self) -> String {

@@ -191,8 +191,9 @@ async fn a_wait_that_takes_too_long_says_where_it_stands() {
         }
         other => panic!("{other:?}"),
     }
-    let polls = events.lock().unwrap().iter().filter(|event| event.step == Step::Wait).count();
-    assert!((10..=13).contains(&polls), "{polls}");
+    // The status, and a sign of life after 5 minutes.
+    let told = events.lock().unwrap().iter().filter(|event| event.step == Step::Wait).count();
+    assert!((2..=3).contains(&told), "{told}");
 }
 
 #[tokio::test]
