@@ -135,7 +135,7 @@
 //!
 //! Calls that are safe to repeat are repeated by the crate for three minutes ([`RetryPolicy`]). Calls that are not, are sent
 //! once, and the `ensure_…` and `…_or_find` methods resolve an ambiguous outcome by looking: [`Submissions::ensure_created`],
-//! [`Submissions::ensure_deleted`], [`InAppProducts::create_or_find`], [`Flights::create_or_find`]. Secrets never show in an
+//! [`Submissions::ensure_deleted`], [`Submissions::ensure_committed`], [`InAppProducts::create_or_find`], [`Flights::create_or_find`]. Secrets never show in an
 //! error, in `Debug` or in `tracing` events.
 //!
 //! # Testing your own pipeline

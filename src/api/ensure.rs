@@ -15,16 +15,15 @@ use crate::api::list::List;
 use crate::api::submissions::Submissions;
 use crate::document::Document;
 use crate::error::{Error, Outcome, Result};
+use crate::http::request::Request;
 use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
 use crate::model::status::SubmissionStatus;
 use crate::service::Service;
+use crate::service::look::{Ended, Looks, Miss, Pace};
 
-/// For how long it is looked; a look that has begun by then gets as long again.
+/// For how long it is looked in all.
 pub(crate) const LOOK: Duration = Duration::from_secs(60);
-
-/// The pause between two looks.
-const PAUSE: Duration = Duration::from_secs(5);
 
 /// Something that is there now.
 #[derive(Debug, Clone)]
@@ -100,87 +99,118 @@ impl<S: Submission> Submissions<S> {
     }
 
     async fn read_created(&self, created: Receipt<SubmissionId>) -> Result<Ensured<S>> {
-        let deadline = self.now() + LOOK;
-        loop {
-            match self.get(&created.value).await {
-                Ok(document) => return Ok(Ensured::created(document, created.map(|_| ()))),
+        let id = &created.value;
+        let mut looks = self.looks();
+        let found = looks.find(|by| async move {
+            match self.get_by(id, Some(by)).await {
                 // A new draft may not be visible yet.
-                Err(error) if error.is_not_found() && self.now() < deadline => self.pause().await,
-                Err(error) => return Err(error.leaving(self.path(&created.value).text())),
+                Err(error) if error.is_not_found() => Err(Miss::Passing(error)),
+                draft => Ok(draft?),
             }
+        });
+        match found.await {
+            Ok(document) => Ok(Ensured::created(document, created.map(|_| ()))),
+            Err(ended) => Err(self.left_behind(id, |path| ended.into_error(path))),
         }
+    }
+
+    fn left_behind(&self, id: &SubmissionId, error: impl FnOnce(&str) -> Error) -> Error {
+        let path = self.path(id).text();
+        error(&path).leaving(path)
     }
 
     /// A draft other than `before` that the API can go on with.
     async fn look_for_draft(&self, before: Option<&SubmissionId>) -> Result<Option<Document<S>>> {
-        let deadline = self.now() + LOOK;
-        loop {
-            let pending = self.refs(Some(deadline + LOOK)).await?.pending;
-            if let Some(id) = pending.filter(|id| Some(id) != before) {
-                match self.get(&id).await {
-                    Ok(draft) if *draft.status() == SubmissionStatus::PendingCommit && draft.upload_url().is_set() => {
-                        return Ok(Some(draft));
-                    }
-                    // Not one of ours.
-                    Ok(_) => return Ok(None),
-                    Err(error) if error.is_not_found() => {}
-                    Err(error) => return Err(error.leaving(self.path(&id).text())),
-                }
+        let mut looks = self.looks();
+        let found = looks.find(|by| async move {
+            let pending = self.refs(Some(by)).await?.pending;
+            let Some(id) = pending.filter(|id| Some(id) != before) else {
+                return Err(Miss::NotYet);
+            };
+            match self.get_by(&id, Some(by)).await {
+                Ok(draft) if *draft.status() == SubmissionStatus::PendingCommit && draft.upload_url().is_set() => Ok(Some(draft)),
+                // Not one of ours.
+                Ok(_) => Ok(None),
+                Err(error) if error.is_not_found() => Err(Miss::NotYet),
+                Err(error) => Err(self.left_behind(&id, |_| error).into()),
             }
-            if self.now() >= deadline {
-                return Ok(None);
-            }
-            self.pause().await;
-        }
+        });
+        none_if_time_is_up(found.await)
     }
 
-    /// Deletes a submission and waits until its parent no longer shows it, for up to 60 s. Done also if it was not there; the
-    /// receipt then says 404, or 0 if the answer to the deletion was lost.
+    /// Deletes a submission and waits until its parent no longer shows it, for up to 60 s. Done also if it was not there.
+    ///
+    /// The service answers a deletion with 204 and nothing else; the receipt is that answer. After any other answer, or none,
+    /// only a 404 of the submission itself counts, and the receipt is that of the 404.
     ///
     /// # Errors
     ///
-    /// 409 if it cannot be deleted in its state; 400 if it was made in Partner Center; [`ErrorKind::WaitTimedOut`](crate::ErrorKind::WaitTimedOut) if the
-    /// parent still shows it after 60 s.
+    /// 409 if it cannot be deleted in its state; 400 if it was made in Partner Center; [`ErrorKind::WaitTimedOut`](crate::ErrorKind::WaitTimedOut) if the service
+    /// says that it is deleted and still shows it after 60 s; the error of the deletion if its answer was lost and the
+    /// submission is still there after 60 s.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future may leave the submission deleted.
     pub async fn ensure_deleted(&self, id: impl Into<SubmissionId>) -> Result<Receipt> {
-        let id = id.into();
-        let path = self.path(&id).text();
-        let deleted = match self.delete(&id).await {
-            Err(error) if error.is_not_found() => Ok(error.receipt()),
+        let id = &id.into();
+        let path = &self.path(id);
+        let service = self.service();
+        let (deleted, is_sure) = match service.bytes(Request::delete(path.clone())).await {
+            Ok(answer) => {
+                // A page may be anybody's.
+                let is_sure = answer.value.trim_ascii().is_empty();
+                (Ok(answer.map(|_| ())), is_sure)
+            }
+            Err(error) if error.is_not_found() => (Ok(error.receipt()), false),
             Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
-            deleted => deleted,
+            Err(error) => (Err(error), false),
         };
-        let started = self.now();
-        loop {
-            let pending = match (self.refs(Some(started + 2 * LOOK)).await, &deleted) {
-                (Ok(refs), _) => refs.pending,
-                (Err(look), Ok(_)) => return Err(look.at_least(Outcome::Applied)),
-                (Err(look), Err(_)) => return deleted.map_err(|delete| unresolved(delete, look)),
-            };
-            if pending.as_ref() != Some(&id) {
-                return Ok(deleted.unwrap_or_else(|error| error.receipt()));
+        let mut looks = self.looks();
+        let gone = looks.find(|by| async move {
+            if self.refs(Some(by)).await?.pending.as_ref() == Some(id) {
+                return Err(Miss::NotYet);
             }
-            if self.now() >= started + LOOK {
-                return deleted.and(Err(Error::deletion_timed_out(&path, LOOK)));
+            // The slot says nothing of a submission that is published, nor of one that reads do not show yet.
+            if is_sure {
+                return Ok(None);
             }
-            self.pause().await;
+            match service.bytes(Request::get(path.clone()).by(Some(by))).await {
+                Ok(_) => Err(Miss::NotYet),
+                Err(error) if error.is_not_found() => Ok(Some(error.receipt())),
+                Err(error) => Err(error.into()),
+            }
+        });
+        let outcome = if is_sure { Outcome::Applied } else { Outcome::MaybeApplied };
+        match (gone.await, deleted) {
+            (Ok(gone), deleted) => gone.map_or(deleted, Ok),
+            (Err(Ended::TimeUp(None)), Ok(_)) => {
+                let late = Error::deletion_timed_out(&path.text(), LOOK);
+                Err(late.with_outcome(outcome))
+            }
+            (Err(Ended::TimeUp(None)), Err(error)) => Err(error),
+            (Err(ended), Ok(_)) => Err(ended.into_error(&path.text()).at_least(outcome)),
+            (Err(ended), Err(error)) => Err(unresolved(error, ended.into_error(&path.text()))),
         }
     }
 
-    fn now(&self) -> Instant {
-        self.service().clock().now()
+    /// Looks for a minute from now on.
+    pub(crate) fn looks(&self) -> Looks {
+        Looks::new(self.service().clock(), LOOK, Pace::Growing)
     }
+}
 
-    async fn pause(&self) {
-        self.service().clock().sleep(PAUSE).await;
+/// Nothing, if the last look saw nothing and the time is up; the error of the last look, if that failed.
+fn none_if_time_is_up<T>(found: Result<Option<T>, Ended>) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(found),
+        Err(Ended::TimeUp(None)) => Ok(None),
+        Err(Ended::TimeUp(Some(error)) | Ended::Failed(error)) => Err(error),
     }
 }
 
 /// It could not be looked up what became of a write. Its own error says what was lost, unless it is known by now.
-fn unresolved(write: Error, look: Error) -> Error {
+pub(crate) fn unresolved(write: Error, look: Error) -> Error {
     if look.left_behind().is_some() {
         return look;
     }
@@ -220,8 +250,9 @@ where
     M: Fn(&T) -> Option<I> + Send + Sync,
     C: Future<Output = Result<Document<T>>> + Send,
 {
-    let look = || async {
-        let mut items = list();
+    let (list, is_it) = (&list, &is_it);
+    let look = |by: Option<Instant>| async move {
+        let mut items = list().by(by);
         while let Some(item) = items.try_next().await? {
             if let Some(id) = is_it(&item) {
                 return Ok::<_, Error>(Some(id));
@@ -229,7 +260,7 @@ where
         }
         Ok(None)
     };
-    if let Some(id) = look().await? {
+    if let Some(id) = look(None).await? {
         return Ok(Found::Adopted(id, Outcome::NotApplied));
     }
     let error = match create.await {
@@ -237,18 +268,18 @@ where
         Err(error) if error.outcome() == Outcome::NotApplied && !error.is_conflict() => return Err(error),
         Err(error) => error,
     };
-    let clock = service.clock();
     // A conflict says that it is there, or that there is another reason; one look tells.
-    let deadline = clock.now() + if error.is_conflict() { Duration::ZERO } else { LOOK };
-    loop {
-        match look().await {
-            Ok(Some(id)) => return Ok(Found::Adopted(id, error.outcome())),
-            Ok(None) => {}
-            Err(look) => return Err(unresolved(error, look)),
+    let once = error.is_conflict();
+    let mut looks = Looks::new(service.clock(), LOOK, Pace::Growing);
+    let found = looks.find(|by| async move {
+        match look(Some(by)).await? {
+            None if !once => Err(Miss::NotYet),
+            found => Ok(found),
         }
-        if clock.now() >= deadline {
-            return Err(error);
-        }
-        clock.sleep(PAUSE).await;
+    });
+    match none_if_time_is_up(found.await) {
+        Ok(Some(id)) => Ok(Found::Adopted(id, error.outcome())),
+        Ok(None) => Err(error),
+        Err(look) => Err(unresolved(error, look)),
     }
 }

@@ -11,10 +11,11 @@ use crate::model::flight_submission::FlightSubmission;
 use crate::model::in_app_product_submission::InAppProductSubmission;
 use crate::model::resource::Resource;
 use crate::model::status::SubmissionStatus;
+use crate::model::timestamp::Timestamp;
 use crate::secret::UploadUrl;
 
 mod kind {
-    use super::{SubmissionStatus, TargetPublishMode, UploadUrl};
+    use super::{SubmissionStatus, TargetPublishMode, Timestamp, UploadUrl};
 
     /// What the kinds of submission differ in. Sealed: it cannot be named outside.
     #[allow(unnameable_types)]
@@ -38,6 +39,7 @@ mod kind {
         fn status(&self) -> &SubmissionStatus;
         fn upload_url(&self) -> &UploadUrl;
         fn target_publish_mode(&self) -> &TargetPublishMode;
+        fn target_publish_date(&self) -> &Timestamp;
     }
 }
 pub(crate) use self::kind::Kind;
@@ -69,6 +71,10 @@ impl Kind for ApplicationSubmission {
     fn target_publish_mode(&self) -> &TargetPublishMode {
         &self.target_publish_mode
     }
+
+    fn target_publish_date(&self) -> &Timestamp {
+        &self.target_publish_date
+    }
 }
 
 impl Submission for ApplicationSubmission {}
@@ -94,6 +100,10 @@ impl Kind for InAppProductSubmission {
     fn target_publish_mode(&self) -> &TargetPublishMode {
         &self.target_publish_mode
     }
+
+    fn target_publish_date(&self) -> &Timestamp {
+        &self.target_publish_date
+    }
 }
 
 impl Submission for InAppProductSubmission {}
@@ -118,6 +128,10 @@ impl Kind for FlightSubmission {
 
     fn target_publish_mode(&self) -> &TargetPublishMode {
         &self.target_publish_mode
+    }
+
+    fn target_publish_date(&self) -> &Timestamp {
+        &self.target_publish_date
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt};
@@ -49,6 +50,7 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
             top: None,
             skip: None,
             parent,
+            deadline: None,
         };
         Self {
             service,
@@ -66,6 +68,12 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
     /// Leaves out so many items at the beginning.
     pub fn skip(mut self, items: u32) -> Self {
         self.listing.skip = Some(items);
+        self
+    }
+
+    /// Ends the reading at this moment.
+    pub(crate) fn by(mut self, deadline: Option<Instant>) -> Self {
+        self.listing.deadline = deadline;
         self
     }
 

@@ -1,8 +1,9 @@
 //! The documented calls, by handle. A handle holds the shared core and ids, costs no I/O to make, and is cheap to clone.
 //!
-//! Raw calls never guess: what became of an ambiguous call is found out in `ensure`, `rollout` and `wait` only.
+//! Raw calls never guess: what became of an ambiguous call is found out in `ensure`, `commit` and `rollout` only.
 
 pub(crate) mod applications;
+pub(crate) mod commit;
 pub(crate) mod ensure;
 pub(crate) mod flights;
 pub(crate) mod in_app_products;

@@ -1,5 +1,9 @@
-//! Gradual rollouts. A change whose outcome is unknown is looked up: as wanted is success, else it is sent once more.
+//! Gradual rollouts. A change whose outcome is unknown is looked up, for up to 60 s if a look fails in passing: as wanted is
+//! success, else it is sent once more.
 
+use std::time::Instant;
+
+use crate::api::ensure::LOOK;
 use crate::api::kinds::Submission;
 use crate::api::submissions::Submissions;
 use crate::api::value;
@@ -12,6 +16,7 @@ use crate::model::flight_submission::FlightSubmission;
 use crate::model::package::{PackageRollout, PackageRolloutStatus};
 use crate::model::receipt::Receipt;
 use crate::service::Service;
+use crate::service::look::{Looks, Pace};
 
 /// A kind of submission that can be rolled out gradually: of apps and flights, not of add-ons.
 pub trait Rollout: Submission {}
@@ -79,8 +84,12 @@ impl PackageRolloutHandle {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self) -> Result<Receipt<PackageRollout>> {
+        self.get_by(None).await
+    }
+
+    async fn get_by(&self, deadline: Option<Instant>) -> Result<Receipt<PackageRollout>> {
         let path = self.submission.clone().then("packagerollout");
-        value(&self.service.json(Request::get(path)).await?)
+        value(&self.service.json(Request::get(path).by(deadline)).await?)
     }
 
     /// Sets how many per cent of the customers get the new packages, 0 to 100:
@@ -163,7 +172,8 @@ impl PackageRolloutHandle {
                 Err(error) => error.at_least(outcome),
             };
             outcome = error.outcome();
-            match self.get().await {
+            let mut looks = Looks::new(self.service.clock(), LOOK, Pace::Growing);
+            match looks.find(|by| async move { Ok(self.get_by(Some(by)).await?) }).await {
                 Ok(now) if as_wanted(&now) => return Ok(now),
                 Ok(_) if sent == 1 => {}
                 Ok(_) | Err(_) => return Err(error),

@@ -7,8 +7,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::api::kinds::Submission;
-use crate::api::wait::Wait;
-use crate::api::{delete, document, get, optional, received_id, value};
+use crate::api::{delete, document, optional, received_id, value};
 use crate::document::{Document, decode_value, member};
 use crate::error::Result;
 use crate::http::request::Path;
@@ -22,8 +21,8 @@ use crate::service::{Json, Service};
 /// The submissions of an app, an add-on or a flight.
 ///
 /// One method is one call, as documented; none of them guesses. The calls that find out what became of an ambiguous outcome
-/// are [`ensure_created`](Self::ensure_created), [`ensure_deleted`](Self::ensure_deleted) and
-/// [`commit_and_wait`](Self::commit_and_wait).
+/// are [`ensure_created`](Self::ensure_created), [`ensure_deleted`](Self::ensure_deleted),
+/// [`ensure_committed`](Self::ensure_committed) and [`commit_and_wait`](Self::commit_and_wait).
 ///
 /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/manage-app-submissions>,
 /// <https://learn.microsoft.com/windows/uwp/monetize/manage-add-on-submissions> and
@@ -145,8 +144,14 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, id: impl Into<SubmissionId>) -> Result<Document<S>> {
-        let path = self.path(&id.into());
-        get(&self.service, path).await
+        self.get_by(&id.into(), None).await
+    }
+
+    /// As [`get`](Self::get), by `deadline` if there is one.
+    pub(crate) async fn get_by(&self, id: &SubmissionId, deadline: Option<Instant>) -> Result<Document<S>> {
+        let path = self.path(id);
+        let text = path.text();
+        document(self.service.json(Request::get(path).by(deadline)).await?, text)
     }
 
     /// As [`get`](Self::get), with `None` for a submission that is not there.
@@ -214,27 +219,16 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn status(&self, id: impl Into<SubmissionId>) -> Result<Receipt<StatusReport>> {
-        value(&self.service.json(self.status_call(&id.into())?).await?)
+        self.status_by(&id.into(), None).await
     }
 
-    pub(crate) fn status_call(&self, id: &SubmissionId) -> Result<Request> {
-        Ok(Request::get(self.path(id).then("status")))
+    /// As [`status`](Self::status), by `deadline` if there is one.
+    pub(crate) async fn status_by(&self, id: &SubmissionId, deadline: Option<Instant>) -> Result<Receipt<StatusReport>> {
+        let path = self.path(id).then("status");
+        value(&self.service.json(Request::get(path).by(deadline)).await?)
     }
 
-    /// Waits for a submission that is already under way. Await it, or take its [`reports`](Wait::reports).
-    pub fn watch(&self, id: impl Into<SubmissionId>) -> Wait<S> {
-        Wait::watch(self.clone(), id.into())
-    }
-
-    /// Commits a submission and waits. Await it, or take its [`reports`](Wait::reports).
-    ///
-    /// If it is unknown what became of the commit, the status tells: it is committed once more only if the submission is
-    /// still a draft after 60 s.
-    pub fn commit_and_wait(&self, id: impl Into<SubmissionId>) -> Wait<S> {
-        Wait::commit(self.clone(), id.into())
-    }
-
-    /// What the parent says of its submissions now, said by `deadline` if there is one.
+    /// What the parent says of its submissions now, by `deadline` if there is one.
     pub(crate) async fn refs(&self, deadline: Option<Instant>) -> Result<Refs> {
         let json = self.service.json(Request::get(self.parent.clone()).by(deadline)).await?;
         if !json.value.is_object() {

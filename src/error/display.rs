@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::call::{Clause, Inline};
-use crate::error::{BodyShape, Error, ErrorKind, FailureKind, Inner, TransportKind, UploadKind};
+use crate::error::{BodyShape, Error, ErrorKind, FailureKind, Inner, Outcome, TransportKind, UploadKind};
 use crate::model::status::SubmissionStatus;
 use crate::secret::Scrubbed;
 
@@ -18,12 +18,14 @@ impl fmt::Display for Error {
             ErrorKind::Decode => say_decode(inner, f)?,
             ErrorKind::SubmissionFailed(kind) => say_failed(self, kind, f)?,
             ErrorKind::WaitTimedOut => say_timed_out(self, f)?,
-            ErrorKind::DeletionTimedOut => write!(
-                f,
-                "{} was deleted, but is still shown after {} s",
-                path(inner),
-                seconds(inner.waited)
-            )?,
+            ErrorKind::DeletionTimedOut => {
+                let what = match inner.outcome {
+                    Outcome::Applied => "was deleted",
+                    _ => "is said to be deleted",
+                };
+                let (path, seconds) = (path(inner), seconds(inner.waited));
+                write!(f, "{path} {what}, but is still shown after {seconds} s")?;
+            }
             ErrorKind::Upload(kind) => say_upload(inner, kind, f)?,
             ErrorKind::InvalidInput => write!(f, "{} cannot be used: {}", inner.subject, inner.problem)?,
             ErrorKind::Pending => {
@@ -189,9 +191,13 @@ fn say_failed(error: &Error, kind: FailureKind, f: &mut fmt::Formatter<'_>) -> f
     match kind {
         FailureKind::Failed => write!(f, "{path} ended in {status}")?,
         FailureKind::CommitFailed => write!(f, "the commit of {path} failed: it went back to PendingCommit")?,
-        FailureKind::CommitLost => write!(
+        FailureKind::CommitLost if *status == SubmissionStatus::PendingCommit => write!(
             f,
             "the commit of {path} was lost: the submission stays in PendingCommit; read it, check that your changes are in it, and commit again"
+        )?,
+        FailureKind::CommitLost => write!(
+            f,
+            "the commit of {path} was lost, or failed as the one before it: the submission stays in {status}; mend what it says, and commit again"
         )?,
         FailureKind::PackageNotTaken => write!(
             f,

@@ -21,7 +21,7 @@ pub enum ErrorKind {
     /// The submission failed; [`Error::report`](crate::Error::report) has the service's reasons.
     #[error("the submission {0}")]
     SubmissionFailed(FailureKind),
-    /// The deadline of a wait passed. The submission goes on at the service.
+    /// The deadline of a wait passed. A submission that was committed goes on without us.
     #[error("the time of the wait was up")]
     WaitTimedOut,
     /// A submission was deleted, but the service still shows it.
@@ -105,8 +105,8 @@ pub enum FailureKind {
     /// It went back to `PendingCommit` after the commit had started.
     #[error("went back to PendingCommit")]
     CommitFailed,
-    /// It was committed, but never left `PendingCommit`.
-    #[error("never left PendingCommit after its commit")]
+    /// It was committed, but never left `PendingCommit`, or the failure that it had before.
+    #[error("shows no trace of its commit")]
     CommitLost,
     /// It is a draft: nobody has committed it.
     #[error("is a draft that nobody has committed")]

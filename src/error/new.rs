@@ -13,6 +13,9 @@ use crate::model::guard::Guard;
 use crate::model::receipt::Receipt;
 use crate::model::status::{StatusReport, SubmissionStatus};
 
+/// What follows when the time of a wait is up.
+const GOES_ON: &str = "it goes on at the service: attach to it again with watch()";
+
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Error {
@@ -167,7 +170,7 @@ impl Error {
         new.0.waited = Some(waited);
         new.0.outcome = Outcome::Applied;
         new.0.retryable = true;
-        new.0.advice = Some("it goes on at the service: attach to it again with watch()");
+        new.0.advice = Some(GOES_ON);
         new
     }
 
@@ -283,6 +286,15 @@ impl Error {
         self.0.report = Some(report);
         self.0.correlation_id = correlation_id;
         self
+    }
+
+    /// The last report of a wait whose time was up.
+    pub(crate) fn last_seen(mut self, report: StatusReport, correlation_id: Option<String>) -> Self {
+        // What the commit has not left behind may not have been committed at all.
+        if report.status == SubmissionStatus::PendingCommit || report.status.is_failure() {
+            self.0.advice = Some("its commit does not show yet: look at its status again, and commit again if it stays");
+        }
+        self.with_report(report, correlation_id)
     }
 
     /// With other advice, from who knows more.

@@ -140,7 +140,7 @@ impl<S: Submission> Run<S> {
             report.committed = true;
             return Ok(report);
         }
-        let wait = self.submissions.watch(&id);
+        let wait = self.submissions.watch(&id).seen(&status);
         self.finish(wait, &mut report, teller).await?;
         self.verify(&report, packages, &known, teller).await?;
         Ok(report)

@@ -6,6 +6,7 @@
 mod call;
 pub(crate) mod dialect;
 mod gate;
+pub(crate) mod look;
 pub(crate) mod page;
 pub(crate) mod provider;
 pub(crate) mod token;

@@ -4,6 +4,7 @@
 //! for by `skip`. No page is asked for twice, however a link to it is spelled, and a list that never ends is ended.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use futures_core::Stream;
 use futures_util::stream::try_unfold;
@@ -27,6 +28,8 @@ pub(crate) struct Listing {
     /// Read when the first page is a 404: if it is there the list is empty, if it is not, that is the error. Without a parent
     /// the 404 means an empty list.
     pub(crate) parent: Option<Path>,
+    /// Ends the reading of each page.
+    pub(crate) deadline: Option<Instant>,
 }
 
 /// Where the next page is.
@@ -114,7 +117,7 @@ impl Walk {
                 let request = self
                     .service
                     .link(Method::GET, &link, self.listing.path.template(), Replay::Safe)?;
-                self.service.json(request).await?
+                self.service.json(request.by(self.listing.deadline)).await?
             }
             Next::Skip(skip) => {
                 let request = self.request(skip);
@@ -163,7 +166,7 @@ impl Walk {
     }
 
     fn request(&self, skip: u64) -> Request {
-        let mut request = Request::get(self.listing.path.clone());
+        let mut request = Request::get(self.listing.path.clone()).by(self.listing.deadline);
         if skip > 0 {
             request = request.query("skip", skip.to_string());
         }
@@ -178,7 +181,11 @@ impl Walk {
         match &self.listing.parent {
             _ if matches!(error.shape(), Some(BodyShape::Html | BodyShape::Gateway)) => Err(error),
             None => Ok(()),
-            Some(parent) => self.service.json(Request::get(parent.clone())).await.map(|_| ()),
+            Some(parent) => self
+                .service
+                .json(Request::get(parent.clone()).by(self.listing.deadline))
+                .await
+                .map(|_| ()),
         }
     }
 }

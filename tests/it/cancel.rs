@@ -14,7 +14,7 @@ const APP: &str = FakeStore::SAMPLE_APPLICATION;
 
 /// The requests of a job that finds a draft of an earlier run, and what is left when it is dropped while one of them is
 /// under way: before and after it took effect.
-const STEPS: [(&str, &str, &str, &str); 12] = [
+const STEPS: [(&str, &str, &str, &str); 13] = [
     ("POST", "/oauth2/token", "old draft", "old draft"),
     ("GET", "/applications/*", "old draft", "old draft"),
     ("DELETE", "/applications/*/submissions/*", "old draft", "nothing"),
@@ -24,6 +24,12 @@ const STEPS: [(&str, &str, &str, &str); 12] = [
     ("GET", "/applications/*/submissions/*", "new draft", "new draft"),
     ("PUT", "/applications/*/submissions/*", "new draft", "edited draft"),
     ("PUT", "/blob/ingestion/*", "edited draft", "uploaded draft"),
+    (
+        "GET",
+        "/applications/*/submissions/*/status",
+        "uploaded draft",
+        "uploaded draft",
+    ),
     ("POST", "/applications/*/submissions/*/commit", "uploaded draft", "committed"),
     ("GET", "/applications/*/submissions/*/status", "committed", "committed"),
     ("GET", "/applications/*/submissions/*/status", "committed", "committed"),
@@ -124,16 +130,16 @@ async fn a_dropped_wait_stops_polling_and_nothing_else() {
     world
         .fake
         .script_statuses(APP, ["CommitStarted", "CommitStarted", "PreProcessing"]);
-    world.fake.fault(Fault::on("GET", "/status").nth(2).stall());
+    world.fake.fault(Fault::on("GET", "/status").nth(3).stall());
     let polls = || world.fake.requests_to("GET", "/status").len();
     drop_when(
         async { world.app_submissions().commit_and_wait(&draft).await },
-        "two polls",
-        || polls() == 2,
+        "two polls after the commit",
+        || polls() == 3,
     )
     .await;
     world.client.applications().get(&world.app).await.unwrap();
-    assert_eq!(polls(), 2);
+    assert_eq!(polls(), 3);
     let done = world.app_submissions().watch(&draft).await.unwrap();
     assert_eq!(done.report.status, msstore::SubmissionStatus::PreProcessing);
 }

@@ -31,9 +31,18 @@ async fn the_deadline_passes_with_the_report() {
         // A pause of a tenth of the time so far, from 5 s to 60 s: frequent at first, cheap in the long run.
         assert!((70..=110).contains(&bench.polls()), "{}", bench.polls());
     }
+    // What does not show its commit is not said to go on.
+    let bench = Bench::scripted(["PendingCommit"]).await;
+    let error = timed_out(bench.commit().timeout(Duration::from_secs(60)).await);
+    let text = error.to_string();
+    assert!(
+        text.contains("its commit does not show yet") && !text.contains("goes on"),
+        "{text}"
+    );
     let bench = Bench::scripted(["CommitStarted"]).await;
     let error = timed_out(bench.commit().timeout(Duration::ZERO).await);
-    assert_eq!((bench.polls(), error.report().is_some()), (1, true));
+    // Before the commit, and after it.
+    assert_eq!((bench.polls(), error.report().is_some()), (2, true));
 }
 
 #[tokio::test]
@@ -75,11 +84,15 @@ async fn polls_that_fail_do_not_end_it() {
         assert_eq!(bench.commits(), 1, "{name}");
     }
     // Nothing but failures: the deadline still holds, and says why.
-    let bench = Bench::faulty(poll().always().answer(503, "")).await;
-    let error = timed_out(bench.commit().timeout(Duration::from_secs(900)).await);
+    let bench = Bench::committed(poll().always().answer(503, "")).await;
+    let error = timed_out(bench.watch().timeout(Duration::from_secs(900)).await);
     assert_about(error.waited().unwrap(), 900);
     assert_eq!(error.report(), None);
-    assert!(error.to_string().contains("no status could be read (GET"), "{error}");
+    let text = error.to_string();
+    assert!(
+        text.contains("no status could be read (GET") && text.contains("503"),
+        "{text}"
+    );
     // What will not pass ends it at once.
     for status in [400, 403, 409] {
         let bench = Bench::faulty(poll().always().answer(status, "{}")).await;

@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use msstore::testing::{FakeStore, Fault};
-use msstore::{ErrorKind, FailureKind, Milestone, NewFlight, NewInAppProduct, Outcome, ProductType, SubmissionStatus};
+use msstore::{
+    Error, ErrorKind, FailureKind, Milestone, NewFlight, NewInAppProduct, Outcome, ProductType, RateLimit, RetryPolicy,
+    SubmissionStatus,
+};
 use serde_json::Value;
 
 use crate::faulty::{World, chain, kind};
@@ -176,15 +179,17 @@ async fn a_look_that_fails_does_not_hide_the_write() {
         );
     }
 
-    // Committed, or perhaps committed, and the status is refused.
-    for (commit, outcome) in [
-        (Fault::on("POST", "/commit"), Outcome::Applied),
-        (Fault::on("POST", "/commit").answer(504, ""), Outcome::MaybeApplied),
+    // Not yet committed, committed, or perhaps committed, and the status is refused.
+    let commit = || Fault::on("POST", "/commit");
+    for (commit, read, status, outcome) in [
+        (commit(), 1, 403, Outcome::NotApplied),
+        (commit(), 2, 403, Outcome::Applied),
+        (commit().answer(504, ""), 2, 504, Outcome::MaybeApplied),
     ] {
-        let w = world_of(commit, forbidden("/status")).await;
+        let w = world_of(commit, forbidden("/status").nth(read)).await;
         let draft = w.fake.seed_draft(APP);
         let error = w.app_submissions().commit_and_wait(&draft).await.unwrap_err();
-        assert_eq!((error.status(), error.outcome()), (Some(403), outcome), "{error}");
+        assert_eq!((error.status(), error.outcome()), (Some(status), outcome), "{error}");
     }
 
     // A rollout whose first change was lost and whose second is refused.
@@ -226,7 +231,7 @@ async fn a_deleted_submission_that_is_still_shown_is_waited_out_with_a_bound() {
         let result = world.app_submissions().ensure_deleted(&draft).await;
         assert_eq!(result.is_ok(), ends_well, "{late}: {result:?}");
         if let Err(error) = result {
-            assert!(error.kind() == ErrorKind::DeletionTimedOut, "{error}");
+            assert!(error.kind() == ErrorKind::WaitTimedOut, "{error}");
             assert!(error.to_string().contains("still shown after 60 s"), "{error}");
         }
         let took = world.fake.elapsed();
@@ -261,7 +266,7 @@ async fn a_lost_commit_is_resolved_by_the_status() {
 }
 
 #[tokio::test]
-async fn a_commit_that_never_arrived_is_sent_once_more_after_a_minute() {
+async fn a_commit_that_never_arrived_is_sent_once_more_after_ten_seconds() {
     let world = world([Fault::on("POST", "/commit").answer(504, "")]).await;
     let draft = world.fake.seed_draft(APP);
     let done = world
@@ -272,12 +277,12 @@ async fn a_commit_that_never_arrived_is_sent_once_more_after_a_minute() {
         .unwrap();
     assert_eq!(done.report.status, SubmissionStatus::Published);
     assert_eq!((sent(&world, "POST", "/commit"), applied(&world, "POST", "/commit")), (2, 1));
-    assert!(world.fake.elapsed() >= 60 * SECOND);
+    assert!(world.fake.elapsed() >= 10 * SECOND);
 }
 
 #[tokio::test]
 async fn a_second_commit_that_is_refused_because_the_first_worked_is_no_error() {
-    // The first took effect, but the status lags for more than a minute.
+    // The first took effect, but the status lags for more than a minute: beyond the second commit, into the wait.
     let faults = [
         Fault::on("POST", "/commit").apply_then().answer(504, ""),
         Fault::on("GET", "/status").stale().first(14),
@@ -363,4 +368,179 @@ async fn an_add_on_of_another_app_with_the_same_product_id_is_not_taken() {
     let ensured = world.client.in_app_products().create_or_find(new).await.unwrap();
     assert!(!ensured.adopted);
     assert_eq!(applied(&world, "POST", "/inappproducts"), 1);
+}
+
+/// Something that is not the service's answer, to the `n`th request: such a call ends at once, and the next may succeed.
+fn page(path: &str, n: u32) -> Fault {
+    Fault::on("GET", path).nth(n).answer(200, "<html>Signed out</html>")
+}
+
+/// The service asks for a pause that a call does not wait, but a look does.
+fn pause(path: &str, n: u32, seconds: u32) -> Fault {
+    Fault::on("GET", path)
+        .nth(n)
+        .answer(429, "")
+        .header("Retry-After", seconds.to_string())
+}
+
+async fn impatient(faults: impl IntoIterator<Item = Fault>) -> World {
+    let world = World::new(|builder| builder.retry(RetryPolicy::default().max_hint(SECOND))).await;
+    faults.into_iter().for_each(|fault| world.fake.fault(fault));
+    world
+}
+
+#[tokio::test]
+async fn a_look_that_fails_in_passing_is_taken_again() {
+    // The parent is read before the create.
+    let looks = || [page(PARENT, 2), pause(PARENT, 3, 20), page(PARENT, 4)];
+    let w = impatient(looks().into_iter().chain([lost_create()])).await;
+    let started = w.fake.elapsed();
+    assert!(w.app_submissions().ensure_created().await.unwrap().adopted);
+    assert_eq!((sent(&w, "POST", CREATE), sent(&w, "GET", PARENT)), (1, 5));
+    assert!((30 * SECOND..60 * SECOND).contains(&(w.fake.elapsed() - started)));
+
+    // A draft that was created is read until it can be.
+    let w = impatient([page(DRAFT, 1), pause(DRAFT, 2, 20)]).await;
+    assert!(!w.app_submissions().ensure_created().await.unwrap().adopted);
+
+    let w = impatient([page(PARENT, 1), pause(PARENT, 2, 20)]).await;
+    let draft = w.fake.seed_draft(APP);
+    assert_eq!(w.app_submissions().ensure_deleted(&draft).await.unwrap().http_status, 204);
+
+    let lost = Fault::on("POST", "/inappproducts").apply_then().answer(504, "");
+    let w = impatient([lost, page("/inappproducts", 2), pause("/inappproducts", 3, 20)]).await;
+    let new = NewInAppProduct::new(&w.app, "coins", ProductType::Consumable);
+    assert!(w.client.in_app_products().create_or_find(new).await.unwrap().adopted);
+
+    let lost = Fault::on("POST", "/updatepackagerolloutpercentage")
+        .apply_then()
+        .answer(504, "");
+    let w = impatient([lost, page("/packagerollout", 1), pause("/packagerollout", 2, 20)]).await;
+    let published = w.fake.seed_rollout(APP, 10.0).unwrap();
+    let rollout = w.app_submissions().package_rollout(published);
+    assert_eq!(
+        rollout.set_percentage(20.0).await.unwrap().package_rollout_percentage,
+        Some(20.0)
+    );
+    assert_eq!(sent(&w, "POST", "/updatepackagerolloutpercentage"), 1);
+}
+
+/// A pause that ends after the minute is no reason to look before, and none to wait.
+#[tokio::test]
+async fn a_look_that_may_not_be_taken_in_time_leaves_the_error_of_the_write() {
+    let w = impatient([lost_create(), pause(PARENT, 2, 3600)]).await;
+    let started = w.fake.elapsed();
+    let error = w.app_submissions().ensure_created().await.unwrap_err();
+    assert_eq!(
+        (error.status(), error.outcome()),
+        (Some(504), Outcome::MaybeApplied),
+        "{error}"
+    );
+    assert_eq!((sent(&w, "POST", CREATE), sent(&w, "GET", PARENT)), (1, 2));
+    assert!(w.fake.elapsed() - started < 10 * SECOND);
+}
+
+#[tokio::test]
+async fn a_minute_of_looks_is_a_minute_in_all() {
+    let unlimited = async |faults: Vec<Fault>| {
+        let world = World::new(|builder| builder.rate_limit(RateLimit::off())).await;
+        faults.into_iter().for_each(|fault| world.fake.fault(fault));
+        world
+    };
+    let busy = |path: &str| Fault::on("GET", path).answer(503, "").always();
+    let a_minute = |w: &World, started: Duration| {
+        let took = w.fake.elapsed() - started;
+        assert!((55 * SECOND..65 * SECOND).contains(&took), "{took:?}");
+    };
+
+    let w = unlimited(vec![busy(DRAFT)]).await;
+    let started = w.fake.elapsed();
+    let error = w.app_submissions().ensure_created().await.unwrap_err();
+    assert!(error.left_behind().is_some(), "{error}");
+    a_minute(&w, started);
+
+    let w = unlimited(vec![lost_create(), busy(DRAFT)]).await;
+    let started = w.fake.elapsed();
+    let error = w.app_submissions().ensure_created().await.unwrap_err();
+    assert!(error.left_behind().is_some(), "{error}");
+    a_minute(&w, started);
+
+    let w = unlimited(vec![busy(PARENT)]).await;
+    let draft = w.fake.seed_draft(APP);
+    let started = w.fake.elapsed();
+    let error = w.app_submissions().ensure_deleted(&draft).await.unwrap_err();
+    assert_eq!((error.status(), error.outcome()), (Some(503), Outcome::Applied), "{error}");
+    a_minute(&w, started);
+
+    let new = |w: &World| NewInAppProduct::new(&w.app, "coins", ProductType::Consumable);
+    let w = unlimited(vec![]).await;
+    for at in 1..300 {
+        w.fake.fault(Fault::on("GET", "/inappproducts").nth(at + 1).answer(503, ""));
+    }
+    w.fake.fault(Fault::on("POST", "/inappproducts").apply_then().answer(504, ""));
+    let started = w.fake.elapsed();
+    let error = w.client.in_app_products().create_or_find(new(&w)).await.unwrap_err();
+    assert_eq!(
+        (error.status(), error.outcome()),
+        (Some(504), Outcome::MaybeApplied),
+        "{error}"
+    );
+    a_minute(&w, started);
+}
+
+#[tokio::test]
+async fn a_deletion_that_did_not_happen_is_never_success() {
+    for deletion in [
+        Fault::on("DELETE", DRAFT).answer(503, "").always(),
+        // Nor is a page of somebody else's proof of anything.
+        Fault::on("DELETE", DRAFT).answer(200, "<html></html>").always(),
+        Fault::on("DELETE", DRAFT).answer(404, "").always(),
+    ] {
+        let name = format!("{deletion:?}");
+        let world = world([deletion.clone()]).await;
+        // The published one stands in no pending slot.
+        let published = world.submission(APP);
+        let error = world.app_submissions().ensure_deleted(&published).await.unwrap_err();
+        assert!(world.fake.submission(&published).is_some(), "{name}: {error}");
+
+        // An older one of a flight.
+        let older = world.submission(world.flight.as_str());
+        let newer = world.fake.seed_draft(world.flight.as_str());
+        world.fake.set_status(&newer, "Published");
+        let error = world.flight_submissions().ensure_deleted(&older).await.unwrap_err();
+        assert!(world.fake.submission(&older).is_some(), "{name}: {error}");
+    }
+    // A draft that the parent does not show yet.
+    let world = world([
+        Fault::on("DELETE", DRAFT).answer(503, "").always(),
+        Fault::on("GET", PARENT).stale().always(),
+    ])
+    .await;
+    let draft = world.app_submissions().create().await.unwrap().id().unwrap();
+    let error = world.app_submissions().ensure_deleted(&draft).await.unwrap_err();
+    assert_eq!(
+        (error.status(), error.outcome()),
+        (Some(503), Outcome::MaybeApplied),
+        "{error}"
+    );
+    assert!(world.fake.submission(&draft).is_some());
+}
+
+#[tokio::test]
+async fn the_receipt_of_a_deletion_is_the_answer_that_shows_it() {
+    let delete = || Fault::on("DELETE", DRAFT);
+    for (fault, status) in [
+        (None, 204),
+        (Some(delete().apply_then().reset().always()), 404),
+        (Some(delete().apply_then().answer(503, "").always()), 404),
+        (Some(delete().cut(msstore::testing::CutEnd::Close)), 404),
+    ] {
+        let name = format!("{fault:?}");
+        let world = world(fault).await;
+        let draft = world.fake.seed_draft(APP);
+        let receipt = world.app_submissions().ensure_deleted(&draft).await.unwrap();
+        assert_eq!(receipt.http_status, status, "{name}");
+        assert!(receipt.correlation_id.is_some(), "{name}");
+        assert!(world.fake.submission(&draft).is_none(), "{name}");
+    }
 }

@@ -108,7 +108,7 @@ fn longest(class: &str) -> Duration {
         + match class {
             "ensure_created" => 2 * (MINUTE + 5 * SECOND),
             "ensure_deleted" | "create_or_find" => MINUTE + 5 * SECOND,
-            // The first commit is looked for, and the second is waited for.
+            // The status is looked at before and after the commit, and then waited for.
             "commit_and_wait" => 8 * MINUTE,
             _ => Duration::ZERO,
         }
@@ -172,7 +172,6 @@ fn end(result: &msstore::Result<bool>, expected: &str) -> String {
     let kind = kind(error);
     match kind.as_str() {
         "DeletionTimedOut" => "still".to_owned(),
-        "CommitLost" => "lost".to_owned(),
         kind if kind == expected => match error.outcome() {
             Outcome::NotApplied => "no".to_owned(),
             Outcome::MaybeApplied => "maybe".to_owned(),

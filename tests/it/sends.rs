@@ -79,6 +79,7 @@ async fn futures_can_be_spawned_and_do_nothing_unless_polled() {
     can_be_sent(submissions.get(submission()));
     can_be_sent(submissions.delete(submission()));
     can_be_sent(submissions.ensure_deleted(submission()));
+    can_be_sent(submissions.ensure_committed(submission()));
     can_be_sent(submissions.commit(submission()));
     can_be_sent(submissions.status(submission()));
     can_be_sent(submissions.watch(submission()).into_future());

@@ -311,9 +311,9 @@ async fn a_wait_outlives_the_hiccup_of_a_provider_that_says_so() {
             asked: Mutex::default(),
             retryable,
         };
-        let client = StoreClient::builder(provider).endpoint(fake.endpoint()).build().unwrap();
+        let client = fake.client_builder().token_provider(provider).build().unwrap();
         let wait = client.applications().submissions(&app).watch(&id).until(Milestone::Published);
-        let done = wait.poll_interval(Duration::from_millis(1)).await;
+        let done = wait.await;
         match done {
             Ok(_) => assert!(retryable),
             Err(error) => assert!(!retryable && error.kind() == ErrorKind::Auth, "{error}"),

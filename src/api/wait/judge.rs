@@ -1,28 +1,34 @@
-//! What a status means for a wait, and when to look again: pure.
+//! What a status means for a wait, and who is told of it: pure.
 //!
 //! Statuses are compared by rank, because steps are skipped between polls. Only a status that was read counts as seen, never
 //! the commit's own answer.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use crate::api::wait::Milestone;
+use crate::api::commit::is_as_before;
+use crate::api::wait::builder::Milestone;
 use crate::error::FailureKind;
-use crate::model::status::SubmissionStatus;
+use crate::model::application_submission::TargetPublishMode;
+use crate::model::status::{StatusReport, SubmissionStatus};
 
 /// How a wait came to its submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// It was under way already.
+pub(super) enum Origin<'a> {
+    /// Nothing is known of it.
     Watched,
-    /// We committed it, so long ago.
-    Committed(Duration),
+    /// It was committed.
+    Committed {
+        /// How long ago, or since when it is known.
+        ago: Duration,
+        /// Whether that was seen before the wait.
+        shown: bool,
+        /// The failure that the submission had before.
+        before: Option<&'a StatusReport>,
+    },
 }
 
-/// For how long a draft after our own commit is taken for an old reading.
+/// For how long what was there before a commit is taken for an old reading.
 pub(super) const READ_LAG: Duration = Duration::from_secs(300);
-
-/// For how long a commit whose answer was lost is looked for before it is sent once more.
-pub(super) const COMMIT_LOOK: Duration = Duration::from_secs(60);
 
 /// What a status means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,20 +40,25 @@ pub(super) enum Verdict {
     Failed(FailureKind),
 }
 
-/// `seen` is whether a status past `PendingCommit` was read before.
-pub(super) fn judge(status: &SubmissionStatus, goal: Milestone, seen: bool, origin: Origin) -> Verdict {
+/// `seen` is whether this wait has read a status that shows the commit.
+pub(super) fn judge(report: &StatusReport, goal: Milestone, seen: bool, origin: Origin<'_>) -> Verdict {
     use SubmissionStatus as S;
+    let status = &report.status;
+    if let (Origin::Committed { ago, shown, before }, false) = (origin, seen)
+        && is_as_before(report, before)
+    {
+        return match shown {
+            _ if ago < READ_LAG => Verdict::GoOn,
+            true if *status == S::PendingCommit => Verdict::Failed(FailureKind::CommitFailed),
+            true => Verdict::Failed(FailureKind::Failed),
+            false => Verdict::Failed(FailureKind::CommitLost),
+        };
+    }
     let reached = match status {
         _ if status.is_failure() => return Verdict::Failed(FailureKind::Failed),
         S::Canceled => return Verdict::Failed(FailureKind::Failed),
         S::PendingCommit if seen => return Verdict::Failed(FailureKind::CommitFailed),
-        S::PendingCommit => {
-            return match origin {
-                Origin::Watched => Verdict::Failed(FailureKind::NotCommitted),
-                Origin::Committed(ago) if ago >= READ_LAG => Verdict::Failed(FailureKind::CommitLost),
-                Origin::Committed(_) => Verdict::GoOn,
-            };
-        }
+        S::PendingCommit => return Verdict::Failed(FailureKind::NotCommitted),
         S::PreProcessing | S::Certification => Milestone::Accepted,
         S::Release | S::PendingPublication if goal == Milestone::Published => return Verdict::MayBeHeld,
         S::Release | S::PendingPublication | S::Publishing => Milestone::Certified,
@@ -58,36 +69,45 @@ pub(super) fn judge(status: &SubmissionStatus, goal: Milestone, seen: bool, orig
     if reached >= goal { Verdict::Reached } else { Verdict::GoOn }
 }
 
-/// Whether a status shows that the commit has begun.
-pub(super) fn shows_commit(status: &SubmissionStatus) -> bool {
-    use SubmissionStatus as S;
-    matches!(
-        status,
-        S::CommitStarted
-            | S::PreProcessing
-            | S::Certification
-            | S::Release
-            | S::PendingPublication
-            | S::Publishing
-            | S::Published
-    ) || status.is_failure()
+/// How often a wait in which nothing changes shows that it is alive.
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(300);
+
+/// What there is to tell of a poll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    Nothing,
+    /// Nothing is new, but nothing was told for long.
+    Heartbeat,
+    Change,
 }
 
-/// The pause before the next poll: a tenth of the time waited, between 5 s and 60 s, with jitter.
-pub(super) fn interval(waited: Duration, random: f64) -> Duration {
-    let (least, most) = (Duration::from_secs(5), Duration::from_secs(60));
-    (waited / 10)
-        .clamp(least, most)
-        .mul_f64(0.9 + 0.2 * random)
-        .clamp(least, most)
+/// `told` is the report that was told last, and when; each time is that since the wait began.
+pub(super) fn news(told: Option<(&StatusReport, Duration)>, now: &StatusReport, waited: Duration) -> News {
+    match told {
+        Some((before, at)) if !has_changed(before, now) => match waited.saturating_sub(at) >= HEARTBEAT {
+            true => News::Heartbeat,
+            false => News::Nothing,
+        },
+        _ => News::Change,
+    }
 }
 
-/// The pause as far as the deadline lets it: one more look is taken shortly before it.
-pub(super) fn pause(interval: Duration, left: Duration) -> Option<Duration> {
-    if left < Duration::from_secs(1) {
-        None
-    } else {
-        Some(interval.min(left.mul_f64(0.9)))
+/// The links to certification reports are signed, and differ from one read to the next.
+fn has_changed(before: &StatusReport, now: &StatusReport) -> bool {
+    let (old, new) = (&before.status_details, &now.status_details);
+    before.status != now.status
+        || old.errors != new.errors
+        || old.warnings != new.warnings
+        || old.certification_reports.len() != new.certification_reports.len()
+}
+
+/// Whether a certified submission rests: until somebody publishes it, or until a date that is still to come. A draft is a copy of
+/// the last release and may carry a date that has passed; such a one is published at once.
+pub(super) fn rests(mode: &TargetPublishMode, date: Option<SystemTime>, now: SystemTime) -> bool {
+    match mode {
+        TargetPublishMode::Manual => true,
+        TargetPublishMode::SpecificDate => date.is_some_and(|date| date > now),
+        _ => false,
     }
 }
 
@@ -102,8 +122,18 @@ mod tests {
         use FailureKind::{CommitFailed, CommitLost, Failed, NotCommitted};
         use Milestone::{Accepted, Certified, Published};
         use Verdict::{GoOn, MayBeHeld, Reached};
-        let just_now = Origin::Committed(SECOND);
-        let long_ago = Origin::Committed(READ_LAG);
+        let failure = StatusReport {
+            status: "CommitFailed".into(),
+            ..StatusReport::default()
+        };
+        let committed = |ago, shown, before| Origin::Committed { ago, shown, before };
+        let just_now = committed(SECOND, false, None);
+        let long_ago = committed(READ_LAG, false, None);
+        let attached = committed(SECOND, true, None);
+        let attached_long_ago = committed(READ_LAG, true, None);
+        let again = committed(SECOND, false, Some(&failure));
+        let again_long_ago = committed(READ_LAG, false, Some(&failure));
+        let shown_long_ago = committed(READ_LAG, true, Some(&failure));
         let table = [
             // status, seen, origin, goals: accepted, certified, published
             ("CommitStarted", false, just_now, [GoOn, GoOn, GoOn]),
@@ -112,6 +142,17 @@ mod tests {
             ("PendingCommit", false, Origin::Watched, [Verdict::Failed(NotCommitted); 3]),
             ("PendingCommit", true, just_now, [Verdict::Failed(CommitFailed); 3]),
             ("PendingCommit", true, Origin::Watched, [Verdict::Failed(CommitFailed); 3]),
+            ("PendingCommit", false, attached, [GoOn; 3]),
+            ("PendingCommit", false, attached_long_ago, [Verdict::Failed(CommitFailed); 3]),
+            ("PendingCommit", true, attached, [Verdict::Failed(CommitFailed); 3]),
+            ("CommitFailed", false, attached, [Verdict::Failed(Failed); 3]),
+            // The failure from before the commit, and others.
+            ("CommitFailed", false, again, [GoOn; 3]),
+            ("CommitFailed", false, again_long_ago, [Verdict::Failed(CommitLost); 3]),
+            ("CommitFailed", false, shown_long_ago, [Verdict::Failed(Failed); 3]),
+            ("CommitFailed", true, again, [Verdict::Failed(Failed); 3]),
+            ("PendingCommit", false, again, [GoOn; 3]),
+            ("CertificationFailed", false, again, [Verdict::Failed(Failed); 3]),
             ("CommitFailed", false, just_now, [Verdict::Failed(Failed); 3]),
             ("PreProcessingFailed", true, just_now, [Verdict::Failed(Failed); 3]),
             ("CertificationFailed", true, just_now, [Verdict::Failed(Failed); 3]),
@@ -132,8 +173,12 @@ mod tests {
         ];
         for (status, seen, origin, expected) in table {
             for (goal, expected) in [Accepted, Certified, Published].into_iter().zip(expected) {
+                let report = StatusReport {
+                    status: status.into(),
+                    ..StatusReport::default()
+                };
                 assert_eq!(
-                    judge(&status.into(), goal, seen, origin),
+                    judge(&report, goal, seen, origin),
                     expected,
                     "{status} {goal:?} {seen} {origin:?}"
                 );
@@ -142,26 +187,66 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_grows_from_five_to_sixty_seconds() {
-        for (waited, random, expected) in [
-            (0, 0.0, 5.0),
-            (0, 1.0, 5.5),
-            (40, 0.5, 5.0),
-            (100, 0.5, 10.0),
-            (100, 0.0, 9.0),
-            (600, 1.0, 60.0),
-            (86_400, 0.0, 54.0),
-        ] {
-            let found = interval(Duration::from_secs(waited), random).as_secs_f64();
-            assert!((found - expected).abs() < 1e-6, "{waited} {random} {found}");
+    fn what_rests_after_certification() {
+        let now = SystemTime::UNIX_EPOCH + 1000 * SECOND;
+        let (past, coming) = (Some(now - SECOND), Some(now + SECOND));
+        let table = [
+            ("Manual", None, true),
+            ("Manual", past, true),
+            ("SpecificDate", coming, true),
+            ("SpecificDate", past, false),
+            ("SpecificDate", Some(now), false),
+            ("SpecificDate", None, false),
+            ("Immediate", coming, false),
+            ("NotSet", None, false),
+            ("Sometime", coming, false),
+        ];
+        for (mode, date, expected) in table {
+            assert_eq!(rests(&mode.into(), date, now), expected, "{mode} {date:?}");
         }
     }
 
     #[test]
-    fn the_deadline_shortens_the_pause_and_one_look_is_left() {
-        assert_eq!(pause(60 * SECOND, 600 * SECOND), Some(60 * SECOND));
-        assert_eq!(pause(60 * SECOND, 30 * SECOND), Some(27 * SECOND));
-        assert_eq!(pause(60 * SECOND, SECOND / 2), None);
-        assert_eq!(pause(60 * SECOND, Duration::ZERO), None);
+    fn what_is_told_of_a_poll() {
+        use crate::model::status::{CertificationReport, StatusDetail};
+        let report = |status: &str, url: &str| {
+            let mut report = StatusReport {
+                status: status.into(),
+                ..StatusReport::default()
+            };
+            if !url.is_empty() {
+                let mut certification = CertificationReport::default();
+                url.clone_into(&mut certification.report_url);
+                report.status_details.certification_reports.push(certification);
+            }
+            report
+        };
+        let warned = {
+            let mut report = report("Certification", "");
+            report.status_details.warnings.push(StatusDetail::default());
+            report
+        };
+        let before = report("Certification", "");
+        let table = [
+            (None, report("Certification", ""), 0, News::Change),
+            (Some(&before), report("Certification", ""), 60, News::Nothing),
+            (Some(&before), report("certification", ""), 299, News::Nothing),
+            (Some(&before), report("Certification", ""), 300, News::Heartbeat),
+            (Some(&before), report("Release", ""), 60, News::Change),
+            (Some(&before), report("Release", ""), 600, News::Change),
+            (Some(&before), warned, 60, News::Change),
+            (Some(&before), report("Certification", "https://a?sig=1"), 60, News::Change),
+            (
+                Some(&report("Certification", "https://a?sig=1")),
+                report("Certification", "https://a?sig=2"),
+                60,
+                News::Nothing,
+            ),
+        ];
+        for (before, now, seconds, expected) in table {
+            // The report before was told after 10 s.
+            let told = before.map(|before| (before, 10 * SECOND));
+            assert_eq!(news(told, &now, (10 + seconds) * SECOND), expected, "{now:?} {seconds}");
+        }
     }
 }

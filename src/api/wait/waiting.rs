@@ -1,250 +1,283 @@
-//! A wait under way: commits if that is its job, looks, and asks `judge` what it saw means.
+//! A wait under way: looks, asks `judge` what it saw means, and tells who wants to know.
 
-use std::time::Instant;
+use std::future::IntoFuture;
+use std::time::{Duration, Instant};
 
+use futures_core::Stream;
+use futures_util::stream::try_unfold;
+
+use crate::api::commit::{Committed, shows_commit};
 use crate::api::kinds::Submission;
-use crate::api::wait::judge::{COMMIT_LOOK, Origin, READ_LAG, Verdict, interval, judge, pause, shows_commit};
-use crate::api::wait::{Wait, WaitReport};
-use crate::api::{document, value};
-use crate::document::Document;
-use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::http::clock::after;
-use crate::http::request::Request;
-use crate::model::application_submission::TargetPublishMode;
-use crate::model::status::{StatusReport, SubmissionStatus};
+use crate::api::wait::builder::{Wait, WaitReport};
+use crate::api::wait::judge::{News, Origin, READ_LAG, Verdict, judge, news, rests};
+use crate::error::{Error, FailureKind, Outcome, Result};
+use crate::http::BoxFuture;
+use crate::http::clock::Clock;
+use crate::model::receipt::Receipt;
+use crate::model::status::StatusReport;
+use crate::service::look::{Ended, Looks, Miss, Pace};
 
-/// What is known of our commit.
-#[derive(Debug)]
-enum Commit {
-    /// There is none to be made.
-    None,
-    Due,
-    Done,
-    /// Its answer was lost; the status tells.
-    Unclear,
+/// What is known of the commit before the first look.
+struct Known {
+    /// When it was made, or since when it is known.
+    at: Instant,
+    /// Whether it was seen before the wait.
+    shown: bool,
+    /// The failure that the submission had before.
+    before: Option<StatusReport>,
 }
 
 /// A wait under way.
-pub(super) struct Waiting<S> {
+struct Waiting<S> {
     wait: Wait<S>,
-    commit: Commit,
-    started: Instant,
-    committed: Instant,
-    deadline: Instant,
     /// Its time runs from the first look, not from when it was made.
-    begun: bool,
+    looks: Option<Looks>,
+    started: Instant,
+    known: Option<Known>,
+    /// What became of our own commit.
+    outcome: Outcome,
     polls: u32,
     seen: bool,
     finished: bool,
     last: Option<WaitReport>,
-    last_error: Option<String>,
+    /// What was told last, and after how long.
+    told: Option<(StatusReport, Duration)>,
     /// Whether the submission rests after certification, once it was read.
     held: Option<bool>,
 }
 
 impl<S: Submission> Waiting<S> {
-    pub(super) fn new(wait: Wait<S>) -> Self {
-        let now = wait.submissions.service().clock().now();
+    fn new(wait: Wait<S>) -> Self {
         Self {
-            commit: if wait.commit { Commit::Due } else { Commit::None },
-            started: now,
-            committed: now,
-            deadline: now,
-            begun: false,
+            looks: None,
+            started: wait.submissions.service().clock().now(),
+            known: None,
+            outcome: Outcome::NotApplied,
             polls: 0,
             seen: false,
             finished: false,
             last: None,
-            last_error: None,
+            told: None,
             held: None,
             wait,
         }
     }
 
-    fn now(&self) -> Instant {
-        self.wait.submissions.service().clock().now()
+    fn clock(&self) -> &Clock {
+        self.wait.submissions.service().clock()
     }
 
-    /// The next report; `None` after the last one.
-    pub(super) async fn next(&mut self) -> Result<Option<WaitReport>> {
+    /// The next report that says something new; `None` after the last one.
+    async fn next(&mut self) -> Result<Option<WaitReport>> {
         if self.finished {
             return Ok(None);
         }
-        if !self.begun {
-            self.begun = true;
-            self.started = self.now();
-            self.deadline = after(self.started, self.wait.timeout.unwrap_or(self.wait.goal.default_timeout()));
-        }
-        if matches!(self.commit, Commit::Due) {
-            self.send_commit().await?;
-        }
+        let mut looks = match self.looks.take() {
+            Some(looks) => looks,
+            None => self.begin().await?,
+        };
         loop {
-            if self.polls > 0 || self.last_error.is_some() {
-                self.pause().await?;
-            }
-            if let Some(report) = self.poll().await? {
-                return self.conclude(report).await.map(Some);
+            let status = self.poll(&mut looks).await?;
+            if let Some(report) = self.conclude(status, looks.deadline()).await? {
+                self.looks = Some(looks);
+                return Ok(Some(report));
             }
         }
     }
 
-    async fn send_commit(&mut self) -> Result<()> {
-        let commit = self.wait.submissions.commit(&self.wait.id).await;
-        self.committed = self.now();
-        let again = matches!(self.commit, Commit::Unclear);
-        self.commit = match commit {
-            Ok(receipt) => {
-                if let Some(observer) = &self.wait.on_commit {
-                    observer(&receipt);
-                }
-                Commit::Done
+    /// Commits, if that is its job.
+    async fn begin(&mut self) -> Result<Looks> {
+        let pace = self.wait.interval.map_or(Pace::Growing, Pace::Every);
+        let time = self.wait.timeout.unwrap_or(self.wait.goal.default_timeout());
+        let looks = Looks::new(self.clock(), time, pace);
+        self.started = looks.started();
+        if self.wait.commit {
+            let committed = self.wait.submissions.committed(&self.wait.id, looks.deadline()).await?;
+            if let Some(observer) = &self.wait.on_commit {
+                observer(&committed.receipt);
             }
-            Err(error) if error.outcome() > Outcome::NotApplied && !again => Commit::Unclear,
-            // Lost again, or refused because the first has worked after all: the status tells, within its usual time.
-            Err(error) if again && (error.outcome() > Outcome::NotApplied || error.is_conflict()) => Commit::Done,
-            // What became of the first is still not known.
-            Err(error) => return Err(error.at_least(self.outcome())),
+            let Committed {
+                at,
+                before,
+                shown,
+                outcome,
+                ..
+            } = committed;
+            self.outcome = outcome;
+            self.known = Some(Known { at, shown, before });
+        } else if self.wait.shown {
+            self.known = Some(Known {
+                at: self.started,
+                shown: true,
+                before: None,
+            });
+        }
+        Ok(looks)
+    }
+
+    /// The next status that can be read.
+    async fn poll(&mut self, looks: &mut Looks) -> Result<Receipt<StatusReport>> {
+        let Wait { submissions, id, .. } = &self.wait;
+        let clock = self.clock();
+        // What was committed a moment ago may not be visible yet.
+        let lags_until = match &self.known {
+            Some(known) if !self.seen => known.at + READ_LAG,
+            _ => self.started,
         };
-        Ok(())
-    }
-
-    /// What became of our own commit.
-    fn outcome(&self) -> Outcome {
-        match self.commit {
-            Commit::None | Commit::Due => Outcome::NotApplied,
-            Commit::Unclear => Outcome::MaybeApplied,
-            Commit::Done => Outcome::Applied,
-        }
-    }
-
-    async fn pause(&mut self) -> Result<()> {
-        let now = self.now();
-        let wanted = self
-            .wait
-            .interval
-            .unwrap_or_else(|| interval(now - self.started, fastrand::f64()));
-        let clock = self.wait.submissions.service().clock().clone();
-        match pause(wanted, self.deadline.saturating_duration_since(now)) {
-            Some(pause) => {
-                clock.sleep(pause).await;
-                Ok(())
-            }
-            None => {
-                clock.sleep_until(self.deadline).await;
-                Err(self.timed_out())
-            }
-        }
-    }
-
-    /// One look. `None` if it failed in a way that may pass.
-    async fn poll(&mut self) -> Result<Option<WaitReport>> {
         // A wait without time still looks once, for as long as a call may take.
-        let mut call = self.wait.submissions.status_call(&self.wait.id)?;
-        if self.polls > 0 || self.last_error.is_some() {
-            call = call.by(Some(self.deadline));
-        }
-        let json = self.wait.submissions.service().json(call).await;
-        match json.and_then(|json| value::<StatusReport>(&json)) {
-            Ok(receipt) => {
-                self.polls += 1;
-                self.last_error = None;
-                Ok(Some(WaitReport {
-                    id: self.wait.id.clone(),
-                    waited: self.now() - self.started,
-                    polls: self.polls,
-                    held: false,
-                    http_status: receipt.http_status,
-                    correlation_id: receipt.correlation_id,
-                    report: receipt.value,
-                }))
+        let mut first = self.polls == 0;
+        let status = looks.find(|by| {
+            let by = (!std::mem::take(&mut first)).then_some(by);
+            async move {
+                match submissions.status_by(id, by).await {
+                    Err(error) if error.is_not_found() && clock.now() < lags_until => Err(Miss::Passing(error)),
+                    status => Ok(status?),
+                }
             }
-            Err(error) if self.may_pass(&error) => {
-                tracing::warn!(%error, "the status could not be read; the wait goes on");
-                self.last_error = Some(error.to_string());
-                Ok(None)
+        });
+        match status.await {
+            Ok(status) => Ok(status),
+            Err(Ended::Failed(error)) => Err(error.with_outcome(self.outcome)),
+            Err(Ended::TimeUp(error)) => {
+                clock.sleep_until(looks.deadline()).await;
+                Err(self.timed_out(error))
             }
-            Err(error) => Err(error.at_least(self.outcome())),
         }
     }
 
-    /// Whether a failed look may succeed later. What we committed a moment ago may not be visible yet.
-    fn may_pass(&self, error: &Error) -> bool {
-        let lags = !matches!(self.commit, Commit::None) && !self.seen && self.now() - self.committed < READ_LAG;
-        error.is_retryable() || error.kind() == ErrorKind::Decode || (error.is_not_found() && lags)
-    }
-
-    async fn conclude(&mut self, mut report: WaitReport) -> Result<WaitReport> {
-        let status = &report.report.status;
-        self.resolve_commit(status).await?;
-        let origin = match self.commit {
-            Commit::None => Origin::Watched,
-            _ => Origin::Committed(self.now() - self.committed),
+    /// What a status means, and to whom. The report, if it says something new.
+    async fn conclude(&mut self, status: Receipt<StatusReport>, deadline: Instant) -> Result<Option<WaitReport>> {
+        self.polls += 1;
+        let now = self.clock().now();
+        let before = self.known.as_ref().and_then(|known| known.before.as_ref());
+        let origin = match &self.known {
+            None => Origin::Watched,
+            Some(known) => Origin::Committed {
+                ago: now - known.at,
+                shown: known.shown,
+                before,
+            },
         };
-        let verdict = judge(status, self.wait.goal, self.seen, origin);
-        self.seen = self.seen || shows_commit(status);
+        let verdict = judge(&status.value, self.wait.goal, self.seen, origin);
+        self.seen = self.seen || shows_commit(&status.value, before);
+        if self.seen && self.wait.commit {
+            self.outcome = Outcome::Applied;
+        }
+        let mut report = WaitReport {
+            id: self.wait.id.clone(),
+            waited: now - self.started,
+            polls: self.polls,
+            held: false,
+            http_status: status.http_status,
+            correlation_id: status.correlation_id,
+            report: status.value,
+        };
         if verdict == Verdict::MayBeHeld {
-            report.held = self.is_held().await;
+            report.held = self.is_held(deadline).await;
         }
         self.finished = report.held || verdict == Verdict::Reached;
-        if let Some(observer) = &self.wait.on_status {
-            observer(&report);
-        }
+        let news = self.tell(&report, matches!(verdict, Verdict::Failed(_)));
         self.last = Some(report.clone());
         match verdict {
             Verdict::Failed(kind) => {
-                let path = self.path();
-                Err(Error::failed(kind, &path, report.report, report.correlation_id).with_outcome(self.outcome()))
+                let outcome = match kind {
+                    FailureKind::CommitLost => Outcome::MaybeApplied,
+                    _ => self.outcome,
+                };
+                Err(Error::failed(kind, &self.path(), report.report, report.correlation_id).with_outcome(outcome))
             }
-            _ => Ok(report),
+            _ => Ok((news == News::Change).then_some(report)),
         }
     }
 
-    /// Finds out by the status what became of a commit whose answer was lost.
-    async fn resolve_commit(&mut self, status: &SubmissionStatus) -> Result<()> {
-        if !matches!(self.commit, Commit::Unclear) {
-            return Ok(());
+    /// Tells the observers. The end is news in any case.
+    fn tell(&mut self, report: &WaitReport, failed: bool) -> News {
+        let told = self.told.as_ref().map(|(report, at)| (report, *at));
+        let news = match news(told, &report.report, report.waited) {
+            _ if self.finished || failed => News::Change,
+            news => news,
+        };
+        if let Some(observer) = &self.wait.on_poll {
+            observer(report);
         }
-        if shows_commit(status) {
-            self.commit = Commit::Done;
-        } else if *status == SubmissionStatus::PendingCommit && self.now() - self.committed >= COMMIT_LOOK {
-            self.send_commit().await?;
+        if news != News::Nothing {
+            self.told = Some((report.report.clone(), report.waited));
+            if let Some(observer) = &self.wait.on_status {
+                observer(report);
+            }
         }
-        Ok(())
+        news
     }
 
-    /// Whether a certified submission is published by hand or on a date. Read once.
-    async fn is_held(&mut self) -> bool {
+    /// Whether a certified submission is published by hand or on a date to come. Read once.
+    async fn is_held(&mut self, deadline: Instant) -> bool {
         if self.held.is_none() {
             // If it cannot be read now, the next poll tries again.
-            if let Ok(submission) = self.submission().await {
-                let mode = submission.target_publish_mode();
-                self.held = Some(matches!(mode, TargetPublishMode::Manual | TargetPublishMode::SpecificDate));
+            let by = (self.polls > 1).then_some(deadline);
+            if let Ok(submission) = self.wait.submissions.get_by(&self.wait.id, by).await {
+                let date = submission.target_publish_date().to_system_time();
+                self.held = Some(rests(submission.target_publish_mode(), date, self.clock().system_now()));
             }
         }
         self.held.unwrap_or(false)
-    }
-
-    async fn submission(&self) -> Result<Document<S>> {
-        let path = self.wait.submissions.path(&self.wait.id);
-        let text = path.text();
-        let mut call = Request::get(path);
-        if self.polls > 1 {
-            call = call.by(Some(self.deadline));
-        }
-        document(self.wait.submissions.service().json(call).await?, text)
     }
 
     fn path(&self) -> String {
         self.wait.submissions.path(&self.wait.id).text()
     }
 
-    pub(super) fn timed_out(&self) -> Error {
-        let waited = self.now() - self.started;
-        let error = Error::wait_timed_out(&self.path(), self.wait.goal.name(), waited, self.last_error.clone());
-        let error = match self.last.clone() {
-            Some(last) => error.with_report(last.report, last.correlation_id),
+    fn timed_out(&self, error: Option<Error>) -> Error {
+        let waited = self.clock().now() - self.started;
+        let last = error.map(|error| error.to_string());
+        let error = Error::wait_timed_out(&self.path(), self.wait.goal.name(), waited, last).with_outcome(self.outcome);
+        match self.last.clone() {
+            Some(last) => error.last_seen(last.report, last.correlation_id),
             None => error,
-        };
-        error.with_outcome(self.outcome())
+        }
+    }
+}
+
+impl<S: Submission> Wait<S> {
+    /// The reports that say something new, as a `Stream` that ends when the goal is reached: another status, other errors or
+    /// warnings, and the last one. Each counts all polls. Nothing is sent before the stream is polled.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the stream stops the polling and nothing else: the submission goes on.
+    pub fn reports(self) -> impl Stream<Item = Result<WaitReport>> + Send + 'static {
+        try_unfold(Waiting::new(self), |mut waiting| async move {
+            Ok(waiting.next().await?.map(|report| (report, waiting)))
+        })
+    }
+
+    async fn run(self) -> Result<WaitReport> {
+        let mut waiting = Waiting::new(self);
+        let mut last = None;
+        while let Some(report) = waiting.next().await? {
+            last = Some(report);
+        }
+        // `next` gives at least one report or an error.
+        last.ok_or_else(|| waiting.timed_out(None))
+    }
+}
+
+/// The last report, once the goal is reached.
+///
+/// # Errors
+///
+/// [`ErrorKind::SubmissionFailed`](crate::ErrorKind::SubmissionFailed) with the service's reasons if a step failed;
+/// [`ErrorKind::WaitTimedOut`](crate::ErrorKind::WaitTimedOut) with the last report when the time is up; else the error of the commit, or
+/// of a poll that cannot be repeated.
+///
+/// # Cancel safety
+///
+/// Dropping the future stops the polling and nothing else: the submission goes on, and [`Submissions::watch`](crate::api::Submissions::watch) attaches to it
+/// again. If it is dropped during the commit itself, that may be done or not.
+impl<S: Submission> IntoFuture for Wait<S> {
+    type Output = Result<WaitReport>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
     }
 }

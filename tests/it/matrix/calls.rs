@@ -135,6 +135,15 @@ macro_rules! submissions {
             ),
             call!(
                 "commit_and_wait",
+                concat!($parent, "ensure_committed"),
+                Draft,
+                "POST",
+                concat!($parent, "submissions/*/commit"),
+                done,
+                |w| w.$handle().ensure_committed(w.submission(w.$id.as_str()))
+            ),
+            call!(
+                "commit_and_wait",
                 concat!($parent, "commit_and_wait"),
                 Draft,
                 "POST",

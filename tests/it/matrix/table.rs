@@ -10,7 +10,6 @@
 //! | `maybe`   | the error of the row; `outcome()` is `MaybeApplied`                                         |
 //! | `did`     | the error of the row; `outcome()` is `Applied`                                              |
 //! | `still`   | `WaitTimedOut`: the service says it is deleted, and goes on showing it                      |
-//! | `lost`    | `SubmissionFailed`, `CommitLost`: committed twice, and still a draft                        |
 //!
 //! | class           | calls                                                                                 |
 //! |-----------------|---------------------------------------------------------------------------------------|
@@ -22,8 +21,8 @@
 //! | raw once        | `client.request(…, Replay::Once)`, whose answer is not looked into                    |
 //! | rollout         | POST that changes a rollout; looked up when its outcome is unknown                    |
 //! | ensure_created  | looks for the draft for 60 s when the outcome is unknown, then creates once more      |
-//! | ensure_deleted  | deletes, then looks for up to 60 s until the parent shows it no more                  |
-//! | commit_and_wait | looks at the status for 60 s when the outcome is unknown, then commits once more      |
+//! | ensure_deleted  | deletes, then looks for up to 60 s until it is gone                                   |
+//! | commit_and_wait | reads the status before; commits once more if it is as before 10 s after a lost answer |
 //! | create_or_find  | looks before, and for 60 s when the outcome is unknown; never creates twice           |
 
 /// Each fault comes twice: it happens to the first such request (`once`), and to all of them (`ever`).
@@ -32,7 +31,7 @@ fault                          when | error            | read      list      upd
 connection refused             once | -                | ok 1/0    ok 1/0    ok 1/1    ok 1/1    | ok 1/1    ok 1/1    | ok 1/1    ok 1/1         ok 1/1         ok 1/1          ok 1/1
 connection refused             ever | Connect          | no 0/0    no 0/0    no 0/0    no 0/0    | no 0/0    no 0/0    | no 0/0    no 0/0         no 0/0         no 0/0          no 0/0
 reset, not applied             once | Interrupted      | ok 2/0    ok 2/0    ok 2/1    ok 2/1    | maybe 1/0 maybe 1/0 | ok 2/1    ok 2/1         ok 2/1         ok 2/1          maybe 1/0
-reset, not applied             ever | Interrupted      | no +/0    no +/0    maybe +/0 maybe +/0 | maybe 1/0 maybe 1/0 | maybe 2/0 maybe 2/0      maybe +/0      lost 2/0        maybe 1/0
+reset, not applied             ever | Interrupted      | no +/0    no +/0    maybe +/0 maybe +/0 | maybe 1/0 maybe 1/0 | maybe 2/0 maybe 2/0      maybe +/0      maybe 2/0       maybe 1/0
 reset, applied                 once | Interrupted      | ok 2/0    ok 2/0    ok 2/2    ok 2/1    | maybe 1/1 maybe 1/1 | ok 1/1    adopted 1/1    ok 2/1         ok 1/1          adopted 1/1
 reset, applied                 ever | Interrupted      | no +/0    no +/0    maybe +/+ maybe +/1 | maybe 1/1 maybe 1/1 | ok 1/1    adopted 1/1    ok +/1         ok 1/1          adopted 1/1
 reset within the answer        once | CutAnswer        | ok 2/0    ok 2/0    ok 2/2    ok 2/1    | did 1/1   did 1/1   | ok 1/1    adopted 1/1    ok 2/1         ok 1/1          adopted 1/1
@@ -40,7 +39,7 @@ reset within the answer        ever | CutAnswer        | no +/0    no +/0    did
 end within the answer          once | CutAnswer        | ok 2/0    ok 2/0    ok 2/2    ok 2/1    | did 1/1   did 1/1   | ok 1/1    adopted 1/1    ok 2/1         ok 1/1          adopted 1/1
 end within the answer          ever | CutAnswer        | no +/0    no +/0    did +/+   ok 2/1    | did 1/1   did 1/1   | ok 1/1    adopted 1/1    ok 2/1         ok 1/1          adopted 1/1
 408                            once | 408              | ok 2/0    ok 2/0    ok 2/1    ok 2/1    | maybe 1/0 maybe 1/0 | ok 2/1    ok 2/1         ok 2/1         ok 2/1          maybe 1/0
-408                            ever | 408              | no +/0    no +/0    maybe +/0 maybe +/0 | maybe 1/0 maybe 1/0 | maybe 2/0 maybe 2/0      maybe +/0      lost 2/0        maybe 1/0
+408                            ever | 408              | no +/0    no +/0    maybe +/0 maybe +/0 | maybe 1/0 maybe 1/0 | maybe 2/0 maybe 2/0      maybe +/0      maybe 2/0       maybe 1/0
 429, wait as seconds           once | 429              | ok 2/0    ok 2/0    ok 2/1    ok 2/1    | ok 2/1    ok 2/1    | ok 2/1    ok 2/1         ok 2/1         ok 2/1          ok 2/1
 429, wait as seconds           ever | 429              | no 1/0    no 1/0    no 1/0    no 1/0    | no 1/0    no 1/0    | no 1/0    no 1/0         no 1/0         no 1/0          no 1/0
 429, wait as a date            once | 429              | ok 2/0    ok 2/0    ok 2/1    ok 2/1    | ok 2/1    ok 2/1    | ok 2/1    ok 2/1         ok 2/1         ok 2/1          ok 2/1
@@ -48,11 +47,11 @@ end within the answer          ever | CutAnswer        | no +/0    no +/0    did
 429, wait in the text          once | 429              | ok 2/0    ok 2/0    ok 2/1    ok 2/1    | ok 2/1    ok 2/1    | ok 2/1    ok 2/1         ok 2/1         ok 2/1          ok 2/1
 429, wait in the text          ever | 429              | no 1/0    no 1/0    no 1/0    no 1/0    | no 1/0    no 1/0    | no 1/0    no 1/0         no 1/0         no 1/0          no 1/0
 500                            once | 500              | ok 2/0    ok 2/0    ok 2/1    ok 2/1    | maybe 1/0 maybe 1/0 | ok 2/1    ok 2/1         ok 2/1         ok 2/1          maybe 1/0
-500                            ever | 500              | no +/0    no +/0    maybe +/0 maybe +/0 | maybe 1/0 maybe 1/0 | maybe 2/0 maybe 2/0      maybe +/0      lost 2/0        maybe 1/0
+500                            ever | 500              | no +/0    no +/0    maybe +/0 maybe +/0 | maybe 1/0 maybe 1/0 | maybe 2/0 maybe 2/0      maybe +/0      maybe 2/0       maybe 1/0
 502, a page                    once | 502              | ok 2/0    ok 2/0    ok 2/1    ok 2/1    | maybe 1/0 maybe 1/0 | ok 2/1    ok 2/1         ok 2/1         ok 2/1          maybe 1/0
-502, a page                    ever | 502              | no +/0    no +/0    maybe +/0 maybe +/0 | maybe 1/0 maybe 1/0 | maybe 2/0 maybe 2/0      maybe +/0      lost 2/0        maybe 1/0
+502, a page                    ever | 502              | no +/0    no +/0    maybe +/0 maybe +/0 | maybe 1/0 maybe 1/0 | maybe 2/0 maybe 2/0      maybe +/0      maybe 2/0       maybe 1/0
 503, not applied               once | 503              | ok 2/0    ok 2/0    ok 2/1    ok 2/1    | maybe 1/0 maybe 1/0 | ok 2/1    ok 2/1         ok 2/1         ok 2/1          maybe 1/0
-503, not applied               ever | 503              | no +/0    no +/0    maybe +/0 maybe +/0 | maybe 1/0 maybe 1/0 | maybe 2/0 maybe 2/0      maybe +/0      lost 2/0        maybe 1/0
+503, not applied               ever | 503              | no +/0    no +/0    maybe +/0 maybe +/0 | maybe 1/0 maybe 1/0 | maybe 2/0 maybe 2/0      maybe +/0      maybe 2/0       maybe 1/0
 503, applied                   once | 503              | ok 2/0    ok 2/0    ok 2/2    ok 2/1    | maybe 1/1 maybe 1/1 | ok 1/1    adopted 1/1    ok 2/1         ok 1/1          adopted 1/1
 503, applied                   ever | 503              | no +/0    no +/0    maybe +/+ maybe +/1 | maybe 1/1 maybe 1/1 | ok 1/1    adopted 1/1    ok +/1         ok 1/1          adopted 1/1
 504, applied                   once | 504              | ok 2/0    ok 2/0    ok 2/2    ok 2/1    | maybe 1/1 maybe 1/1 | ok 1/1    adopted 1/1    ok 2/1         ok 1/1          adopted 1/1
@@ -68,7 +67,7 @@ truncated JSON                 ever | Decode           | no 1/0    no 1/0    did
 another content type           once | -                | ok 1/0    ok 1/0    ok 1/1    ok 1/1    | ok 1/1    ok 1/1    | ok 1/1    ok 1/1         ok 1/1         ok 1/1          ok 1/1
 another content type           ever | -                | ok 1/0    ok 1/0    ok 1/1    ok 1/1    | ok 1/1    ok 1/1    | ok 1/1    ok 1/1         ok 1/1         ok 1/1          ok 1/1
 200, a page, not applied       once | Decode           | no 1/0    no 1/0    maybe 1/0 maybe 1/0 | maybe 1/0 ok 1/0    | ok 2/1    ok 2/1         maybe 1/0      ok 2/1          maybe 1/0
-200, a page, not applied       ever | Decode           | no 1/0    no 1/0    maybe 1/0 maybe 1/0 | maybe 1/0 ok 1/0    | maybe 2/0 maybe 2/0      maybe 1/0      lost 2/0        maybe 1/0
+200, a page, not applied       ever | Decode           | no 1/0    no 1/0    maybe 1/0 maybe 1/0 | maybe 1/0 ok 1/0    | maybe 2/0 maybe 2/0      maybe 1/0      maybe 2/0       maybe 1/0
 too slow for an attempt        once | TimedOut         | ok 2/0    ok 2/0    ok 2/2    ok 2/1    | maybe 1/1 maybe 1/1 | ok 1/1    adopted 1/1    ok 2/1         ok 1/1          adopted 1/1
 too slow for the call          ever | TimedOut         | no 1/0    no 1/0    maybe 1/1 maybe 1/1 | maybe 1/1 maybe 1/1 | ok 1/1    adopted 1/1    ok 1/1         ok 1/1          adopted 1/1
 ";

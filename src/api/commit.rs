@@ -1,0 +1,228 @@
+//! What became of a commit: the status before it and after it tell.
+//!
+//! A failure that was there before the commit is not the commit's own, and a draft that is still a draft was not committed. A
+//! second commit does no harm: if the first one worked it is refused.
+
+use std::time::{Duration, Instant};
+
+use crate::api::ensure::unresolved;
+use crate::api::kinds::Submission;
+use crate::api::submissions::Submissions;
+use crate::error::{Error, Outcome, Result};
+use crate::http::clock::after;
+use crate::id::SubmissionId;
+use crate::model::receipt::Receipt;
+use crate::model::status::{StatusReport, SubmissionStatus};
+use crate::service::look::{Ended, Looks, Miss};
+
+/// How long after a commit whose answer was lost a draft that is still a draft is committed again.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// A commit, and what is known of it.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    /// The answer to the commit; if that was lost, the status that shows it, or the refusal of the second one.
+    pub(crate) receipt: Receipt<StatusReport>,
+    pub(crate) at: Instant,
+    /// The failure that the submission had before.
+    pub(crate) before: Option<StatusReport>,
+    /// Whether a status has shown it.
+    pub(crate) shown: bool,
+    pub(crate) outcome: Outcome,
+}
+
+impl<S: Submission> Submissions<S> {
+    /// Commits a submission and finds out what became of it if that is not clear: the status is read before, and for up to 60 s
+    /// after an ambiguous answer. A submission that is still a draft after 10 s, or that still shows the failure from before,
+    /// is committed once more; a refusal of that means that the first one worked.
+    ///
+    /// Gives the answer to the commit; if that was lost, the status that shows it, or the refusal of the second commit, 409. That
+    /// the commit has begun does not mean that the Store takes the submission: see
+    /// [`commit_and_wait`](Self::commit_and_wait), which goes on from here, and knows that reads lag.
+    ///
+    /// # Errors
+    ///
+    /// 409 if it cannot be committed in its state, 400 if it was made in Partner Center. With
+    /// [`Outcome::MaybeApplied`](crate::Outcome::MaybeApplied) nothing shows that it was committed after 60 s.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the submission committed.
+    pub async fn ensure_committed(&self, id: impl Into<SubmissionId>) -> Result<Receipt<StatusReport>> {
+        let patience = self.service().clock().now();
+        Ok(self.committed(&id.into(), patience).await?.receipt)
+    }
+
+    /// Commits. Until `patience` it waits for the service where that asks for a pause before anything was sent.
+    pub(crate) async fn committed(&self, id: &SubmissionId, patience: Instant) -> Result<Committed> {
+        let before = self.failure_before(id, patience).await;
+        let before = before.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
+        let clock = self.service().clock();
+        let known = |receipt, shown, outcome, before| Committed {
+            receipt,
+            at: clock.now(),
+            before,
+            shown,
+            outcome,
+        };
+        let first = match self.commit(id).await {
+            Ok(receipt) => return Ok(known(receipt, false, Outcome::Applied, before)),
+            Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
+            Err(error) => error,
+        };
+        let mut looks = self.looks();
+        match self
+            .look_for_commit(&mut looks, id, before.as_ref(), Some(after(clock.now(), AGAIN)))
+            .await
+        {
+            Ok(Some(status)) => return Ok(known(status, true, Outcome::Applied, before)),
+            Ok(None) => {}
+            Err(ended) => return Err(unseen(first, ended, id)),
+        }
+        tracing::info!(error = %first, "the commit does not show; it is sent once more");
+        let second = match self.commit(id).await {
+            Ok(receipt) => return Ok(known(receipt, false, Outcome::Applied, before)),
+            // The first one worked, although the status does not show it yet.
+            Err(error) if error.is_conflict() => {
+                let receipt = error.receipt().map(|()| StatusReport::default());
+                return Ok(known(receipt, false, Outcome::MaybeApplied, before));
+            }
+            Err(error) if error.outcome() == Outcome::NotApplied => return Err(error.at_least(Outcome::MaybeApplied)),
+            Err(error) => error,
+        };
+        match self.look_for_commit(&mut looks, id, before.as_ref(), None).await {
+            Ok(Some(status)) => Ok(known(status, true, Outcome::Applied, before)),
+            Ok(None) => Err(second.with_outcome(Outcome::MaybeApplied)),
+            Err(ended) => Err(unseen(second, ended, id)),
+        }
+    }
+
+    /// The failure that a submission shows before it is committed.
+    async fn failure_before(&self, id: &SubmissionId, patience: Instant) -> Result<Option<StatusReport>> {
+        loop {
+            let mut looks = self.looks();
+            let status = looks.find(|by| async move {
+                match self.status_by(id, Some(by)).await {
+                    // A new draft may not be visible yet; the commit tells.
+                    Err(error) if error.is_not_found() => Ok(None),
+                    status => Ok(Some(status?.value)),
+                }
+            });
+            match status.await {
+                Ok(status) => return Ok(status.filter(|report| is_failure(&report.status))),
+                Err(ended) => {
+                    let clock = self.service().clock();
+                    let error = ended.into_error(&self.path(id).then("status").text());
+                    match error.retry_after().map(|pause| after(clock.now(), pause)) {
+                        Some(until) if error.is_retryable() && until < patience => clock.sleep_until(until).await,
+                        _ => return Err(error),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The status that shows our commit; `None` if at `again` there is still what was there before.
+    async fn look_for_commit(
+        &self,
+        looks: &mut Looks,
+        id: &SubmissionId,
+        before: Option<&StatusReport>,
+        again: Option<Instant>,
+    ) -> Result<Option<Receipt<StatusReport>>, Ended> {
+        let clock = self.service().clock();
+        let found = looks.find(|by| async move {
+            match self.status_by(id, Some(by)).await {
+                Ok(status) if shows_commit(&status.value, before) => Ok(Some(status)),
+                Ok(status) if is_as_before(&status.value, before) && again.is_some_and(|again| clock.now() >= again) => Ok(None),
+                Ok(_) => Err(Miss::NotYet),
+                // What is new may not be visible yet.
+                Err(error) if error.is_not_found() => Err(Miss::Passing(error)),
+                Err(error) => Err(error.into()),
+            }
+        });
+        found.await
+    }
+}
+
+/// The error of a commit that no status shows.
+fn unseen(commit: Error, ended: Ended, id: &SubmissionId) -> Error {
+    match ended {
+        // Whatever its answer said, it is not to be seen.
+        Ended::TimeUp(None) => commit.with_outcome(Outcome::MaybeApplied),
+        ended => unresolved(commit, ended.into_error(id.as_str())),
+    }
+}
+
+fn is_failure(status: &SubmissionStatus) -> bool {
+    status.is_failure() || *status == SubmissionStatus::Canceled
+}
+
+/// Whether a status shows that a commit has begun. `before` is the failure from before the commit, if there was one.
+pub(crate) fn shows_commit(report: &StatusReport, before: Option<&StatusReport>) -> bool {
+    use SubmissionStatus as S;
+    match &report.status {
+        S::CommitStarted
+        | S::PreProcessing
+        | S::Certification
+        | S::Release
+        | S::PendingPublication
+        | S::Publishing
+        | S::Published => true,
+        status => is_failure(status) && !is_as_before(report, before),
+    }
+}
+
+/// Whether a status is that from before a commit: a draft, or the same failure. What else the service says of a failure changes
+/// from one read to the next, as the signatures of its links do.
+pub(crate) fn is_as_before(report: &StatusReport, before: Option<&StatusReport>) -> bool {
+    let is_same =
+        |before: &StatusReport| before.status == report.status && before.status_details.errors == report.status_details.errors;
+    report.status == SubmissionStatus::PendingCommit || before.is_some_and(is_same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(status: &str, error: &str) -> StatusReport {
+        let mut report = StatusReport {
+            status: status.into(),
+            ..StatusReport::default()
+        };
+        if !error.is_empty() {
+            let mut detail = crate::model::status::StatusDetail::default();
+            error.clone_into(&mut detail.details);
+            report.status_details.errors.push(detail);
+        }
+        report
+    }
+
+    #[test]
+    fn what_shows_a_commit_and_what_was_there_before() {
+        let failure = report("CommitFailed", "a");
+        let old = Some(&failure);
+        let table = [
+            // report, the failure before: shows the commit, is as before
+            (report("PendingCommit", ""), None, false, true),
+            (report("PendingCommit", ""), old, false, true),
+            (report("CommitStarted", ""), None, true, false),
+            (report("Published", ""), old, true, false),
+            (report("CommitFailed", "a"), None, true, false),
+            (report("CommitFailed", "a"), old, false, true),
+            (report("commitfailed", "a"), old, false, true),
+            (report("CommitFailed", "b"), old, true, false),
+            (report("CommitFailed", ""), old, true, false),
+            (report("CertificationFailed", "a"), old, true, false),
+            (report("Canceled", ""), None, true, false),
+            (report("SigningFailed", ""), old, true, false),
+            (report("None", ""), old, false, false),
+            (report("", ""), None, false, false),
+            (report("Signing", ""), None, false, false),
+        ];
+        for (report, before, shows, as_before) in table {
+            let found = (shows_commit(&report, before), is_as_before(&report, before));
+            assert_eq!(found, (shows, as_before), "{report:?} {before:?}");
+        }
+    }
+}
