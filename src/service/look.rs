@@ -298,8 +298,8 @@ mod tests {
             assert_eq!(is_cut_off(&error, left * SECOND), expected, "{error} {left}");
         }
         let limited = |pause| Error::transport(K::DeadlineExceeded, call(), None, None).retry_in(pause * SECOND);
-        assert!(is_cut_off(&limited(30).into(), 9 * SECOND));
-        assert!(!is_cut_off(&limited(3).into(), 9 * SECOND));
+        assert!(is_cut_off(&limited(30), 9 * SECOND));
+        assert!(!is_cut_off(&limited(3), 9 * SECOND));
     }
 
     /// The end of a minute of looks that come to this, 20 s apart, and the seconds at which they were taken.

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use msstore::testing::{FakeStore, Fault};
 use msstore::{
-    Error, ErrorKind, FailureKind, Milestone, NewFlight, NewInAppProduct, Outcome, ProductType, RateLimit, RetryPolicy,
-    SubmissionStatus,
+    ErrorKind, FailureKind, Milestone, NewFlight, NewInAppProduct, Outcome, ProductType, RateLimit, RetryPolicy, SubmissionStatus,
 };
 use serde_json::Value;
 

@@ -447,14 +447,20 @@ async fn an_old_failure_is_not_that_of_the_new_commit() {
                 .fake
                 .script_statuses(APP, [json!({"status": status, "statusDetails": details(text)})]);
             let error = failed(bench.commit().await);
-            assert_eq!((error.kind(), bench.fake.elapsed().as_secs()), (FailureKind::Failed, 0));
+            assert_eq!(
+                (error.kind(), bench.fake.elapsed().as_secs()),
+                (ErrorKind::SubmissionFailed(FailureKind::Failed), 0)
+            );
             assert!(error.to_string().contains(text), "{error}");
         }
         // So is the same failure once the commit was seen to start.
         let bench = failed_before(vec![]).await;
         let again = json!({"status": old, "statusDetails": details("the old one")});
         bench.fake.script_statuses(APP, [json!("CommitStarted"), again]);
-        assert_eq!(failed(bench.commit().await).kind(), FailureKind::Failed);
+        assert_eq!(
+            failed(bench.commit().await).kind(),
+            ErrorKind::SubmissionFailed(FailureKind::Failed)
+        );
 
         // It never goes away.
         let bench = failed_before(vec![stale(1000)]).await;

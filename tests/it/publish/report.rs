@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use msstore::testing::Fault;
-use msstore::{
-    Error, ErrorKind, ExistingRollout, FailureKind, Milestone, Outcome, Package, PendingPolicy, Step, SubmissionStatus,
-};
+use msstore::{ErrorKind, ExistingRollout, FailureKind, Milestone, Outcome, Package, PendingPolicy, Step, SubmissionStatus};
 use serde_json::json;
 
 use super::{APP, PACKAGE, Shop, TWO_BLOCKS, left, notes, observed};
