@@ -156,16 +156,13 @@ impl<S: Submission> Submissions<S> {
         let id = &id.into();
         let path = &self.path(id);
         let service = self.service();
-        let (deleted, is_sure) = match service.bytes(Request::delete(path.clone())).await {
-            Ok(answer) => {
-                // A page may be anybody's.
-                let is_sure = answer.value.trim_ascii().is_empty();
-                (Ok(answer.map(|_| ())), is_sure)
-            }
-            Err(error) if error.is_not_found() => (Ok(error.receipt()), false),
+        let deleted = match self.delete(id).await {
+            Err(error) if error.is_not_found() => Ok(error.receipt()),
             Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
-            Err(error) => (Err(error), false),
+            deleted => deleted,
         };
+        // Of a lagging read a 404 may be one too.
+        let is_sure = matches!(&deleted, Ok(receipt) if receipt.http_status != 404);
         let mut looks = self.looks();
         let gone = looks.find(|by| async move {
             if self.refs(Some(by)).await?.pending.as_ref() == Some(id) {

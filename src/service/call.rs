@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::error::{CallInfo, Error, Outcome, Result, TransportKind};
 use crate::http::clock::after;
-use crate::http::request::{Method, Request, Target};
+use crate::http::request::{Method, Request};
 use crate::http::retry::{Decision, Failure, Situation, decide, hint};
 use crate::http::{Answer, CORRELATION_ID, Http, cause};
 use crate::service::dialect::Dialect;
@@ -223,10 +223,7 @@ impl<'c> Call<'c> {
                     _ => Failure::Status(status, hint),
                 };
                 let advice = (self.dialect.advice)(status, self.info.method.as_str(), &self.info.path, &refusal);
-                let mut error = Error::answered(self.info.clone(), status, refusal, advice, hint);
-                if matches!(self.request.target, Target::Path(..)) {
-                    error = error.asked_at(self.url);
-                }
+                let error = Error::answered(self.info.clone(), status, refusal, advice, hint);
                 Err((failure, error))
             }
             Answer::NotConnected(source) => failed(Failure::Connect, TransportKind::Connect, None, Some(source)),

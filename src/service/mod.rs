@@ -172,7 +172,7 @@ impl Service {
             if let Some(pause) = call.throttled {
                 gate.pause(pause, clock.now());
             }
-            match next? {
+            match next.map_err(|error| error.asked_at(&url))? {
                 Next::Done(response) => return Ok(response),
                 Next::Again(pause) => clock.sleep(pause).await,
                 Next::RenewToken => tokens.reject(&bearer),

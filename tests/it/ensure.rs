@@ -230,7 +230,7 @@ async fn a_deleted_submission_that_is_still_shown_is_waited_out_with_a_bound() {
         let result = world.app_submissions().ensure_deleted(&draft).await;
         assert_eq!(result.is_ok(), ends_well, "{late}: {result:?}");
         if let Err(error) = result {
-            assert!(error.kind() == ErrorKind::WaitTimedOut, "{error}");
+            assert!(error.kind() == ErrorKind::DeletionTimedOut, "{error}");
             assert!(error.to_string().contains("still shown after 60 s"), "{error}");
         }
         let took = world.fake.elapsed();
