@@ -31,6 +31,8 @@ mod kind {
         const ROLLED_OUT: bool;
         /// Whether deleting the first draft, before anything was published, cannot be undone.
         const KEEPS_FIRST_DRAFT: bool;
+        /// Whether the API cannot make the first submission.
+        const FIRST_IN_PARTNER_CENTER: bool;
         /// Whether a create may be answered without listings and packages, which spares large submissions a time-out.
         const MINIMAL_CREATE: bool;
         fn status(&self) -> &SubmissionStatus;
@@ -74,6 +76,7 @@ kinds! {
         LISTED: bool = true;
         ROLLED_OUT: bool = true;
         KEEPS_FIRST_DRAFT: bool = false;
+        FIRST_IN_PARTNER_CENTER: bool = true;
         MINIMAL_CREATE: bool = true;
     }
     InAppProductSubmission {
@@ -84,6 +87,7 @@ kinds! {
         LISTED: bool = true;
         ROLLED_OUT: bool = false;
         KEEPS_FIRST_DRAFT: bool = false;
+        FIRST_IN_PARTNER_CENTER: bool = false;
         MINIMAL_CREATE: bool = false;
     }
     FlightSubmission {
@@ -94,6 +98,7 @@ kinds! {
         LISTED: bool = false;
         ROLLED_OUT: bool = true;
         KEEPS_FIRST_DRAFT: bool = true;
+        FIRST_IN_PARTNER_CENTER: bool = false;
         MINIMAL_CREATE: bool = true;
     }
 }

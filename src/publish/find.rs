@@ -9,20 +9,26 @@ use crate::id::SubmissionId;
 use crate::model::guard::Guard;
 use crate::model::package::PackageRolloutStatus;
 use crate::publish::event::{Step, Teller};
+use crate::publish::inputs::InputFile;
 use crate::publish::pending::{Resolution, resolve, state};
-use crate::publish::{ExistingRollout, PendingPolicy, Run};
+use crate::publish::{Edits, ExistingRollout, PendingPolicy, Run};
 
 /// What a run works on.
 pub(super) enum Found<S> {
     /// A draft to edit.
-    Draft { document: Document<S>, adopted: bool },
+    Draft {
+        document: Document<S>,
+        adopted: bool,
+        /// Whether this run has made it.
+        made: bool,
+    },
     /// Under way, or done.
     Attached(Document<S>),
 }
 
 impl<S: Submission> Run<S> {
     /// Looks at what is pending, deals with it by the policy, and creates a draft if there is none to go on with.
-    pub(super) async fn find(&self, teller: &Teller) -> Result<Found<S>> {
+    pub(super) async fn find(&self, edits: &Edits<S>, files: &[InputFile], teller: &Teller) -> Result<Found<S>> {
         if let Some(id) = &self.submission {
             return self.find_named(id, teller).await;
         }
@@ -33,6 +39,7 @@ impl<S: Submission> Run<S> {
         };
         let Some(pending) = pending else {
             teller.tell_call(Step::Look, None, "nothing is pending", Some(&refs.receipt));
+            self.try_out(self.base(&refs, None).await?, edits, files)?;
             return self.create(&refs, teller).await;
         };
         let id = document_id(&pending)?;
@@ -49,10 +56,12 @@ impl<S: Submission> Run<S> {
             Resolution::Edit => Ok(Found::Draft {
                 document: pending,
                 adopted: true,
+                made: false,
             }),
             Resolution::Attach => Ok(Found::Attached(pending)),
             Resolution::Replace => {
-                // What would stop the create stops the run before anything is deleted.
+                // What would stop the create or the update stops the run before anything is deleted.
+                self.try_out(self.base(&refs, Some(pending)).await?, edits, files)?;
                 if self.existing_rollout.is_none()
                     && let Some(id) = self.rollout_in_progress(&refs).await?
                 {
@@ -89,7 +98,11 @@ impl<S: Submission> Run<S> {
         match resolve(PendingPolicy::Reuse, state(&status, document.upload_url().is_set()), true) {
             Resolution::Refuse(why) => Err(PendingSubmission::new(document.origin(), &status, why).into()),
             Resolution::Attach => Ok(Found::Attached(document)),
-            Resolution::Edit | Resolution::Replace => Ok(Found::Draft { document, adopted: true }),
+            Resolution::Edit | Resolution::Replace => Ok(Found::Draft {
+                document,
+                adopted: true,
+                made: false,
+            }),
         }
     }
 
@@ -118,7 +131,11 @@ impl<S: Submission> Run<S> {
         };
         let receipt = created.as_ref().unwrap_or(document.receipt());
         teller.tell_call(Step::Create, Some(&id), format!("submission {id} {how}"), Some(receipt));
-        Ok(Found::Draft { document, adopted })
+        Ok(Found::Draft {
+            document,
+            adopted,
+            made: true,
+        })
     }
 
     /// A rollout in progress blocks the next submission. Whether there was one that was ended.

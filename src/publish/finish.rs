@@ -124,7 +124,7 @@ impl<S: Submission> Run<S> {
     pub(super) async fn attach(
         &mut self,
         document: &Document<S>,
-        edits: Edits<S>,
+        edits: &Edits<S>,
         files: &[InputFile],
         packages: &[String],
         teller: &Teller,

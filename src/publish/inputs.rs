@@ -69,8 +69,8 @@ impl<S: Submission> Run<S> {
 
 impl<S: Submission> Run<S> {
     /// Edits a draft: the caller's edits first, then what the builder was told.
-    pub(super) fn edit(&self, edits: Edits<S>, draft: &mut Document<S>) -> Result<()> {
-        for edit in edits.caller.into_iter().chain(edits.images) {
+    pub(super) fn edit(&self, edits: &Edits<S>, draft: &mut Document<S>) -> Result<()> {
+        for edit in edits.caller.iter().chain(&edits.images) {
             edit(draft).map_err(edit_failed)?;
         }
         if let Some(list) = S::PACKAGES {
@@ -86,9 +86,9 @@ impl<S: Submission> Run<S> {
 
     /// Whether a submission that cannot be changed any more already is what is to be published: the caller's edits change
     /// nothing, it names the files, and it is rolled out gradually if that is wanted.
-    pub(super) fn is_done(&self, submission: &Document<S>, edits: Edits<S>, files: &[InputFile]) -> Result<bool> {
+    pub(super) fn is_done(&self, submission: &Document<S>, edits: &Edits<S>, files: &[InputFile]) -> Result<bool> {
         let mut copy = submission.clone();
-        for edit in edits.caller {
+        for edit in &edits.caller {
             edit(&mut copy).map_err(edit_failed)?;
         }
         let body = submission.as_received();

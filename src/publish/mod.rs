@@ -44,9 +44,9 @@ use crate::model::package::FileStatus;
 use crate::upload::Progress;
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
-type Edit<S> = Box<dyn FnOnce(&mut Document<S>) -> std::result::Result<(), BoxedError> + Send>;
+type Edit<S> = Box<dyn Fn(&mut Document<S>) -> std::result::Result<(), BoxedError> + Send + Sync>;
 
-/// The edits of a draft, each made once.
+/// The edits of a draft: tried on a copy, and made again on the draft.
 struct Edits<S> {
     caller: Vec<Edit<S>>,
     /// Those that name the images that were given. They are not made on a submission that has its files already.
@@ -97,7 +97,7 @@ pub enum ExistingRollout {
 ///                                                                               └ failed, or time is up
 /// ```
 ///
-/// Nothing is sent before the files were looked at. A draft that is left behind by an error is named by
+/// Nothing is deleted, created or sent before the files were looked at, and the edit and the guards were tried on a copy. A draft that is left behind by an error is named by
 /// [`Error::LeftBehind`](crate::Error::LeftBehind); run again with [`PendingPolicy::Reuse`] to go on with it: blocks that are
 /// uploaded already are not uploaded again, and there is no second submission. [`plan`](Self::plan) tells beforehand what a run
 /// would do.
@@ -123,7 +123,7 @@ pub struct Publish<S> {
     edits: Edits<S>,
 }
 
-/// What a run was told, but for the edits, which are made once.
+/// What a run was told, but for the edits.
 struct Run<S> {
     submissions: Submissions<S>,
     pending: PendingPolicy,
@@ -198,11 +198,14 @@ impl<S: Submission> Publish<S> {
         self
     }
 
-    /// Edits the draft. Several edits are made one after the other, and before what the other settings do to it. An edit that
-    /// changes nothing when it is made again lets a later run go on with this one.
+    /// Edits the draft. Several edits are made one after the other, and before what the other settings do to it.
+    ///
+    /// An edit is tried on a copy before anything is deleted, created or sent: of the pending draft if that is reused, else of the
+    /// last published submission. It is made again on the draft itself. An edit that changes nothing when it is made again lets a
+    /// later run go on with this one.
     pub fn edit<F>(mut self, edit: F) -> Self
     where
-        F: FnOnce(&mut Document<S>) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
+        F: Fn(&mut Document<S>) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'static,
     {
         self.edits.caller.push(Box::new(edit));
         self
@@ -330,7 +333,7 @@ impl Publish<ApplicationSubmission> {
                 for image in images.iter_mut().filter(|image| image.file_name == name) {
                     image.file_status = FileStatus::PendingDelete;
                 }
-                images.push(Image::pending_upload(name, image_type));
+                images.push(Image::pending_upload(&name, image_type.clone()));
                 Ok(())
             }));
         self
@@ -346,7 +349,7 @@ impl Publish<InAppProductSubmission> {
         self.edits
             .images
             .push(Box::new(move |draft: &mut Document<InAppProductSubmission>| {
-                draft.listing_mut(&language)?.icon = Icon::pending_upload(name);
+                draft.listing_mut(&language)?.icon = Icon::pending_upload(&name);
                 Ok(())
             }));
         self

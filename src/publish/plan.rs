@@ -18,6 +18,7 @@ use crate::publish::finish::brings;
 use crate::publish::inputs::InputFile;
 use crate::publish::packages::entries;
 use crate::publish::pending::{NOT_THE_SAME, Resolution, resolve, state};
+use crate::publish::run::needs_no_draft;
 use crate::publish::{Edits, PendingPolicy, Publish, Run};
 
 /// What a run would do. `Display` is a text for people; it can be serialised for programs.
@@ -25,8 +26,9 @@ use crate::publish::{Edits, PendingPolicy, Publish, Run};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Plan {
-    /// The submission that the plan was made on: the pending draft that would be reused, else the last published one.
-    pub based_on: SubmissionId,
+    /// The submission that the plan was made on: the pending draft that would be reused, else the last published one; `None` if
+    /// there is neither, as for a new flight.
+    pub based_on: Option<SubmissionId>,
     /// What is pending now, and what the policy would do about it.
     pub pending: Option<PlannedPending>,
     /// What would change.
@@ -134,7 +136,10 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "based on submission {}", self.based_on)?;
+        match &self.based_on {
+            Some(id) => writeln!(f, "based on submission {id}")?,
+            None => f.write_str("based on an empty submission, the first one\n")?,
+        }
         match &self.pending {
             Some(pending) => writeln!(f, "pending: {} in {}: {}", pending.id, pending.status, pending.what)?,
             None => writeln!(f, "pending: nothing; a draft would be created")?,
@@ -183,12 +188,12 @@ impl<S: Submission> Publish<S> {
     ///
     /// Dropping the future ends the reading; nothing is changed at the service.
     pub async fn plan(self) -> Result<Plan> {
-        self.run.plan(self.edits).await
+        self.run.plan(&self.edits).await
     }
 }
 
 impl<S: Submission> Run<S> {
-    async fn plan(self, edits: Edits<S>) -> Result<Plan> {
+    async fn plan(self, edits: &Edits<S>) -> Result<Plan> {
         let files = self.read_inputs().await?;
         let refs = self.submissions.refs(None).await?;
         let pending = match (&self.submission, &refs.pending) {
@@ -243,22 +248,19 @@ impl<S: Submission> Run<S> {
     /// As if a draft were created, on the last published submission; if there is none, on the pending one.
     async fn plan_new(
         &self,
-        edits: Edits<S>,
+        edits: &Edits<S>,
         files: Vec<InputFile>,
         refs: &Refs,
         pending: Option<(PlannedPending, Document<S>)>,
     ) -> Result<Plan> {
         let (planned, pending) = pending.unzip();
-        let base = match (&refs.last_published, pending) {
-            (Some(id), _) => Some(self.submissions.get(id).await?),
-            (None, pending) => pending,
-        };
-        let mut draft = base.ok_or_else(|| {
-            let problem = "it has neither a published submission nor a draft to plan on; the first one is made in Partner Center";
-            InvalidInput::new("the product", problem)
-        })?;
+        let mut draft = self.base(refs, pending).await?;
+        let is_first = draft.origin().is_empty();
         self.edit(edits, &mut draft)?;
         let mut guards = self.plan_guards(&draft, &files)?;
+        for planned in guards.iter_mut().filter(|planned| is_first && !needs_no_draft(planned.guard)) {
+            planned.finding = Finding::NotChecked;
+        }
         if !files.is_empty() {
             let (guard, finding) = (Guard::UploadLink, Finding::NotChecked);
             guards.push(PlannedGuard { guard, finding });
@@ -271,6 +273,22 @@ impl<S: Submission> Run<S> {
         self.plan_on(&draft, planned, guards, files)
     }
 
+    /// What a new draft is a copy of: the last published submission. Without one it is the pending draft that stands for it, or an
+    /// empty document of no resource.
+    pub(super) async fn base(&self, refs: &Refs, pending: Option<Document<S>>) -> Result<Document<S>> {
+        if let Some(id) = &refs.last_published {
+            return self.submissions.get(id).await;
+        }
+        match pending {
+            Some(pending) => Ok(pending),
+            None if S::FIRST_IN_PARTNER_CENTER => {
+                let problem = "it has neither a published submission nor a draft; the first one is made in Partner Center";
+                Err(InvalidInput::new("the app", problem).into())
+            }
+            None => Document::detached(serde_json::json!({})),
+        }
+    }
+
     fn plan_on(
         &self,
         draft: &Document<S>,
@@ -280,7 +298,10 @@ impl<S: Submission> Run<S> {
     ) -> Result<Plan> {
         let file = |InputFile { name, path, bytes }| PlannedFile { name, path, bytes };
         Ok(Plan {
-            based_on: document_id(draft)?,
+            based_on: Some(draft)
+                .filter(|draft| !draft.origin().is_empty())
+                .map(document_id)
+                .transpose()?,
             pending,
             changes: draft.changes()?,
             packages: planned_packages(draft)?,

@@ -2,7 +2,7 @@
 
 use crate::api::kinds::Submission;
 use crate::document::Document;
-use crate::error::{Error, GuardError, LeftBehind, Outcome, Result};
+use crate::error::{GuardError, LeftBehind, Outcome, Result};
 use crate::model::guard::Guard;
 #[cfg(feature = "archive")]
 use crate::model::receipt::Receipt;
@@ -24,26 +24,36 @@ impl<S: Submission> Run<S> {
             started: clock.now(),
             clock,
         };
-        match self.find(&teller).await? {
-            Found::Attached(document) => self.attach(&document, edits, &files, &packages, &teller).await,
-            Found::Draft { document, adopted } => {
+        match self.find(&edits, &files, &teller).await? {
+            Found::Attached(document) => self.attach(&document, &edits, &files, &packages, &teller).await,
+            Found::Draft {
+                document,
+                adopted,
+                made: mut touched,
+            } => {
                 let id = document_id(&document)?;
                 let path = self.submissions.path(&id)?.text();
                 let mut report = PublishReport::new(id.clone(), adopted);
                 let goes_on = !self.leave_draft;
-                let known = self.prepare(document, edits, files, &mut report, &teller).await;
-                let known = known.map_err(|error| Error::from(LeftBehind::new(&path, error)))?;
+                let known = self
+                    .prepare(document, &edits, files, &mut report, &mut touched, &teller)
+                    .await;
+                // A draft that was there before and is as it was is not left behind by this run.
+                let left = |touched, error| {
+                    if touched {
+                        LeftBehind::new(&path, error).into()
+                    } else {
+                        error
+                    }
+                };
+                let known = known.map_err(|error| left(touched, error))?;
                 if goes_on {
                     let wait = self.submissions.commit_and_wait(&id);
                     let finished = self.finish(wait, &mut report, &teller).await;
                     finished.map_err(|error| {
                         // The commit was refused, or never sent.
                         let is_left = !report.committed && error.outcome() == Outcome::NotApplied;
-                        if is_left {
-                            LeftBehind::new(&path, error).into()
-                        } else {
-                            error
-                        }
+                        left(is_left && touched, error)
                     })?;
                     let taken = self.verify(&report, &packages, &known, &teller).await;
                     taken.map_err(|error| error.at_least(Outcome::Applied))?;
@@ -57,9 +67,10 @@ impl<S: Submission> Run<S> {
     async fn prepare(
         &mut self,
         mut draft: Document<S>,
-        edits: Edits<S>,
+        edits: &Edits<S>,
         files: Vec<InputFile>,
         report: &mut PublishReport,
+        touched: &mut bool,
         teller: &Teller,
     ) -> Result<Vec<Entry>> {
         let id = report.submission.clone();
@@ -69,7 +80,7 @@ impl<S: Submission> Run<S> {
         teller.tell(Step::Edit, Some(&id), count(report.changes.len() as u64, "change"));
         self.check(&draft, &files)?;
         let link = draft.upload_url().clone();
-        let draft = self.update(draft, report, teller).await?;
+        let draft = self.update(draft, report, touched, teller).await?;
         // The answer to an update may come without a link.
         let link = if draft.upload_url().is_set() {
             draft.upload_url().clone()
@@ -84,6 +95,17 @@ impl<S: Submission> Run<S> {
                 .collect();
         }
         Ok(known)
+    }
+
+    /// Makes the edits on a copy of what a new draft will be a copy of, so that what they and the guards refuse costs no draft.
+    pub(super) fn try_out(&self, mut copy: Document<S>, edits: &Edits<S>, files: &[InputFile]) -> Result<()> {
+        let is_first = copy.origin().is_empty();
+        self.edit(edits, &mut copy)?;
+        let found = self
+            .found(&copy, files)?
+            .into_iter()
+            .filter(|(guard, _)| !is_first || needs_no_draft(*guard));
+        self.stop_at(found.filter_map(|(guard, problem)| Some((guard, problem?))))
     }
 
     fn check(&self, draft: &Document<S>, files: &[InputFile]) -> Result<()> {
@@ -117,7 +139,13 @@ impl<S: Submission> Run<S> {
         }
     }
 
-    async fn update(&self, draft: Document<S>, report: &PublishReport, teller: &Teller) -> Result<Document<S>> {
+    async fn update(
+        &self,
+        draft: Document<S>,
+        report: &PublishReport,
+        touched: &mut bool,
+        teller: &Teller,
+    ) -> Result<Document<S>> {
         let id = Some(&report.submission);
         if report.changes.is_empty() {
             teller.tell(Step::Update, id, "nothing to change");
@@ -128,6 +156,7 @@ impl<S: Submission> Run<S> {
             update = update.allow(Guard::Price);
         }
         let updated = update.await?;
+        *touched = true;
         teller.tell_call(
             Step::Update,
             id,
@@ -185,4 +214,9 @@ impl<S: Submission> Run<S> {
     async fn deliver(&mut self, _: &UploadUrl, _: &[InputFile], _: &mut PublishReport, _: &Teller) -> Result<()> {
         Ok(())
     }
+}
+
+/// Whether a guard can be checked on an empty document: the service sets a price when it makes the first draft.
+pub(super) fn needs_no_draft(guard: Guard) -> bool {
+    guard != Guard::Price
 }

@@ -286,6 +286,7 @@ async fn no_error_shows_a_secret() {
         "Api",
         "Auth",
         "Decode",
+        "Edit",
         "Guard",
         "InvalidInput",
         "LeftBehind",

@@ -11,6 +11,7 @@ mod packages;
 mod plan;
 mod policy;
 mod report;
+mod trial;
 
 use std::error::Error as StdError;
 use std::path::PathBuf;

@@ -206,8 +206,13 @@ async fn what_fails_while_there_is_a_draft_names_it() {
     for (method, path, query, status) in table {
         let shop = Shop::open().await;
         let body = r#"{"code":"InvalidOperation","message":"not today"}"#;
-        shop.fake
-            .fault(Fault::on(method, path).query(query).answer(status, body).always());
+        let fault = || Fault::on(method, path).query(query).answer(status, body);
+        if method == "GET" {
+            // The first one that is read is the published one.
+            (2..100).for_each(|n| shop.fake.fault(fault().nth(n)));
+        } else {
+            shop.fake.fault(fault().always());
+        }
         let error = shop.job().await.unwrap_err();
         let (path, cause) = left(&error);
         assert_eq!(
@@ -237,9 +242,9 @@ async fn what_fails_after_a_write_does_not_say_that_nothing_was_done() {
     assert_eq!(shop.writes(), ["haltpackagerollout"]);
     assert_eq!((error.status(), error.outcome()), (Some(403), Outcome::Applied));
 
-    // Committed, and then the packages cannot be looked at: the first look is that at the new draft.
+    // Committed, and then the packages cannot be looked at: the first two looks are those at the published one and at the draft.
     let shop = Shop::open().await;
-    shop.fake.fault(Fault::on("GET", "/submissions/*").nth(2).answer(403, ""));
+    shop.fake.fault(Fault::on("GET", "/submissions/*").nth(3).answer(403, ""));
     let error = shop.job().await.unwrap_err();
     assert_eq!(shop.count("commit"), 1);
     assert_eq!((error.status(), error.outcome()), (Some(403), Outcome::Applied));
@@ -255,4 +260,30 @@ async fn the_observers_of_progress_hear_of_all_bytes() {
         .on_progress(move |progress| *kept.lock().unwrap() = (progress.bytes, progress.bytes_total));
     let report = job.await.unwrap();
     assert_eq!(*seen.lock().unwrap(), (report.bytes_sent, report.bytes_sent));
+}
+
+/// Only a draft that the run has made or changed is left behind by it.
+#[tokio::test]
+async fn a_draft_that_was_not_touched_is_not_left_behind() {
+    let refused = r#"{"code":"InvalidParameterValue","message":"not today"}"#;
+    let reuse = |shop: &Shop| shop.job().pending(PendingPolicy::Reuse);
+    let shop = Shop::open().await;
+    shop.fake.seed_draft(APP);
+    let error = reuse(&shop).edit(|_| Err("a typo".into())).await.unwrap_err();
+    assert!(matches!(error, Error::Edit(_)), "{error:?}");
+    assert_eq!(error.outcome(), Outcome::NotApplied);
+    // The update is refused.
+    shop.fake.fault(Fault::on("PUT", "/submissions/*").answer(400, refused));
+    let error = reuse(&shop).await.unwrap_err();
+    assert!(matches!(error, Error::Api(_)), "{error:?}");
+    assert_eq!(error.outcome(), Outcome::NotApplied);
+    // It goes through, and the commit is refused.
+    shop.fake.fault(Fault::on("POST", "/commit").answer(400, refused).first(2));
+    let error = reuse(&shop).await.unwrap_err();
+    assert_eq!(left(&error).1.status(), Some(400));
+    // The next run has nothing to change.
+    let error = reuse(&shop).await.unwrap_err();
+    assert!(matches!(error, Error::Api(_)), "{error:?}");
+    assert_eq!((error.status(), error.outcome()), (Some(400), Outcome::NotApplied));
+    reuse(&shop).await.unwrap();
 }
