@@ -32,9 +32,9 @@ impl<S: Submission> Run<S> {
         if let Some(id) = &self.submission {
             return self.find_named(id, teller).await;
         }
-        let refs = self.submissions.refs(None).await?;
+        let refs = self.submissions.refs(None).await.map_err(only_read)?;
         let pending = match &refs.pending {
-            Some(id) => self.submissions.get_opt(id).await?,
+            Some(id) => self.submissions.get_opt(id).await.map_err(only_read)?,
             None => None,
         };
         let Some(pending) = pending else {
@@ -87,7 +87,7 @@ impl<S: Submission> Run<S> {
 
     /// The caller says which submission it is.
     async fn find_named(&self, id: &SubmissionId, teller: &Teller) -> Result<Found<S>> {
-        let document = self.submissions.get(id).await?;
+        let document = self.submissions.get(id).await.map_err(only_read)?;
         let status = document.status().clone();
         teller.tell_call(
             Step::Look,
@@ -170,13 +170,25 @@ impl<S: Submission> Run<S> {
         let Some(id) = refs.last_published.as_ref().filter(|_| S::ROLLED_OUT) else {
             return Ok(None);
         };
-        match self.submissions.rollout_of(id).get().await {
+        match self.submissions.rollout_of(id).get().await.map_err(only_read) {
             Ok(rollout) if rollout.package_rollout_status == PackageRolloutStatus::InProgress => Ok(Some(id.clone())),
             Ok(_) => Ok(None),
             Err(error) if error.is_not_found() || error.is_conflict() => Ok(None),
             Err(error) => Err(error),
         }
     }
+}
+
+/// A read changes nothing, whatever became of it.
+pub(super) fn only_read(mut error: Error) -> Error {
+    let call = match &mut error {
+        Error::Api(error) => error.call_mut(),
+        Error::Transport(error) => error.call_mut(),
+        Error::Decode(error) => error.call_mut(),
+        _ => return error,
+    };
+    call.outcome = Outcome::NotApplied;
+    error
 }
 
 pub(super) fn rollout_problem(id: &SubmissionId) -> String {

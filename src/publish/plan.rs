@@ -13,7 +13,7 @@ use crate::id::SubmissionId;
 use crate::model::change::Change;
 use crate::model::guard::Guard;
 use crate::model::status::SubmissionStatus;
-use crate::publish::find::{document_id, rollout_problem};
+use crate::publish::find::{document_id, only_read, rollout_problem};
 use crate::publish::finish::brings;
 use crate::publish::inputs::InputFile;
 use crate::publish::packages::entries;
@@ -188,7 +188,7 @@ impl<S: Submission> Publish<S> {
     ///
     /// Dropping the future ends the reading; nothing is changed at the service.
     pub async fn plan(self) -> Result<Plan> {
-        self.run.plan(&self.edits).await
+        self.run.plan(&self.edits).await.map_err(only_read)
     }
 }
 
@@ -277,7 +277,7 @@ impl<S: Submission> Run<S> {
     /// empty document of no resource.
     pub(super) async fn base(&self, refs: &Refs, pending: Option<Document<S>>) -> Result<Document<S>> {
         if let Some(id) = &refs.last_published {
-            return self.submissions.get(id).await;
+            return self.submissions.get(id).await.map_err(only_read);
         }
         match pending {
             Some(pending) => Ok(pending),

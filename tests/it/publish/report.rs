@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use msstore::testing::Fault;
+use msstore::testing::{CutEnd, Fault};
 use msstore::{Error, ExistingRollout, FailureKind, Milestone, Outcome, Package, PendingPolicy, Step, SubmissionStatus};
 use serde_json::json;
 
@@ -260,6 +260,26 @@ async fn the_observers_of_progress_hear_of_all_bytes() {
         .on_progress(move |progress| *kept.lock().unwrap() = (progress.bytes, progress.bytes_total));
     let report = job.await.unwrap();
     assert_eq!(*seen.lock().unwrap(), (report.bytes_sent, report.bytes_sent));
+}
+
+#[tokio::test]
+async fn what_could_not_even_be_read_was_not_changed() {
+    for path in ["/applications/*", "/submissions/*"] {
+        for fault in [
+            Fault::on("GET", path).answer(503, ""),
+            Fault::on("GET", path).reset(),
+            Fault::on("GET", path).cut(CutEnd::Reset),
+            Fault::on("GET", path).answer(200, "[]"),
+        ] {
+            let what = format!("{fault:?}");
+            let shop = Shop::open().await;
+            shop.fake.fault(fault.always());
+            let error = shop.job().await.expect_err(&what);
+            assert_eq!(error.outcome(), Outcome::NotApplied, "{what}: {error:?}");
+            let error = shop.job().plan().await.expect_err(&what);
+            assert_eq!(error.outcome(), Outcome::NotApplied, "{what}: {error:?}");
+        }
+    }
 }
 
 /// Only a draft that the run has made or changed is left behind by it.
