@@ -219,6 +219,7 @@ impl fmt::Display for PublishReport {
         }
         match self.status() {
             Some(status) => write!(f, ": {status}")?,
+            None if self.committed => f.write_str(": committed")?,
             None => f.write_str(": left as a draft; packages are taken over by a commit alone")?,
         }
         if self.held {

@@ -139,6 +139,11 @@ impl<S: Submission> Run<S> {
         if self.leave_draft {
             // There is no draft to leave any more, and nobody asked to wait.
             report.committed = true;
+            report.history.push(Seen {
+                status,
+                after: Duration::ZERO,
+                correlation_id: document.receipt().correlation_id.clone(),
+            });
             return Ok(report);
         }
         let wait = self.submissions.watch(&id);

@@ -276,3 +276,16 @@ async fn a_submission_that_is_named_is_gone_on_with_wherever_it_stands() {
     assert_eq!(shop.sent(), [""; 0]);
     assert_ne!(other, id_of(&shop.fake.pending_submission(APP).unwrap()));
 }
+
+/// There is no draft to leave any more, and nobody asked to wait.
+#[tokio::test]
+async fn one_under_way_is_not_said_to_be_left_as_a_draft() {
+    let shop = Shop::open().await;
+    let id = under_way(&shop, "Certification").await;
+    let report = shop.job().pending(Reuse).leave_draft().await.unwrap();
+    assert_eq!((&report.submission, report.committed), (&id, true));
+    assert_eq!(report.status(), Some(&SubmissionStatus::Certification));
+    let said = report.to_string();
+    assert!(!said.contains("draft") && said.contains("Certification"), "{said}");
+    assert_eq!(shop.sent(), [""; 0]);
+}
