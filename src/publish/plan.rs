@@ -19,7 +19,7 @@ use crate::publish::inputs::InputFile;
 use crate::publish::packages::entries;
 use crate::publish::pending::{NOT_THE_SAME, Resolution, resolve, state};
 use crate::publish::run::needs_no_draft;
-use crate::publish::{Edits, PendingPolicy, Publish, Run};
+use crate::publish::{Edits, ExistingRollout, PendingPolicy, Publish, Run};
 
 /// What a run would do. `Display` is a text for people; it can be serialised for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,6 +31,8 @@ pub struct Plan {
     pub based_on: Option<SubmissionId>,
     /// What is pending now, and what the policy would do about it.
     pub pending: Option<PlannedPending>,
+    /// A rollout that is in progress, which blocks the next submission, and what would become of it.
+    pub rollout: Option<PlannedPending>,
     /// What would change.
     pub changes: Vec<Change>,
     /// Which packages come, stay and go.
@@ -41,7 +43,7 @@ pub struct Plan {
     pub guards: Vec<PlannedGuard>,
 }
 
-/// What is pending, and what would become of it.
+/// A submission that is in the way, and what would become of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -143,6 +145,9 @@ impl fmt::Display for Plan {
         match &self.pending {
             Some(pending) => writeln!(f, "pending: {} in {}: {}", pending.id, pending.status, pending.what)?,
             None => writeln!(f, "pending: nothing; a draft would be created")?,
+        }
+        if let Some(rollout) = &self.rollout {
+            writeln!(f, "rollout: {}: {}", rollout.id, rollout.what)?;
         }
         writeln!(f, "changes: {}", self.changes.len())?;
         for change in &self.changes {
@@ -265,12 +270,25 @@ impl<S: Submission> Run<S> {
             let (guard, finding) = (Guard::UploadLink, Finding::NotChecked);
             guards.push(PlannedGuard { guard, finding });
         }
+        let mut rollout = None;
         if S::ROLLED_OUT {
             let in_the_way = self.rollout_in_progress(refs).await?;
-            let problem = in_the_way.filter(|_| self.existing_rollout.is_none());
-            guards.push(self.planned(Guard::RolloutInProgress, problem.map(|id| rollout_problem(&id))));
+            let problem = in_the_way.as_ref().filter(|_| self.existing_rollout.is_none());
+            let guard = self.planned(Guard::RolloutInProgress, problem.map(rollout_problem));
+            rollout = in_the_way.map(|id| PlannedPending {
+                stops: matches!(guard.finding, Finding::Failed(_)),
+                what: match self.existing_rollout {
+                    Some(ExistingRollout::Finalize) => "would be finalised".to_owned(),
+                    Some(ExistingRollout::Halt) => "would be halted".to_owned(),
+                    None => rollout_problem(&id),
+                },
+                status: SubmissionStatus::Published,
+                id,
+            });
+            guards.push(guard);
         }
-        self.plan_on(&draft, planned, guards, files)
+        let plan = self.plan_on(&draft, planned, guards, files)?;
+        Ok(Plan { rollout, ..plan })
     }
 
     /// What a new draft is a copy of: the last published submission. Without one it is the pending draft that stands for it, or an
@@ -303,6 +321,7 @@ impl<S: Submission> Run<S> {
                 .map(document_id)
                 .transpose()?,
             pending,
+            rollout: None,
             changes: draft.changes()?,
             packages: planned_packages(draft)?,
             files: files.into_iter().map(file).collect(),

@@ -232,3 +232,32 @@ async fn there_must_be_something_to_plan_on() {
     assert_eq!(plan.based_on, Some(id));
     only_reads(&shop);
 }
+
+#[tokio::test]
+async fn it_tells_what_becomes_of_a_rollout() {
+    let table = [
+        (Some(ExistingRollout::Finalize), "would be finalised"),
+        (Some(ExistingRollout::Halt), "would be halted"),
+        (None, "still being rolled out"),
+    ];
+    for (choice, says) in table {
+        let shop = Shop::open().await;
+        let id = shop.fake.seed_rollout(APP, 25.0).unwrap();
+        let mut job = shop.job();
+        if let Some(choice) = choice {
+            job = job.existing_rollout(choice);
+        }
+        let plan = job.plan().await.unwrap();
+        only_reads(&shop);
+        let rollout = plan.rollout.as_ref().unwrap();
+        assert_eq!((&rollout.id, rollout.stops), (&id, choice.is_none()), "{plan}");
+        assert!(rollout.what.contains(says) && plan.to_string().contains(says), "{plan}");
+        assert_eq!(plan.is_clear(), choice.is_some(), "{plan}");
+        let json = serde_json::to_value(&plan).unwrap();
+        assert_eq!(json["rollout"]["id"], id.as_str());
+    }
+    // None is in progress, and then a draft is reused.
+    let shop = Shop::open().await;
+    let plan = shop.job().existing_rollout(ExistingRollout::Halt).plan().await.unwrap();
+    assert_eq!(plan.rollout, None, "{plan}");
+}
