@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::api::kinds::Submission;
 use crate::document::{Document, member};
 use crate::error::{EditError, InvalidInput, Result};
-use crate::publish::packages::{ExistingPackages, Package, Step, entries, file_name, new_entry, steps};
+use crate::publish::packages::{ExistingPackages, Package, Step, abandoned, entries, file_name, new_entry, steps};
 use crate::publish::{BoxedError, Edits, Run};
 
 /// A file for the archive.
@@ -69,12 +69,12 @@ impl<S: Submission> Run<S> {
 
 impl<S: Submission> Run<S> {
     /// Edits a draft: the caller's edits first, then what the builder was told.
-    pub(super) fn edit(&self, edits: &Edits<S>, draft: &mut Document<S>) -> Result<()> {
+    pub(super) fn edit(&self, edits: &Edits<S>, draft: &mut Document<S>, files: &[InputFile]) -> Result<()> {
         for edit in edits.caller.iter().chain(&edits.images) {
             edit(draft).map_err(edit_failed)?;
         }
         if let Some(list) = S::PACKAGES {
-            apply_packages(draft, list, &self.packages, self.existing)?;
+            apply_packages(draft, list, &self.packages, self.existing, files)?;
         }
         if let Some(percentage) = self.rollout_percentage {
             let rollout = ["packageDeliveryOptions", "packageRollout"];
@@ -113,18 +113,31 @@ fn apply_packages<S: Submission>(
     list: &str,
     packages: &[Package],
     existing: ExistingPackages,
+    files: &[InputFile],
 ) -> Result<()> {
     if packages.is_empty() {
         return Ok(());
     }
     let body = draft.body()?;
-    let steps = steps(&entries(&body, list), packages, existing)?;
+    let there = entries(&body, list);
+    let mut steps = steps(&there, packages, existing)?;
+    if existing == ExistingPackages::ReplaceAll {
+        let given: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+        steps.extend(abandoned(&entries(draft.as_received(), list), &there, &given));
+        // Marks first, by index; then out with those, from the last; new ones come at the end.
+        steps.sort_by_key(|step| match step {
+            Step::Delete(_) => 0,
+            Step::Drop(_) => 1,
+            Step::Add(_) => 2,
+        });
+    }
     if !steps.is_empty() && !member(&body, list).is_some_and(Value::is_array) {
         draft.set(&format!("/{list}"), json!([]))?;
     }
     for step in steps {
         match step {
             Step::Delete(index) => draft.set(&format!("/{list}/{index}/fileStatus"), "PendingDelete".into())?,
+            Step::Drop(index) => draft.remove(&format!("/{list}/{index}"))?,
             Step::Add(name) => draft.set(&format!("/{list}/-"), new_entry(&name))?,
         }
     }

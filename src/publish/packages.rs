@@ -83,7 +83,8 @@ pub enum ExistingPackages {
     /// With `App_1.0_x86`, `App_1.0_x64`, `App_1.0_arm` and `App_1.0_arm64` in the Store, a new x64 package with the same
     /// minimum version replaces `App_1.0_x64` alone.
     ReplaceMatching,
-    /// They all go.
+    /// They all go. So do entries of an earlier run that wait for a file which is not given: after a commit that failed, the mended
+    /// package may have another name.
     ReplaceAll,
 }
 
@@ -92,6 +93,8 @@ pub enum ExistingPackages {
 pub(crate) enum Step {
     /// Mark the one at this index as `PendingDelete`.
     Delete(usize),
+    /// Take out the one at this index, which waits for a file that nobody gives.
+    Drop(usize),
     /// Add an entry of this name as `PendingUpload`.
     Add(String),
 }
@@ -186,6 +189,14 @@ fn entry(package: &Value) -> Entry {
 fn architectures(text: &str) -> Vec<String> {
     let parts = text.split([',', ';', '|', ' ']).map(|part| part.trim().to_ascii_lowercase());
     parts.filter(|part| !part.is_empty()).collect()
+}
+
+/// Which entries of an earlier run wait for a file that nobody gives, from the last to the first.
+pub(crate) fn abandoned(before: &[Entry], there: &[Entry], given: &[String]) -> Vec<Step> {
+    let waits = |entry: &Entry| entry.is("PendingUpload") && !given.contains(&entry.file_name.replace('\\', "/"));
+    let is_old = |entry: &Entry| before.iter().any(|old| old.is("PendingUpload") && entry.is_same(old));
+    let found = there.iter().enumerate().filter(|(_, entry)| waits(entry) && is_old(entry));
+    found.map(|(index, _)| Step::Drop(index)).rev().collect()
 }
 
 /// What to do with the packages that are there and the new ones. A package whose name is there as `PendingUpload` is there

@@ -16,7 +16,7 @@ use crate::model::status::SubmissionStatus;
 use crate::publish::find::{document_id, only_read, rollout_problem};
 use crate::publish::finish::brings;
 use crate::publish::inputs::InputFile;
-use crate::publish::packages::entries;
+use crate::publish::packages::{Entry, entries};
 use crate::publish::pending::{NOT_THE_SAME, Resolution, resolve, state};
 use crate::publish::run::needs_no_draft;
 use crate::publish::{Edits, ExistingRollout, PendingPolicy, Publish, Run};
@@ -80,6 +80,8 @@ pub enum PackageFate {
     Stays,
     /// It is removed.
     Goes,
+    /// Its entry is taken out: it waits for a file that is not given.
+    Dropped,
 }
 
 /// A file that would be uploaded.
@@ -159,6 +161,7 @@ impl fmt::Display for Plan {
                 PackageFate::Comes => "comes",
                 PackageFate::Stays => "stays",
                 PackageFate::Goes => "goes",
+                PackageFate::Dropped => "drops",
             };
             writeln!(f, "  {fate} {}", package.file_name)?;
         }
@@ -231,7 +234,7 @@ impl<S: Submission> Run<S> {
             Resolution::Edit => {
                 let planned = planned(false, "would be edited");
                 let mut draft = pending;
-                self.edit(edits, &mut draft)?;
+                self.edit(edits, &mut draft, &files)?;
                 let mut guards = self.plan_guards(&draft, &files)?;
                 if !files.is_empty() {
                     let (guard, problem) = self.found_link(&draft);
@@ -261,7 +264,7 @@ impl<S: Submission> Run<S> {
         let (planned, pending) = pending.unzip();
         let mut draft = self.base(refs, pending).await?;
         let is_first = draft.origin().is_empty();
-        self.edit(edits, &mut draft)?;
+        self.edit(edits, &mut draft, &files)?;
         let mut guards = self.plan_guards(&draft, &files)?;
         for planned in guards.iter_mut().filter(|planned| is_first && !needs_no_draft(planned.guard)) {
             planned.finding = Finding::NotChecked;
@@ -349,7 +352,15 @@ impl<S: Submission> Run<S> {
 
 fn planned_packages<S: Submission>(draft: &Document<S>) -> Result<Vec<PlannedPackage>> {
     let Some(list) = S::PACKAGES else { return Ok(Vec::new()) };
-    let packages = entries(&draft.body()?, list).into_iter().map(|entry| PlannedPackage {
+    let after = entries(&draft.body()?, list);
+    let is_dropped = |old: &Entry| old.is("PendingUpload") && !after.iter().any(|entry| entry.is_same(old));
+    let before = entries(draft.as_received(), list);
+    let dropped = before.into_iter().filter(is_dropped).map(|entry| PlannedPackage {
+        fate: PackageFate::Dropped,
+        file_name: entry.file_name,
+    });
+    let dropped: Vec<PlannedPackage> = dropped.collect();
+    let packages = after.into_iter().map(|entry| PlannedPackage {
         fate: match () {
             () if entry.is("PendingDelete") => PackageFate::Goes,
             () if entry.is("PendingUpload") => PackageFate::Comes,
@@ -357,5 +368,5 @@ fn planned_packages<S: Submission>(draft: &Document<S>) -> Result<Vec<PlannedPac
         },
         file_name: entry.file_name,
     });
-    Ok(packages.collect())
+    Ok(packages.chain(dropped).collect())
 }

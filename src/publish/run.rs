@@ -75,7 +75,7 @@ impl<S: Submission> Run<S> {
     ) -> Result<Vec<Entry>> {
         let id = report.submission.clone();
         let known = S::PACKAGES.map(|list| entries(draft.as_received(), list)).unwrap_or_default();
-        self.edit(edits, &mut draft)?;
+        self.edit(edits, &mut draft, &files)?;
         report.changes = draft.changes()?;
         teller.tell(Step::Edit, Some(&id), count(report.changes.len() as u64, "change"));
         self.check(&draft, &files)?;
@@ -100,7 +100,7 @@ impl<S: Submission> Run<S> {
     /// Makes the edits on a copy of what a new draft will be a copy of, so that what they and the guards refuse costs no draft.
     pub(super) fn try_out(&self, mut copy: Document<S>, edits: &Edits<S>, files: &[InputFile]) -> Result<()> {
         let is_first = copy.origin().is_empty();
-        self.edit(edits, &mut copy)?;
+        self.edit(edits, &mut copy, files)?;
         let found = self
             .found(&copy, files)?
             .into_iter()

@@ -122,7 +122,7 @@ fn files(body: &Value, archive: &[String]) -> Option<String> {
     if !missing.is_empty() {
         let missing = list(missing);
         return Some(format!(
-            "the submission names files that are not given: {missing}; add them with .package(), .image(), .icon() or .file(), or take their entries out"
+            "the submission names files that are not given: {missing}; add them with .package(), .image(), .icon() or .file(), or take their entries out, as ExistingPackages::ReplaceAll does with packages of an earlier run"
         ));
     }
     let unnamed: Vec<&String> = archive.difference(&named).collect();

@@ -4,10 +4,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use msstore::testing::Fault;
-use msstore::{Error, ExistingPackages, FailureKind, ImageType, Milestone, Package, PendingPolicy, Step};
+use msstore::{
+    ApplicationPackage, Error, ExistingPackages, FailureKind, Guard, ImageType, Milestone, Outcome, Package, PackageFate,
+    PendingPolicy, Step,
+};
 use serde_json::{Value, json};
 
-use super::{ADD_ON, APP, PACKAGE, Shop, notes, observed, package_names, packages};
+use super::{ADD_ON, APP, PACKAGE, Shop, guard_of, notes, observed, package_names, packages};
 
 /// The app with a package for each of four architectures, the last for a newer Windows.
 async fn four_architectures() -> Shop {
@@ -227,4 +230,70 @@ async fn a_package_that_shows_up_late_is_waited_for() {
     let waited = last.elapsed - events[events.len() - 2].elapsed;
     assert!(waited >= Duration::from_secs(90), "{waited:?}");
     assert_eq!(report.submission, shop.published_id());
+}
+
+/// The commit failed because of the package; the mended one has another name.
+#[tokio::test]
+async fn a_package_that_failed_makes_way_for_the_mended_one() {
+    let broken = "PaperLantern_2.0.0.553_x64.msix";
+    let shop = Shop::open().await;
+    let failed = json!({ "status": "CommitFailed", "statusDetails": { "errors": [{ "code": "InvalidVersion", "details": "must end in 0" }] } });
+    shop.fake.script_statuses(APP, [json!("CommitStarted"), failed]);
+    let job = |name: &str| shop.app().publish().edit(notes).package(shop.package(name));
+    job(broken).await.unwrap_err();
+    let mended = || {
+        let job = job(PACKAGE).pending(PendingPolicy::Reuse).until(Milestone::Published);
+        job.existing_packages(ExistingPackages::ReplaceAll)
+    };
+    let plan = mended().plan().await.unwrap();
+    assert!(plan.is_clear(), "{plan}");
+    let fate = |name: &str| {
+        plan.packages
+            .iter()
+            .find(|package| package.file_name == name)
+            .map(|package| package.fate)
+    };
+    assert_eq!(
+        (fate(broken), fate(PACKAGE)),
+        (Some(PackageFate::Dropped), Some(PackageFate::Comes)),
+        "{plan}"
+    );
+    assert!(plan.to_string().contains(&format!("drops {broken}")), "{plan}");
+    let report = mended().await.unwrap();
+    assert!(
+        report.changes.iter().any(|change| change.to_string().contains(broken)),
+        "{:?}",
+        report.changes
+    );
+    assert_eq!(report.changes, plan.changes);
+    assert_eq!(package_names(&shop.fake.published_submission(APP).unwrap()), [PACKAGE]);
+    assert_eq!(shop.count("create"), 1);
+}
+
+/// Nothing is taken out unasked: not with another choice, and not what the edit itself puts in or a file is given for.
+#[tokio::test]
+async fn only_replace_all_takes_out_what_waits_for_no_file() {
+    let shop = Shop::open().await;
+    shop.job().leave_draft().await.unwrap();
+    let job = || {
+        let job = shop.app().publish().pending(PendingPolicy::Reuse).leave_draft();
+        job.edit(notes).package(shop.package("Other.msix"))
+    };
+    let error = job().await.unwrap_err();
+    assert_eq!(guard_of(&error), Some(Guard::Files));
+    assert!(error.to_string().contains("ExistingPackages::ReplaceAll"), "{error}");
+    let all = || job().existing_packages(ExistingPackages::ReplaceAll);
+    let edited = all().edit(|draft| {
+        draft.application_packages.push(ApplicationPackage::pending_upload("x.msix"));
+        Ok(())
+    });
+    let error = edited.await.unwrap_err();
+    assert_eq!(guard_of(&error), Some(Guard::Files));
+    assert!(error.to_string().contains("x.msix"), "{error}");
+    let given = all().file(PACKAGE, shop.folder.file(PACKAGE, 1000));
+    given.await.unwrap();
+    let pending = packages(&shop.fake.pending_submission(APP).unwrap());
+    let coming: Vec<_> = pending.iter().filter(|(_, status)| status == "PendingUpload").collect();
+    assert_eq!(coming.len(), 2, "{pending:?}");
+    assert_eq!(shop.count("update"), 2);
 }
