@@ -177,7 +177,7 @@ pub struct PublishReport {
     /// Whether it was committed: not with [`leave_draft`](crate::Publish::leave_draft). Uploaded packages are taken over by a
     /// commit alone: without one they are lost.
     pub committed: bool,
-    /// The statuses as they were seen.
+    /// The statuses as they were seen, each once.
     pub history: Vec<Seen>,
     /// The submission is certified and rests there: it is published by hand or on a date.
     pub held: bool,

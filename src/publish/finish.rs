@@ -1,7 +1,7 @@
 //! The end of a run: waits, and checks that the packages were taken.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -48,7 +48,15 @@ impl<S: Submission> Run<S> {
             wait = wait.poll_interval(interval);
         }
         let on_status = teller.clone();
+        let told = Mutex::new(None);
         let wait = wait.on_status(move |now| {
+            // Changes, not polls.
+            let status = Some(now.report.status.clone());
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            if *told == status {
+                return;
+            }
+            *told = status;
             let receipt = Receipt::new(now.http_status, now.correlation_id.clone(), None, ());
             on_status.tell_call(Step::Wait, Some(&now.id), now.report.status.to_string(), Some(&receipt));
         });
@@ -61,11 +69,13 @@ impl<S: Submission> Run<S> {
             report
                 .certification_reports
                 .clone_from(&now.report.status_details.certification_reports);
-            report.history.push(Seen {
-                status: now.report.status,
-                after: now.waited,
-                correlation_id: now.correlation_id,
-            });
+            if report.status() != Some(&now.report.status) {
+                report.history.push(Seen {
+                    status: now.report.status,
+                    after: now.waited,
+                    correlation_id: now.correlation_id,
+                });
+            }
             next = reports.try_next().await;
         }
         Ok(())

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use msstore::testing::{CutEnd, Fault};
-use msstore::{Error, ExistingRollout, FailureKind, Milestone, Outcome, Package, PendingPolicy, Step, SubmissionStatus};
+use msstore::{
+    Error, ExistingRollout, FailureKind, Guard, Milestone, Outcome, Package, PendingPolicy, Step, SubmissionStatus,
+    UploadErrorKind,
+};
 use serde_json::json;
 
 use super::{APP, PACKAGE, Shop, TWO_BLOCKS, left, notes, observed};
@@ -191,7 +194,9 @@ async fn a_wait_that_takes_too_long_says_where_it_stands() {
         }
         other => panic!("{other:?}"),
     }
-    let polls = events.lock().unwrap().iter().filter(|event| event.step == Step::Wait).count();
+    let told = events.lock().unwrap().iter().filter(|event| event.step == Step::Wait).count();
+    assert_eq!(told, 1);
+    let polls = shop.fake.requests_to("GET", "/status").len();
     assert!((10..=13).contains(&polls), "{polls}");
 }
 
@@ -306,4 +311,28 @@ async fn a_draft_that_was_not_touched_is_not_left_behind() {
     assert!(matches!(error, Error::Api(_)), "{error:?}");
     assert_eq!((error.status(), error.outcome()), (Some(400), Outcome::NotApplied));
     reuse(&shop).await.unwrap();
+}
+
+/// Events and history hold changes, not polls.
+#[tokio::test]
+async fn a_status_is_told_once_however_often_it_is_read() {
+    let shop = Shop::open().await;
+    let polls = [
+        "CommitStarted",
+        "CommitStarted",
+        "PreProcessing",
+        "PreProcessing",
+        "PreProcessing",
+        "Certification",
+        "Certification",
+    ];
+    shop.fake
+        .script_statuses(APP, polls.into_iter().chain(["Release", "Published"]));
+    let (job, events) = observed(shop.job().until(Milestone::Published));
+    let report = job.await.unwrap();
+    let expected = ["CommitStarted", "PreProcessing", "Certification", "Release", "Published"];
+    let seen: Vec<_> = report.history.iter().map(|seen| seen.status.to_string()).collect();
+    assert_eq!(seen, expected);
+    let told = events.lock().unwrap().iter().filter(|event| event.step == Step::Wait).count();
+    assert_eq!(told, expected.len());
 }
