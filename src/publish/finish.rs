@@ -9,7 +9,7 @@ use futures_util::TryStreamExt;
 use crate::api::kinds::Submission;
 use crate::api::wait::{Milestone, Wait};
 use crate::document::Document;
-use crate::error::{FailureKind, PendingSubmission, Result, SubmissionFailed};
+use crate::error::{Error, FailureKind, PendingSubmission, Result, SubmissionFailed, WaitTimedOut};
 use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
@@ -22,6 +22,9 @@ use crate::publish::{Edits, Run};
 
 /// For how long it is looked whether the packages were taken.
 const VERIFY_TIME: Duration = Duration::from_secs(600);
+
+/// What has not been reached if none of the looks succeeds.
+const LOOK: &str = "the look whether its packages were taken (the release itself went through, only that look failed)";
 
 /// The pause between two looks.
 const VERIFY_PAUSE: Duration = Duration::from_secs(30);
@@ -87,8 +90,9 @@ impl<S: Submission> Run<S> {
             return Ok(());
         };
         let clock = self.submissions.core().transport().clock();
-        let deadline = clock.now() + VERIFY_TIME;
+        let (started, deadline) = (clock.now(), clock.now() + VERIFY_TIME);
         loop {
+            let mut pause = VERIFY_PAUSE;
             let now = self.submissions.get(&report.submission).await;
             match now {
                 Ok(now) => {
@@ -111,11 +115,30 @@ impl<S: Submission> Run<S> {
                         return Err(SubmissionFailed::new(FailureKind::PackageNotTaken, &path, report, id).into());
                     }
                 }
-                Err(error) if error.is_retryable() && clock.now() < deadline => {}
+                Err(error) if error.is_retryable() => {
+                    let hint = error.retry_after().unwrap_or_default();
+                    pause = pause.max(hint);
+                    if clock.now() + hint >= deadline {
+                        return Err(self.not_looked_at(report, clock.now() - started, &error)?);
+                    }
+                }
                 Err(error) => return Err(error),
             }
-            clock.sleep(VERIFY_PAUSE).await;
+            clock.sleep(pause).await;
         }
+    }
+
+    /// The release is done, and only the look at its packages could not be taken.
+    fn not_looked_at(&self, report: &PublishReport, waited: Duration, error: &Error) -> Result<Error> {
+        let path = self.submissions.path(&report.submission)?.text();
+        let last = report.history.last();
+        let seen = last.map(|seen| StatusReport {
+            status: seen.status.clone(),
+            ..StatusReport::default()
+        });
+        let id = last.and_then(|seen| seen.correlation_id.clone());
+        let late = WaitTimedOut::new(&path, LOOK, waited).with_last(seen, id, Some(error.to_string()));
+        Ok(late.into())
     }
 
     /// The packages that were in the Store before this submission, if it is to bring some: one of them under the same name is not

@@ -297,3 +297,39 @@ async fn only_replace_all_takes_out_what_waits_for_no_file() {
     assert_eq!(coming.len(), 2, "{pending:?}");
     assert_eq!(shop.count("update"), 2);
 }
+
+/// The look whether the packages were taken comes after the release, and makes no failure of it.
+#[tokio::test]
+async fn a_look_that_fails_does_not_end_a_finished_run() {
+    // How the looks fail; how many of them; how long the next one waits at least; whether it succeeds.
+    let table: [(fn(Fault) -> Fault, u32, u64, bool); 5] = [
+        (|look| look.answer(503, ""), 5, 30, true),
+        (Fault::reset, 5, 30, true),
+        (|look| look.answer(429, "").header("Retry-After", "300"), 1, 300, true),
+        (|look| look.answer(429, "").header("Retry-After", "3600"), 1, 0, false),
+        (|look| look.answer(503, ""), 1000, 600, false),
+    ];
+    for (fails, times, waits, goes) in table {
+        let fault = || fails(Fault::on("GET", "/submissions/*"));
+        let what = format!("{:?}, {times} times", fault());
+        let shop = Shop::open().await;
+        // The first two look at the published submission and at the draft.
+        (3..3 + times).for_each(|n| shop.fake.fault(fault().nth(n)));
+        let (job, events) = observed(shop.job());
+        let found = job.await;
+        let events = events.lock().unwrap();
+        let at = events.iter().rev().find(|event| event.step == Step::Wait).unwrap().elapsed;
+        let waited = shop.fake.elapsed() - at;
+        assert!(waited >= Duration::from_secs(waits), "{what}: {waited:?}");
+        if goes {
+            found.expect(&what);
+            continue;
+        }
+        let error = found.expect_err(&what);
+        let said = error.to_string();
+        for says in ["the release itself went through", "only that look failed", "PreProcessing"] {
+            assert!(said.contains(says), "{what}: {said}");
+        }
+        assert_eq!(error.outcome(), Outcome::Applied, "{what}");
+    }
+}
