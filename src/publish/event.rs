@@ -166,9 +166,9 @@ pub struct PublishReport {
     pub submission: SubmissionId,
     /// Whether it was there before: reused, attached to, or turned up after an answer to the create was lost.
     pub adopted: bool,
-    /// What the update changed.
+    /// What the update of this run changed: nothing if an earlier run had made it.
     pub changes: Vec<Change>,
-    /// What went into the archive.
+    /// What went into the archive, also if an earlier run has uploaded it.
     pub files: Vec<PublishedFile>,
     /// Bytes that were sent to the blob store, without what was there already.
     pub bytes_sent: u64,

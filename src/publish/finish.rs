@@ -13,7 +13,7 @@ use crate::error::{Error, FailureKind, PendingSubmission, Result, SubmissionFail
 use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
-use crate::publish::event::{PublishReport, Seen, Step, Teller, count};
+use crate::publish::event::{PublishReport, PublishedFile, Seen, Step, Teller, count};
 use crate::publish::find::document_id;
 use crate::publish::inputs::InputFile;
 use crate::publish::packages::{Entry, entries};
@@ -169,6 +169,8 @@ impl<S: Submission> Run<S> {
             return Err(PendingSubmission::new(document.origin(), &status, NOT_THE_SAME).into());
         }
         let mut report = PublishReport::new(id.clone(), true);
+        // An earlier run has uploaded them; what it changed is not known.
+        report.files = files.iter().map(PublishedFile::from).collect();
         if self.leave_draft {
             // There is no draft to leave any more, and nobody asked to wait.
             report.committed = true;

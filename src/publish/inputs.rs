@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::api::kinds::Submission;
 use crate::document::{Document, member};
 use crate::error::{EditError, InvalidInput, Result};
+use crate::publish::event::PublishedFile;
 use crate::publish::packages::{ExistingPackages, Package, Step, abandoned, entries, file_name, new_entry, steps};
 use crate::publish::{BoxedError, Edits, Run};
 
@@ -16,6 +17,15 @@ pub(super) struct InputFile {
     pub(super) name: String,
     pub(super) path: PathBuf,
     pub(super) bytes: u64,
+}
+
+impl From<&InputFile> for PublishedFile {
+    fn from(file: &InputFile) -> Self {
+        Self {
+            name: file.name.clone(),
+            bytes: file.bytes,
+        }
+    }
 }
 
 impl<S: Submission> Run<S> {

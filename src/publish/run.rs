@@ -89,10 +89,7 @@ impl<S: Submission> Run<S> {
         };
         if !files.is_empty() {
             self.deliver(&link, &files, report, teller).await?;
-            report.files = files
-                .into_iter()
-                .map(|InputFile { name, bytes, .. }| PublishedFile { name, bytes })
-                .collect();
+            report.files = files.iter().map(PublishedFile::from).collect();
         }
         Ok(known)
     }

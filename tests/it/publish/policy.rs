@@ -147,7 +147,7 @@ async fn the_table_of_submissions_under_way() {
         assert_eq!(report.history.last().unwrap().status, SubmissionStatus::Published, "{status}");
         assert_eq!(
             (report.changes.len(), report.files.len(), report.bytes_sent),
-            (0, 0, 0),
+            (0, 1, 0),
             "{status}"
         );
         assert_eq!(shop.sent(), [""; 0], "{status}");

@@ -336,3 +336,24 @@ async fn a_status_is_told_once_however_often_it_is_read() {
     let told = events.lock().unwrap().iter().filter(|event| event.step == Step::Wait).count();
     assert_eq!(told, expected.len());
 }
+
+/// A run that goes on with an earlier one says what is in the submission, as far as that is known.
+#[tokio::test]
+async fn a_run_that_attaches_reports_the_files_that_are_there() {
+    let shop = Shop::open().await;
+    shop.fake.script_statuses(APP, ["CommitStarted"]);
+    let error = shop.job().timeout(Duration::from_secs(600)).await.unwrap_err();
+    assert!(matches!(error, Error::WaitTimedOut(_)), "{error:?}");
+    shop.fake.script_statuses(APP, ["CommitStarted", "Certification"]);
+    let id = shop.pending_id();
+    for job in [shop.job().pending(PendingPolicy::Reuse), shop.job().submission(&id)] {
+        let report = job.await.unwrap();
+        assert_eq!((&report.submission, report.adopted), (&id, true));
+        assert_eq!(
+            (report.files.len(), &report.files[0].name[..], report.files[0].bytes),
+            (1, PACKAGE, 1000)
+        );
+        assert_eq!(report.bytes_sent, 0);
+        assert!(report.to_string().contains("1 file"), "{report}");
+    }
+}
