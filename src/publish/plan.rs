@@ -237,8 +237,8 @@ impl<S: Submission> Run<S> {
                 self.edit(edits, &mut draft, &files)?;
                 let mut guards = self.plan_guards(&draft, &files)?;
                 if !files.is_empty() {
-                    let (guard, problem) = self.found_link(&draft);
-                    guards.push(self.planned(guard, problem));
+                    let problem = self.found_link(&draft).map(|error| error.to_string());
+                    guards.push(self.planned(Guard::UploadLink, problem));
                 }
                 self.plan_on(&draft, Some(planned), guards, files)
             }

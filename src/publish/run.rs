@@ -2,7 +2,7 @@
 
 use crate::api::kinds::Submission;
 use crate::document::Document;
-use crate::error::{GuardError, LeftBehind, Outcome, Result};
+use crate::error::{Error, GuardError, LeftBehind, Outcome, Result};
 use crate::model::guard::Guard;
 #[cfg(feature = "archive")]
 use crate::model::receipt::Receipt;
@@ -106,11 +106,12 @@ impl<S: Submission> Run<S> {
     }
 
     fn check(&self, draft: &Document<S>, files: &[InputFile]) -> Result<()> {
-        let mut found = self.found(draft, files)?;
-        if !files.is_empty() {
-            found.push(self.found_link(draft));
-        }
-        self.stop_at(found.into_iter().filter_map(|(guard, problem)| Some((guard, problem?))))
+        let found = self.found(draft, files)?;
+        self.stop_at(found.into_iter().filter_map(|(guard, problem)| Some((guard, problem?))))?;
+        let ended = self
+            .found_link(draft)
+            .filter(|_| !files.is_empty() && !self.lifted.contains(&Guard::UploadLink));
+        ended.map_or(Ok(()), Err)
     }
 
     /// What the guards found that need no draft.
@@ -123,9 +124,9 @@ impl<S: Submission> Run<S> {
         }))
     }
 
-    pub(super) fn found_link(&self, draft: &Document<S>) -> (Guard, Option<String>) {
+    pub(super) fn found_link(&self, draft: &Document<S>) -> Option<Error> {
         let now = self.submissions.core().transport().clock().system_now();
-        (Guard::UploadLink, upload_link(draft.upload_url(), now))
+        upload_link(draft.upload_url(), now)
     }
 
     /// The first guard that found something and was not lifted.

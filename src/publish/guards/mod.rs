@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::api::kinds::Kind;
 use crate::api::update::price_problem;
 use crate::document::member;
+use crate::error::{Error, GuardError, UploadError, UploadErrorKind};
 use crate::model::guard::Guard;
 use crate::publish::packages::{Entry, entries, is_id};
 use crate::secret::UploadUrl;
@@ -160,16 +161,15 @@ fn collect_files(value: &Value, in_trailer: bool, names: &mut BTreeSet<String>) 
     }
 }
 
-/// Something to be uploaded needs a link that is alive.
-pub(crate) fn upload_link(link: &UploadUrl, now: SystemTime) -> Option<String> {
+/// Something to be uploaded needs a link that is alive. One that ended is the same error as in the midst of an upload.
+pub(crate) fn upload_link(link: &UploadUrl, now: SystemTime) -> Option<Error> {
     if !link.is_set() {
-        return Some(
-            "the draft has no upload link, as if it was made in Partner Center: delete it there and submit again".to_owned(),
-        );
+        let problem = "the draft has no upload link, as if it was made in Partner Center: delete it there and submit again";
+        return Some(GuardError::new(Guard::UploadLink, problem).into());
     }
-    link.expires_at().is_some_and(|end| end <= now).then(|| {
-        "the upload link of the draft has expired, which it does about 24 hours after the draft was made: submit again with PendingPolicy::Replace, or, for the first draft of a flight, look at it in Partner Center".to_owned()
-    })
+    let end = link.expires_at().filter(|end| *end <= now)?;
+    let what = format!("its time ended at {}", crate::date::format(end));
+    Some(UploadError::new(UploadErrorKind::LinkExpired, what).into())
 }
 
 /// What the service has after the update, compared with what was sent.

@@ -134,8 +134,11 @@ fn push(body: &mut Value, package: Value) {
 fn the_link_must_be_there_and_alive() {
     let now = crate::date::parse("2026-02-10T07:00:00Z").unwrap();
     let link = |end: &str| UploadUrl::new(format!("https://h/b?sig=x&se={end}"));
-    assert!(upload_link(&UploadUrl::default(), now).is_some());
-    assert!(upload_link(&link("2026-02-10T06%3A59%3A59Z"), now).is_some());
+    assert!(matches!(upload_link(&UploadUrl::default(), now), Some(Error::Guard(_))));
+    assert!(matches!(
+        upload_link(&link("2026-02-10T06%3A59%3A59Z"), now),
+        Some(Error::Upload(_))
+    ));
     assert!(upload_link(&link("2026-02-10T07%3A00%3A01Z"), now).is_none());
     assert!(upload_link(&UploadUrl::new("https://h/b?sig=x"), now).is_none());
 }

@@ -1,11 +1,7 @@
 //! Each guard stops a run with its words and names the draft; lifted, the run goes on to what the service says.
 
-use std::time::Duration;
-
 use msstore::testing::Fault;
-use msstore::{
-    ApplicationPackage, ApplicationSubmission, Error, FailureKind, FileStatus, Guard, PendingPolicy, Publish, UploadErrorKind,
-};
+use msstore::{ApplicationPackage, ApplicationSubmission, Error, FailureKind, FileStatus, Guard, PendingPolicy, Publish};
 
 use super::{ADD_ON, APP, Shop, guard_of, left, packages};
 
@@ -19,8 +15,6 @@ enum Lifted {
     Refused(&'static str),
     /// Another guard stops it.
     Stopped(Guard),
-    /// The link is dead for the upload too.
-    LinkIsDead,
     /// The commit fails for a missing file.
     FileIsMissing,
 }
@@ -64,7 +58,7 @@ fn published_price(shop: &Shop, change: fn(&mut serde_json::Map<String, serde_js
 }
 
 fn cases() -> Vec<Case> {
-    use Lifted::{FileIsMissing, Goes, LinkIsDead, Refused, Stopped};
+    use Lifted::{FileIsMissing, Goes, Refused, Stopped};
     vec![
         before(
             Guard::ExistingPackages,
@@ -177,17 +171,6 @@ fn cases() -> Vec<Case> {
                 Ok(())
             })
         }),
-        before(
-            Guard::UploadLink,
-            "the upload link of the draft has expired",
-            LinkIsDead,
-            |shop, job| {
-                shop.fake.set_link_life(Duration::from_secs(60));
-                shop.fake.seed_draft(APP);
-                shop.fake.advance(Duration::from_secs(61));
-                job.pending(PendingPolicy::Reuse)
-            },
-        ),
         after(
             Guard::PriceChanged,
             "has Tier2 for priceId where Tier1012 was sent",
@@ -289,9 +272,6 @@ async fn each_can_be_lifted() {
                 assert!(refusal.to_string().contains(words), "{says}: {refusal}");
             }
             (Lifted::Stopped(other), Error::Guard(stopped)) => assert_eq!(stopped.guard(), other, "{says}"),
-            (Lifted::LinkIsDead, Error::Upload(upload)) => {
-                assert_eq!(upload.kind(), UploadErrorKind::LinkExpired, "{says}");
-            }
             _ => panic!("{says}: {lifted:?}, but {cause:?}"),
         }
         assert_eq!(shop.count("commit"), 0, "{says}");

@@ -357,3 +357,37 @@ async fn a_run_that_attaches_reports_the_files_that_are_there() {
         assert!(report.to_string().contains("1 file"), "{report}");
     }
 }
+
+/// One kind of error for one fact, whether it is seen before the upload or during it.
+#[tokio::test]
+async fn a_link_that_ended_is_one_error() {
+    let check = |error: &Error, what: &str| {
+        let upload = match error {
+            Error::LeftBehind(left) => left.error(),
+            other => other,
+        };
+        assert!(
+            matches!(upload, Error::Upload(upload) if upload.kind() == UploadErrorKind::LinkExpired),
+            "{what}: {error:?}"
+        );
+        let said = upload.to_string();
+        assert_eq!(said.matches("create a new submission").count(), 1, "{what}: {said}");
+    };
+    // Before anything is sent.
+    let shop = Shop::open().await;
+    shop.fake.set_link_life(Duration::from_secs(60));
+    shop.fake.seed_draft(APP);
+    shop.fake.advance(Duration::from_secs(61));
+    let reuse = || shop.job().pending(PendingPolicy::Reuse);
+    let error = reuse().await.unwrap_err();
+    check(&error, "before");
+    assert_eq!((shop.sent(), error.outcome()), (vec![], Outcome::NotApplied));
+    // Lifted, it is the upload that says it.
+    check(&reuse().allow(Guard::UploadLink).await.unwrap_err(), "lifted");
+    // During the upload.
+    let shop = Shop::open().await;
+    shop.fake.set_link_life(Duration::from_secs(60));
+    shop.fake
+        .fault(Fault::on("PUT", "/submissions/*").advance(Duration::from_secs(61)));
+    check(&shop.job().await.unwrap_err(), "during");
+}
