@@ -233,8 +233,8 @@ pub use crate::model::in_app_product_submission::{ContentType, Icon, InAppProduc
 pub use crate::model::listing::{BaseListing, Image, ImageType, Listing};
 pub use crate::model::open_enum::OtherValue;
 pub use crate::model::package::{
-    ApplicationPackage, FileStatus, FlightPackage, MinimumDirectXVersion, MinimumSystemRam, PackageDeliveryOptions,
-    PackageRollout, PackageRolloutStatus,
+    ApplicationPackage, FileStatus, MinimumDirectXVersion, MinimumSystemRam, PackageDeliveryOptions, PackageRollout,
+    PackageRolloutStatus,
 };
 pub use crate::model::page::Page;
 pub use crate::model::pricing::{PriceTier, Pricing, Sale, TrialPeriod};
