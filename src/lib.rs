@@ -243,8 +243,8 @@ pub use crate::model::status::{CertificationReport, StatusCode, StatusDetail, St
 pub use crate::model::timestamp::Timestamp;
 pub use crate::model::trailer::{Trailer, TrailerAssets, TrailerImage};
 pub use crate::publish::{
-    Event, ExistingPackages, ExistingRollout, Finding, Package, PackageFate, PendingPolicy, Plan, PlannedFile, PlannedGuard,
-    PlannedPackage, PlannedPending, Publish, PublishReport, PublishedFile, Seen, Step,
+    ArchiveFile, Event, EventKind, ExistingPackages, ExistingRollout, Finding, InTheWay, Package, PackageFate, PendingPolicy,
+    Plan, PlannedGuard, PlannedPackage, Publish, PublishReport, Seen,
 };
 pub use crate::secret::UploadUrl;
 pub use crate::transport::limit::RateLimit;

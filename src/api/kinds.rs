@@ -8,11 +8,14 @@ use serde::de::DeserializeOwned;
 use crate::model::application_submission::{ApplicationSubmission, TargetPublishMode};
 use crate::model::flight_submission::FlightSubmission;
 use crate::model::in_app_product_submission::InAppProductSubmission;
+use crate::model::package::{ApplicationPackage, FileStatus, PackageDeliveryOptions, is_id};
+use crate::model::pricing::Pricing;
 use crate::model::status::SubmissionStatus;
+use crate::model::trailer::Trailer;
 use crate::secret::UploadUrl;
 
 mod kind {
-    use super::{SubmissionStatus, TargetPublishMode, UploadUrl};
+    use super::{ApplicationPackage, NamedFile, PackageDeliveryOptions, Pricing, SubmissionStatus, TargetPublishMode, UploadUrl};
 
     /// What the kinds of submission differ in. Sealed: it cannot be named outside.
     #[allow(unnameable_types)]
@@ -23,11 +26,7 @@ mod kind {
         const LAST_PUBLISHED: &'static str;
         /// Whether a missing price would make the product free.
         const PRICED: bool;
-        /// Where it lists its packages, if it has any.
-        const PACKAGES: Option<&'static str>;
-        /// Whether it needs listings.
-        const LISTED: bool;
-        /// Whether it can be rolled out gradually.
+        /// Whether it has packages, which can be rolled out gradually.
         const ROLLED_OUT: bool;
         /// Whether deleting the first draft, before anything was published, cannot be undone.
         const KEEPS_FIRST_DRAFT: bool;
@@ -38,17 +37,41 @@ mod kind {
         fn status(&self) -> &SubmissionStatus;
         fn upload_url(&self) -> &UploadUrl;
         fn target_publish_mode(&self) -> &TargetPublishMode;
+        /// The files that the ZIP has or had.
+        fn named_files(&self) -> Vec<NamedFile<'_>>;
+        /// How many listings it has, if it needs any.
+        fn listings(&self) -> Option<usize> {
+            None
+        }
+        fn pricing(&self) -> Option<&Pricing> {
+            None
+        }
+        fn packages(&self) -> &[ApplicationPackage] {
+            &[]
+        }
+        fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
+            None
+        }
+        fn delivery(&self) -> Option<&PackageDeliveryOptions> {
+            None
+        }
+        fn delivery_mut(&mut self) -> Option<&mut PackageDeliveryOptions> {
+            None
+        }
     }
 }
 pub(crate) use self::kind::Kind;
+
+/// A file that a submission names, and where it stands.
+pub(crate) type NamedFile<'s> = (&'s str, FileStatus);
 
 /// A kind of submission: [`ApplicationSubmission`], [`InAppProductSubmission`] or [`FlightSubmission`].
 pub trait Submission: Kind + fmt::Debug + Clone + Default + Serialize + DeserializeOwned + Send + Sync + Unpin + 'static {}
 
 macro_rules! kinds {
-    ($($model:ty { $($constant:ident: $type:ty = $value:expr;)* })*) => {$(
+    ($($model:ty { $($own:tt)* })*) => {$(
         impl Kind for $model {
-            $(const $constant: $type = $value;)*
+            $($own)*
 
             fn status(&self) -> &SubmissionStatus {
                 &self.status
@@ -69,36 +92,116 @@ macro_rules! kinds {
 
 kinds! {
     ApplicationSubmission {
-        PENDING: &'static str = "pendingApplicationSubmission";
-        LAST_PUBLISHED: &'static str = "lastPublishedApplicationSubmission";
-        PACKAGES: Option<&'static str> = Some("applicationPackages");
-        PRICED: bool = true;
-        LISTED: bool = true;
-        ROLLED_OUT: bool = true;
-        KEEPS_FIRST_DRAFT: bool = false;
-        FIRST_IN_PARTNER_CENTER: bool = true;
-        MINIMAL_CREATE: bool = true;
+        const PENDING: &'static str = "pendingApplicationSubmission";
+        const LAST_PUBLISHED: &'static str = "lastPublishedApplicationSubmission";
+        const PRICED: bool = true;
+        const ROLLED_OUT: bool = true;
+        const KEEPS_FIRST_DRAFT: bool = false;
+        const FIRST_IN_PARTNER_CENTER: bool = true;
+        const MINIMAL_CREATE: bool = true;
+
+        fn named_files(&self) -> Vec<NamedFile<'_>> {
+            let listings = self.listings.values();
+            let listings = listings.flat_map(|listing| listing.platform_overrides.values().chain([&listing.base_listing]));
+            let images = listings.flat_map(|listing| &listing.images);
+            let images = images.map(|image| (image.file_name.as_str(), image.file_status.clone()));
+            let trailers = self.trailers.iter().flat_map(trailer_files);
+            packages(&self.application_packages).chain(images).chain(trailers).collect()
+        }
+
+        fn listings(&self) -> Option<usize> {
+            Some(self.listings.len())
+        }
+
+        fn pricing(&self) -> Option<&Pricing> {
+            Some(&self.pricing)
+        }
+
+        fn packages(&self) -> &[ApplicationPackage] {
+            &self.application_packages
+        }
+
+        fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
+            Some(&mut self.application_packages)
+        }
+
+        fn delivery(&self) -> Option<&PackageDeliveryOptions> {
+            Some(&self.package_delivery_options)
+        }
+
+        fn delivery_mut(&mut self) -> Option<&mut PackageDeliveryOptions> {
+            Some(&mut self.package_delivery_options)
+        }
     }
     InAppProductSubmission {
-        PENDING: &'static str = "pendingInAppProductSubmission";
-        LAST_PUBLISHED: &'static str = "lastPublishedInAppProductSubmission";
-        PACKAGES: Option<&'static str> = None;
-        PRICED: bool = true;
-        LISTED: bool = true;
-        ROLLED_OUT: bool = false;
-        KEEPS_FIRST_DRAFT: bool = false;
-        FIRST_IN_PARTNER_CENTER: bool = false;
-        MINIMAL_CREATE: bool = false;
+        const PENDING: &'static str = "pendingInAppProductSubmission";
+        const LAST_PUBLISHED: &'static str = "lastPublishedInAppProductSubmission";
+        const PRICED: bool = true;
+        const ROLLED_OUT: bool = false;
+        const KEEPS_FIRST_DRAFT: bool = false;
+        const FIRST_IN_PARTNER_CENTER: bool = false;
+        const MINIMAL_CREATE: bool = false;
+
+        fn named_files(&self) -> Vec<NamedFile<'_>> {
+            let icons = self.listings.values().map(|listing| &listing.icon);
+            icons.map(|icon| (icon.file_name.as_str(), icon.file_status.clone())).collect()
+        }
+
+        fn listings(&self) -> Option<usize> {
+            Some(self.listings.len())
+        }
+
+        fn pricing(&self) -> Option<&Pricing> {
+            Some(&self.pricing)
+        }
     }
     FlightSubmission {
-        PENDING: &'static str = "pendingFlightSubmission";
-        LAST_PUBLISHED: &'static str = "lastPublishedFlightSubmission";
-        PACKAGES: Option<&'static str> = Some("flightPackages");
-        PRICED: bool = false;
-        LISTED: bool = false;
-        ROLLED_OUT: bool = true;
-        KEEPS_FIRST_DRAFT: bool = true;
-        FIRST_IN_PARTNER_CENTER: bool = false;
-        MINIMAL_CREATE: bool = true;
+        const PENDING: &'static str = "pendingFlightSubmission";
+        const LAST_PUBLISHED: &'static str = "lastPublishedFlightSubmission";
+        const PRICED: bool = false;
+        const ROLLED_OUT: bool = true;
+        const KEEPS_FIRST_DRAFT: bool = true;
+        const FIRST_IN_PARTNER_CENTER: bool = false;
+        const MINIMAL_CREATE: bool = true;
+
+        fn named_files(&self) -> Vec<NamedFile<'_>> {
+            packages(&self.flight_packages).collect()
+        }
+
+        fn packages(&self) -> &[ApplicationPackage] {
+            &self.flight_packages
+        }
+
+        fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
+            Some(&mut self.flight_packages)
+        }
+
+        fn delivery(&self) -> Option<&PackageDeliveryOptions> {
+            Some(&self.package_delivery_options)
+        }
+
+        fn delivery_mut(&mut self) -> Option<&mut PackageDeliveryOptions> {
+            Some(&mut self.package_delivery_options)
+        }
     }
+}
+
+fn packages(packages: &[ApplicationPackage]) -> impl Iterator<Item = NamedFile<'_>> {
+    packages
+        .iter()
+        .map(|package| (package.file_name.as_str(), package.file_status.clone()))
+}
+
+/// The files of a trailer have no status: they are new as long as the service has given them no id.
+fn trailer_files(trailer: &Trailer) -> impl Iterator<Item = NamedFile<'_>> {
+    let status = |id: &str| {
+        if is_id(id) {
+            FileStatus::Uploaded
+        } else {
+            FileStatus::PendingUpload
+        }
+    };
+    let images = trailer.trailer_assets.values().flat_map(|assets| &assets.image_list);
+    let images = images.map(move |image| (image.file_name.as_str(), status(&image.id)));
+    images.chain([(trailer.video_file_name.as_str(), status(&trailer.id))])
 }

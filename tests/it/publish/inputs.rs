@@ -41,6 +41,11 @@ async fn what_cannot_be_used_is_refused_before_anything_is_sent() {
         ("a name that leaves the archive", job().file("../x", &file), ".."),
         ("an absolute name", job().file("/x", &file), "relative"),
         (
+            "an archive folder that is none",
+            job().archive_folder(shop.folder.0.join("missing")),
+            "it is not a folder",
+        ),
+        (
             "a percentage that is none",
             job().rollout_percentage(f64::NAN),
             "NaN is not from 0 to 100",

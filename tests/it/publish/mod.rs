@@ -181,6 +181,12 @@ fn observed<S: Submission>(job: Publish<S>) -> (Publish<S>, Arc<Mutex<Vec<Event>
     (job.on_event(move |event| kept.lock().unwrap().push(event.clone())), events)
 }
 
+/// What an event tells, as one word.
+fn step(event: &Event) -> String {
+    let event = serde_json::to_value(event).unwrap();
+    event["event"].as_str().unwrap().to_owned()
+}
+
 /// What failed, with the path of the draft that is left.
 fn left(error: &Error) -> (&str, &Error) {
     match error {

@@ -6,11 +6,11 @@ use std::time::Duration;
 use msstore::testing::Fault;
 use msstore::{
     ApplicationPackage, Error, ExistingPackages, FailureKind, Guard, ImageType, Milestone, Outcome, Package, PackageFate,
-    PendingPolicy, Step,
+    PendingPolicy,
 };
 use serde_json::{Value, json};
 
-use super::{ADD_ON, APP, PACKAGE, Shop, guard_of, notes, observed, package_names, packages};
+use super::{ADD_ON, APP, PACKAGE, Shop, guard_of, notes, observed, package_names, packages, step};
 
 /// The app with a package for each of four architectures, the last for a newer Windows.
 async fn four_architectures() -> Shop {
@@ -201,7 +201,7 @@ async fn a_package_that_is_dropped_without_a_word_is_missed() {
         );
         assert!(error.correlation_id().is_some());
         // It was looked for, for ten minutes.
-        assert!(!events.lock().unwrap().iter().any(|event| event.step == Step::Verify));
+        assert!(!events.lock().unwrap().iter().any(|event| step(event) == "packagesTaken"));
         let looks = shop.fake.requests_to("GET", "/submissions/*").len();
         assert!((20..=24).contains(&looks), "{looks}");
     }
@@ -226,7 +226,10 @@ async fn a_package_that_shows_up_late_is_waited_for() {
     let report = job.await.unwrap();
     let events = events.lock().unwrap();
     let last = events.last().unwrap();
-    assert!(last.step == Step::Verify && last.detail.contains("taken"), "{last}");
+    assert!(
+        step(last) == "packagesTaken" && last.kind.to_string().contains("taken"),
+        "{last}"
+    );
     let waited = last.elapsed - events[events.len() - 2].elapsed;
     assert!(waited >= Duration::from_secs(90), "{waited:?}");
     assert_eq!(report.submission, shop.published_id());
@@ -302,9 +305,11 @@ async fn only_replace_all_takes_out_what_waits_for_no_file() {
 #[tokio::test]
 async fn a_look_that_fails_does_not_end_a_finished_run() {
     // How the looks fail; how many of them; how long the next one waits at least; whether it succeeds.
-    let table: [(fn(Fault) -> Fault, u32, u64, bool); 5] = [
+    type Row = (fn(Fault) -> Fault, u32, u64, bool);
+    let table: [Row; 6] = [
         (|look| look.answer(503, ""), 5, 30, true),
         (Fault::reset, 5, 30, true),
+        (|look| look.answer(200, "<html>Signed out</html>"), 1, 30, true),
         (|look| look.answer(429, "").header("Retry-After", "300"), 1, 300, true),
         (|look| look.answer(429, "").header("Retry-After", "3600"), 1, 0, false),
         (|look| look.answer(503, ""), 1000, 600, false),
@@ -318,7 +323,12 @@ async fn a_look_that_fails_does_not_end_a_finished_run() {
         let (job, events) = observed(shop.job());
         let found = job.await;
         let events = events.lock().unwrap();
-        let at = events.iter().rev().find(|event| event.step == Step::Wait).unwrap().elapsed;
+        let at = events
+            .iter()
+            .rev()
+            .find(|event| step(event) == "statusChanged")
+            .unwrap()
+            .elapsed;
         let waited = shop.fake.elapsed() - at;
         assert!(waited >= Duration::from_secs(waits), "{what}: {waited:?}");
         if goes {
@@ -332,4 +342,37 @@ async fn a_look_that_fails_does_not_end_a_finished_run() {
         }
         assert_eq!(error.outcome(), Outcome::Applied, "{what}");
     }
+}
+
+/// Submissions of other tools name files with a back-slash.
+#[tokio::test]
+async fn names_meet_with_either_slash() {
+    let shop = Shop::open().await;
+    let id = shop.published_id();
+    shop.fake.edit_submission(&id, |submission| {
+        submission["applicationPackages"][0]["fileName"] = "x64\\App.msix".into();
+        submission["listings"]["en-us"]["baseListing"]["images"][0]["fileName"] = "en-us\\one.png".into();
+    });
+    // What is written is read back with a back-slash too.
+    shop.fake
+        .fault(Fault::on("GET", "/submissions/*").always().edit_answer(|submission| {
+            for package in submission["applicationPackages"].as_array_mut().unwrap() {
+                let name = package["fileName"].as_str().unwrap().replace('/', "\\");
+                package["fileName"] = name.into();
+            }
+        }));
+    let image = shop.folder.file("one.png", 100);
+    let package = Package::new(shop.folder.file("App.msix", 100)).name("x64/App.msix");
+    let job = || {
+        let job = shop.app().publish().package(package.clone()).until(Milestone::Published);
+        job.image("en-us", ImageType::Screenshot, &image)
+    };
+    let plan = job().plan().await.unwrap();
+    let fates: Vec<_> = plan.packages.iter().map(|package| package.fate).collect();
+    assert_eq!(fates, [PackageFate::Goes, PackageFate::Stays, PackageFate::Comes], "{plan}");
+    job().await.unwrap();
+    let published = shop.fake.published_submission(APP).unwrap();
+    assert_eq!(package_names(&published), ["PaperLantern_1.0.0.0_arm64.msix", "x64/App.msix"]);
+    let images = published["listings"]["en-us"]["baseListing"]["images"].as_array().unwrap();
+    assert_eq!(images.len(), 1, "{images:?}");
 }

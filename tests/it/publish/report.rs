@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use msstore::testing::{CutEnd, Fault};
 use msstore::{
-    Error, ExistingRollout, FailureKind, Guard, Milestone, Outcome, Package, PendingPolicy, Step, SubmissionStatus,
-    UploadErrorKind,
+    Error, ExistingRollout, FailureKind, Guard, Milestone, Outcome, Package, PendingPolicy, SubmissionStatus, UploadErrorKind,
 };
 use serde_json::json;
 
-use super::{APP, PACKAGE, Shop, TWO_BLOCKS, left, notes, observed};
+use super::{APP, PACKAGE, Shop, TWO_BLOCKS, left, notes, observed, step};
 
 #[tokio::test]
 async fn the_events_come_in_order_with_their_ids() {
@@ -17,29 +16,29 @@ async fn the_events_come_in_order_with_their_ids() {
     let (job, events) = observed(shop.job().until(Milestone::Published));
     let report = job.await.unwrap();
     let events = events.lock().unwrap();
-    let steps: Vec<Step> = events.iter().map(|event| event.step).collect();
+    let steps: Vec<String> = events.iter().map(step).collect();
     let mut expected = vec![
-        Step::Look,
-        Step::Create,
-        Step::Edit,
-        Step::Update,
-        Step::Archive,
-        Step::Upload,
-        Step::Commit,
+        "nothingPending",
+        "created",
+        "edited",
+        "updated",
+        "packed",
+        "uploaded",
+        "committed",
     ];
-    expected.extend([Step::Wait; 6]);
-    expected.push(Step::Verify);
+    expected.extend(["statusChanged"; 6]);
+    expected.push("packagesTaken");
     assert_eq!(steps, expected);
     let requests = shop.fake.requests();
     let mut elapsed = Duration::ZERO;
     for event in events.iter() {
         let shown = event.to_string();
-        assert_eq!(event.submission.is_some(), event.step != Step::Look, "{shown}");
+        assert_eq!(event.submission.is_some(), step(event) != "nothingPending", "{shown}");
         assert!(event.submission.iter().all(|id| *id == report.submission), "{shown}");
-        let is_call = ![Step::Edit, Step::Archive].contains(&event.step);
+        let is_call = !["edited", "packed"].contains(&step(event).as_str());
         assert_eq!(event.http_status.is_some(), is_call, "{shown}");
         // The blob store has no correlation ids.
-        let is_api = is_call && event.step != Step::Upload;
+        let is_api = is_call && step(event) != "uploaded";
         assert_eq!(event.correlation_id.is_some(), is_api, "{shown}");
         if let Some(id) = &event.correlation_id {
             assert!(
@@ -51,7 +50,7 @@ async fn the_events_come_in_order_with_their_ids() {
         assert!(event.elapsed >= elapsed, "{shown}");
         elapsed = event.elapsed;
         assert!(
-            shown.contains(&event.step.to_string()) && !shown.contains('\n') && !shown.contains("sig="),
+            shown.contains(&event.kind.to_string()) && !shown.contains('\n') && !shown.contains("sig="),
             "{shown}"
         );
     }
@@ -194,7 +193,12 @@ async fn a_wait_that_takes_too_long_says_where_it_stands() {
         }
         other => panic!("{other:?}"),
     }
-    let told = events.lock().unwrap().iter().filter(|event| event.step == Step::Wait).count();
+    let told = events
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|event| step(event) == "statusChanged")
+        .count();
     assert_eq!(told, 1);
     let polls = shop.fake.requests_to("GET", "/status").len();
     assert!((10..=13).contains(&polls), "{polls}");
@@ -333,7 +337,12 @@ async fn a_status_is_told_once_however_often_it_is_read() {
     let expected = ["CommitStarted", "PreProcessing", "Certification", "Release", "Published"];
     let seen: Vec<_> = report.history.iter().map(|seen| seen.status.to_string()).collect();
     assert_eq!(seen, expected);
-    let told = events.lock().unwrap().iter().filter(|event| event.step == Step::Wait).count();
+    let told = events
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|event| step(event) == "statusChanged")
+        .count();
     assert_eq!(told, expected.len());
 }
 
@@ -390,4 +399,59 @@ async fn a_link_that_ended_is_one_error() {
     shop.fake
         .fault(Fault::on("PUT", "/submissions/*").advance(Duration::from_secs(61)));
     check(&shop.job().await.unwrap_err(), "during");
+}
+
+/// Without those for the token and the blob store.
+#[tokio::test]
+async fn a_job_asks_the_service_for_each_thing_once() {
+    for (policy, pending, most) in [(PendingPolicy::Fail, false, 10), (PendingPolicy::Replace, true, 13)] {
+        let shop = Shop::open().await;
+        if pending {
+            shop.fake.seed_draft(APP);
+        }
+        shop.job().pending(policy).await.unwrap();
+        let requests = shop.fake.requests();
+        let is_api = |path: &str| !path.ends_with("/token") && !path.starts_with("/blob/");
+        let calls = requests.iter().filter(|request| is_api(&request.path));
+        let calls: Vec<String> = calls.map(|request| format!("{} {}", request.method, request.path)).collect();
+        assert!(calls.len() <= most, "{policy:?}: {}: {calls:#?}", calls.len());
+    }
+}
+
+#[tokio::test]
+async fn the_upload_can_be_told_what_an_upload_can_be_told() {
+    let shop = Shop::open().await;
+    let package = Package::new(shop.folder.file(PACKAGE, TWO_BLOCKS));
+    let job = shop.app().publish().package(package);
+    job.upload(|upload| upload.block_size(1 << 20).concurrency(2)).await.unwrap();
+    assert_eq!(shop.count("block"), 6, "{:?}", shop.writes());
+}
+
+#[tokio::test]
+async fn events_carry_what_they_tell() {
+    let shop = Shop::open().await;
+    let (job, events) = observed(shop.job());
+    let report = job.await.unwrap();
+    let events: Vec<_> = events
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|event| serde_json::to_value(event).unwrap())
+        .collect();
+    let find = |name: &str| {
+        events
+            .iter()
+            .find(|event| event["event"] == name)
+            .unwrap_or_else(|| panic!("{name}"))
+    };
+    assert_eq!(find("created")["adopted"], false);
+    assert_eq!(find("created")["submission"], report.submission.as_str());
+    assert_eq!(find("created")["httpStatus"], 201);
+    assert_eq!(find("edited")["changes"], json!(report.changes));
+    assert_eq!(find("packed")["files"], json!(report.files));
+    assert_eq!(find("uploaded")["bytes"], report.bytes_sent);
+    assert_eq!(find("uploaded")["bytesSkipped"], 0);
+    assert_eq!(find("statusChanged")["status"], "CommitStarted");
+    assert_eq!(find("packagesTaken")["packages"], json!([PACKAGE]));
+    assert!(find("packagesTaken")["elapsed"].is_f64());
 }

@@ -107,3 +107,68 @@ async fn the_first_submission_of_all() {
     assert!(error.to_string().contains("made in Partner Center"), "{error}");
     assert_eq!(shop.sent(), [""; 0]);
 }
+
+/// A plan is what the run obeys: it is clear exactly if the run is not stopped before it sends something.
+#[tokio::test]
+async fn the_plan_and_the_run_agree() {
+    let policies = [PendingPolicy::Fail, PendingPolicy::Replace, PendingPolicy::Reuse];
+    let statuses = [
+        "",
+        "portal",
+        "PendingCommit",
+        "CommitFailed",
+        "CommitStarted",
+        "Certification",
+        "Publishing",
+    ];
+    let price = |draft: &mut msstore::Document<ApplicationSubmission>| {
+        draft.pricing.price_id = "Base".into();
+        Ok(())
+    };
+    let changes: [fn(&Shop, Job) -> Job; 4] = [
+        |_, job| job,
+        |_, job| job.edit(|_| Err("a typo".into())),
+        |shop, job| {
+            shop.fake.seed_rollout(APP, 10.0);
+            job
+        },
+        |shop, job| job.file("stray.txt", shop.folder.file("stray.txt", 10)),
+    ];
+    for policy in policies {
+        for status in statuses {
+            for (n, change) in changes.iter().enumerate() {
+                for edits in [0, 1] {
+                    let what = format!("{policy:?}, {status:?}, change {n}, edits {edits}");
+                    let shop = Shop::open().await;
+                    match status {
+                        "" => {}
+                        "portal" => drop(shop.fake.seed_portal_draft(APP)),
+                        status => shop.fake.set_status(shop.fake.seed_draft(APP), status),
+                    }
+                    let job = || {
+                        let job = change(&shop, shop.job().pending(policy));
+                        if edits == 1 { job.edit(price) } else { job }
+                    };
+                    let plan = job().plan().await;
+                    assert_eq!(shop.sent(), [""; 0], "{what}");
+                    let run = job().await;
+                    match plan {
+                        Ok(plan) if plan.is_clear() => drop(run.expect(&what)),
+                        Ok(plan) => {
+                            let error = run.expect_err(&what);
+                            let said = serde_json::to_string(&plan).unwrap();
+                            let why = error.to_string();
+                            let why = why.rsplit(": ").next().unwrap();
+                            assert!(said.contains(&why.replace('"', "\\\"")), "{what}: {error} in {plan}");
+                            assert_eq!(shop.sent(), [""; 0], "{what}");
+                        }
+                        Err(error) => {
+                            assert_eq!(run.expect_err(&what).to_string(), error.to_string(), "{what}");
+                            assert_eq!(shop.sent(), [""; 0], "{what}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

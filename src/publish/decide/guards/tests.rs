@@ -1,6 +1,6 @@
 //! A table for each guard.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::model::application_submission::ApplicationSubmission;
@@ -16,18 +16,25 @@ fn body() -> Value {
     })
 }
 
+fn document(body: Value) -> Document<ApplicationSubmission> {
+    Document::detached(body).unwrap()
+}
+
+fn harmful(guards: &Guards) -> Vec<Guard> {
+    let harm = guards
+        .found
+        .iter()
+        .filter(|found| matches!(found.finding, Finding::Failed(_)));
+    harm.map(|found| found.guard).collect()
+}
+
 fn found(edited: &Value, archive: &[&str]) -> Vec<Guard> {
-    let archive: Vec<String> = archive.iter().map(|name| (*name).to_owned()).collect();
-    let look = Look {
-        received: &body(),
-        body: edited,
-        archive: &archive,
-    };
-    check::<ApplicationSubmission>(&look)
-        .into_iter()
-        .filter(|(_, problem)| problem.is_some())
-        .map(|(guard, _)| guard)
-        .collect()
+    let files: Vec<ArchiveFile> = archive.iter().map(|name| ArchiveFile::new(*name, *name, 1)).collect();
+    let before = document(body());
+    let mut guards = Guards::new(&[]);
+    let edited = document(edited.clone());
+    guards.check(&edited, before.packages(), &files, Standing::Copied).unwrap();
+    harmful(&guards)
 }
 
 #[test]
@@ -197,10 +204,9 @@ fn what_the_service_made_of_an_update_is_compared() {
     for (what, edit, expected) in table {
         let mut has = body();
         edit(&mut has);
-        let found: Vec<Guard> = compare::<ApplicationSubmission>(&body(), &has)
-            .into_iter()
-            .map(|(guard, _)| guard)
-            .collect();
-        assert_eq!(found, expected, "{what}");
+        let mut guards = Guards::new(&[]);
+        guards.compare(&*document(body()), &*document(has));
+        assert_eq!(harmful(&guards), expected, "{what}");
+        assert_eq!(guards.stop.is_err(), !expected.is_empty(), "{what}");
     }
 }
