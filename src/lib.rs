@@ -231,8 +231,8 @@ pub use crate::model::in_app_product_submission::{ContentType, Icon, InAppProduc
 pub use crate::model::listing::{BaseListing, Image, ImageType, Listing};
 pub use crate::model::open_enum::OtherValue;
 pub use crate::model::package::{
-    ApplicationPackage, FileStatus, FlightPackage, MinimumDirectXVersion, MinimumSystemRam, PackageDeliveryOptions,
-    PackageRollout, PackageRolloutStatus,
+    ApplicationPackage, FileStatus, MinimumDirectXVersion, MinimumSystemRam, PackageDeliveryOptions, PackageRollout,
+    PackageRolloutStatus,
 };
 pub use crate::model::page::Page;
 pub use crate::model::pricing::{PriceTier, Pricing, Sale, TrialPeriod};
@@ -242,8 +242,8 @@ pub use crate::model::status::{CertificationReport, StatusCode, StatusDetail, St
 pub use crate::model::timestamp::Timestamp;
 pub use crate::model::trailer::{Trailer, TrailerAssets, TrailerImage};
 pub use crate::publish::{
-    Event, ExistingPackages, ExistingRollout, Finding, Package, PackageFate, PendingPolicy, Plan, PlannedFile, PlannedGuard,
-    PlannedPackage, PlannedPending, Publish, PublishReport, PublishedFile, Seen, Step,
+    ArchiveFile, Event, EventKind, ExistingPackages, ExistingRollout, Finding, InTheWay, Package, PackageFate, PendingPolicy,
+    Plan, PlannedGuard, PlannedPackage, Publish, PublishReport, Seen,
 };
 pub use crate::secret::UploadUrl;
 pub use crate::upload::{Progress, Source, Upload};

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::api::ensure::unresolved;
+use crate::api::ensure::{LOOK, unresolved};
 use crate::api::kinds::Submission;
 use crate::api::submissions::Submissions;
 use crate::error::{Error, Outcome, Result};
@@ -13,7 +13,7 @@ use crate::http::clock::after;
 use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
 use crate::model::status::{StatusReport, SubmissionStatus};
-use crate::service::look::{Ended, Looks, Miss};
+use crate::service::look::{Ended, Looks, Miss, Pace};
 
 /// How long after a commit whose answer was lost a draft that is still a draft is committed again.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -53,7 +53,7 @@ impl<S: Submission> Submissions<S> {
         Ok(self.committed(&id.into(), patience).await?.receipt)
     }
 
-    /// Commits. Until `patience` it waits for the service where that asks for a pause before anything was sent.
+    /// Commits. Until `patience` it waits for a service that cannot be read, before anything is sent.
     pub(crate) async fn committed(&self, id: &SubmissionId, patience: Instant) -> Result<Committed> {
         let before = self.failure_before(id, patience).await;
         let before = before.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
@@ -97,29 +97,21 @@ impl<S: Submission> Submissions<S> {
         }
     }
 
-    /// The failure that a submission shows before it is committed.
+    /// The failure that a submission shows before it is committed. Nothing has been sent, so it may take until `patience`.
     async fn failure_before(&self, id: &SubmissionId, patience: Instant) -> Result<Option<StatusReport>> {
-        loop {
-            let mut looks = self.looks();
-            let status = looks.find(|by| async move {
+        let clock = self.service().clock();
+        let time = patience.saturating_duration_since(clock.now()).max(LOOK);
+        let status = Looks::new(clock, time, Pace::Growing)
+            .find(|by| async move {
                 match self.status_by(id, Some(by)).await {
                     // A new draft may not be visible yet; the commit tells.
                     Err(error) if error.is_not_found() => Ok(None),
                     status => Ok(Some(status?.value)),
                 }
-            });
-            match status.await {
-                Ok(status) => return Ok(status.filter(|report| is_failure(&report.status))),
-                Err(ended) => {
-                    let clock = self.service().clock();
-                    let error = ended.into_error(&self.path(id).then("status").text());
-                    match error.retry_after().map(|pause| after(clock.now(), pause)) {
-                        Some(until) if error.is_retryable() && until < patience => clock.sleep_until(until).await,
-                        _ => return Err(error),
-                    }
-                }
-            }
-        }
+            })
+            .await;
+        let status = status.map_err(|ended| ended.into_error(&self.path(id).then("status").text()))?;
+        Ok(status.filter(|report| is_failure(&report.status)))
     }
 
     /// The status that shows our commit; `None` if at `again` there is still what was there before.

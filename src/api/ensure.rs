@@ -73,12 +73,17 @@ impl<S: Submission> Submissions<S> {
     /// Dropping the future may leave a draft.
     pub async fn ensure_created(&self) -> Result<Ensured<S>> {
         let before = self.refs(None).await?.pending;
+        self.created_after(before.as_ref()).await
+    }
+
+    /// As [`ensure_created`](Self::ensure_created), where it is known what was pending before.
+    pub(crate) async fn created_after(&self, before: Option<&SubmissionId>) -> Result<Ensured<S>> {
         let first = match self.create_minimal().await {
             Ok(created) => return self.read_created(created).await,
             Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
             Err(error) => error,
         };
-        match self.look_for_draft(before.as_ref()).await {
+        match self.look_for_draft(before).await {
             Ok(Some(document)) => return Ok(Ensured::adopted(document)),
             Ok(None) => {}
             Err(look) => return Err(unresolved(first, look)),
@@ -88,7 +93,7 @@ impl<S: Submission> Submissions<S> {
             Ok(created) => self.read_created(created).await,
             // Ambiguous again, or the slot is taken after all.
             Err(error) if error.outcome() > Outcome::NotApplied || error.is_conflict() => {
-                match self.look_for_draft(before.as_ref()).await {
+                match self.look_for_draft(before).await {
                     Ok(Some(document)) => Ok(Ensured::adopted(document)),
                     Ok(None) => Err(error.at_least(first.outcome())),
                     Err(look) => Err(unresolved(error.at_least(first.outcome()), look)),

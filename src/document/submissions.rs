@@ -8,7 +8,7 @@ use crate::model::application_submission::ApplicationSubmission;
 use crate::model::flight_submission::FlightSubmission;
 use crate::model::in_app_product_submission::{InAppProductListing, InAppProductSubmission};
 use crate::model::listing::Listing;
-use crate::model::package::{ApplicationPackage, FileStatus, FlightPackage};
+use crate::model::package::{ApplicationPackage, FileStatus};
 
 impl Document<ApplicationSubmission> {
     /// The listing in this language, in any case (`en-US` finds `en-us`).
@@ -26,9 +26,7 @@ impl Document<ApplicationSubmission> {
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), naming the packages there are.
     pub fn package_mut(&mut self, file_name: &str) -> Result<&mut ApplicationPackage> {
-        package(&mut self.application_packages, file_name, |package| {
-            (&package.file_name, &package.file_status)
-        })
+        package(&mut self.application_packages, file_name)
     }
 }
 
@@ -38,10 +36,8 @@ impl Document<FlightSubmission> {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), naming the packages there are.
-    pub fn package_mut(&mut self, file_name: &str) -> Result<&mut FlightPackage> {
-        package(&mut self.flight_packages, file_name, |package| {
-            (&package.file_name, &package.file_status)
-        })
+    pub fn package_mut(&mut self, file_name: &str) -> Result<&mut ApplicationPackage> {
+        package(&mut self.flight_packages, file_name)
     }
 }
 
@@ -67,19 +63,16 @@ fn listing<'l, L>(listings: &'l mut BTreeMap<String, L>, language: &str) -> Resu
         .ok_or_else(|| missing("listing", language, [].iter()))
 }
 
-fn package<'p, P>(packages: &'p mut [P], file_name: &str, describe: fn(&P) -> (&String, &FileStatus)) -> Result<&'p mut P> {
-    let stays = |package: &P| *describe(package).1 != FileStatus::PendingDelete;
-    let mut fitting = packages
-        .iter()
-        .enumerate()
-        .filter(|(_, package)| describe(package).0.eq_ignore_ascii_case(file_name));
-    let found = fitting.clone().find(|(_, package)| stays(package)).or_else(|| fitting.next());
-    match found.map(|(index, _)| index) {
+fn package<'p>(packages: &'p mut [ApplicationPackage], file_name: &str) -> Result<&'p mut ApplicationPackage> {
+    let fits = |package: &ApplicationPackage| package.file_name.eq_ignore_ascii_case(file_name);
+    let stays = |package: &ApplicationPackage| fits(package) && package.file_status != FileStatus::PendingDelete;
+    let found = packages.iter().position(stays).or_else(|| packages.iter().position(fits));
+    match found {
         Some(index) => Ok(&mut packages[index]),
         None => Err(missing(
             "package",
             file_name,
-            packages.iter().map(|package| describe(package).0),
+            packages.iter().map(|package| &package.file_name),
         )),
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{FlightId, SubmissionId};
 use crate::model::application_submission::TargetPublishMode;
-use crate::model::package::{FlightPackage, PackageDeliveryOptions};
+use crate::model::package::{ApplicationPackage, PackageDeliveryOptions};
 use crate::model::status::{StatusDetails, SubmissionStatus};
 use crate::model::timestamp::Timestamp;
 use crate::secret::UploadUrl;
@@ -25,7 +25,7 @@ pub struct FlightSubmission {
     /// What the service says about it. Set by the service.
     pub status_details: StatusDetails,
     /// The packages.
-    pub flight_packages: Vec<FlightPackage>,
+    pub flight_packages: Vec<ApplicationPackage>,
     /// How the packages reach the customers.
     pub package_delivery_options: PackageDeliveryOptions,
     /// Where the ZIP is uploaded to. Not set for a draft that was made in Partner Center.

@@ -42,7 +42,8 @@ open_enum! {
     }
 }
 
-/// A package of an app submission.
+/// A package of an app submission or of a flight's. Of a flight's the service tells less; a member that it did not send stays empty
+/// and is not sent back.
 ///
 /// Every package that is there must stay in the list: one that is to go is marked [`FileStatus::PendingDelete`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -53,7 +54,7 @@ pub struct ApplicationPackage {
     pub file_name: String,
     /// Where the file stands.
     pub file_status: FileStatus,
-    /// Set by the service.
+    /// Set by the service; empty at times.
     pub id: String,
     /// Set by the service, from the manifest.
     pub version: String,
@@ -85,45 +86,31 @@ impl ApplicationPackage {
             ..Self::default()
         }
     }
-}
 
-/// A package of a flight submission. The same rules hold as for [`ApplicationPackage`].
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct FlightPackage {
-    /// The name of the file in the ZIP, with forward slashes.
-    pub file_name: String,
-    /// Where the file stands.
-    pub file_status: FileStatus,
-    /// Set by the service; empty at times.
-    pub id: String,
-    /// Set by the service, from the manifest.
-    pub version: String,
-    /// For example `x64`. Set by the service.
-    pub architecture: String,
-    /// Set by the service.
-    pub languages: Vec<String>,
-    /// Set by the service.
-    pub capabilities: Vec<String>,
-    /// Must be there in an update.
-    pub minimum_direct_x_version: MinimumDirectXVersion,
-    /// Must be there in an update.
-    pub minimum_system_ram: MinimumSystemRam,
-}
+    /// Whether the next commit takes it from the ZIP.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.file_status == FileStatus::PendingUpload
+    }
 
-impl FlightPackage {
-    /// A new package: a file of this name in the ZIP that is uploaded.
-    #[must_use]
-    pub fn pending_upload(file_name: impl Into<String>) -> Self {
-        Self {
-            file_name: file_name.into(),
-            file_status: FileStatus::PendingUpload,
-            minimum_direct_x_version: MinimumDirectXVersion::None,
-            minimum_system_ram: MinimumSystemRam::None,
-            ..Self::default()
+    /// Whether another one is this package: by its id, or by its file name as long as it has none.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        if is_id(&self.id) {
+            other.id == self.id
+        } else {
+            same_name(&other.file_name, &self.file_name)
         }
     }
+}
+
+/// Whether a text names something: the service writes `""` and `"0"` for "none".
+pub(crate) fn is_id(text: &str) -> bool {
+    !text.is_empty() && text != "0"
+}
+
+/// Whether two names of files in the ZIP are the same, with either slash.
+pub(crate) fn same_name(one: &str, other: &str) -> bool {
+    let slashed = |letter| if letter == '\\' { '/' } else { letter };
+    one.chars().map(slashed).eq(other.chars().map(slashed))
 }
 
 /// How the packages of a submission reach the customers.

@@ -9,63 +9,17 @@ use crate::id::SubmissionId;
 use crate::model::change::Change;
 use crate::model::receipt::Receipt;
 use crate::model::status::{CertificationReport, StatusDetail, SubmissionStatus};
-
-/// A step of [`Publish`](crate::Publish).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum Step {
-    /// Look at the parent, and at what is pending.
-    Look,
-    /// Deal with a rollout that is in progress.
-    Rollout,
-    /// Delete what is pending.
-    Delete,
-    /// Create the draft.
-    Create,
-    /// Edit the draft, and check it.
-    Edit,
-    /// Send the update, and compare what the service made of it.
-    Update,
-    /// Pack the archive.
-    Archive,
-    /// Upload the archive.
-    Upload,
-    /// Commit.
-    Commit,
-    /// Wait.
-    Wait,
-    /// Check that the packages were taken.
-    Verify,
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Look => "look",
-            Self::Rollout => "rollout",
-            Self::Delete => "delete",
-            Self::Create => "create",
-            Self::Edit => "edit",
-            Self::Update => "update",
-            Self::Archive => "archive",
-            Self::Upload => "upload",
-            Self::Commit => "commit",
-            Self::Wait => "wait",
-            Self::Verify => "verify",
-        })
-    }
-}
+use crate::publish::decide::policy::ExistingRollout;
+use crate::publish::files::ArchiveFile;
 
 /// Something that happened. `Display` is one line for a log; it can be serialised for programs.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Event {
-    /// The step that it belongs to.
-    pub step: Step,
-    /// What happened.
-    pub detail: String,
+    /// What happened; serialised as the member `event` and those of its own.
+    #[serde(flatten)]
+    pub kind: EventKind,
     /// The submission, once there is one.
     pub submission: Option<SubmissionId>,
     /// The HTTP status of the call, where it was one.
@@ -79,64 +33,167 @@ pub struct Event {
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{:>5} s] {}: {}", self.elapsed.as_secs(), self.step, self.detail)?;
-        match (self.http_status, &self.correlation_id) {
-            (Some(status), Some(id)) => write!(f, " (HTTP {status}, correlation id {id})"),
-            (Some(status), None) => write!(f, " (HTTP {status})"),
-            (None, _) => Ok(()),
+        write!(f, "[{:>5} s] {}", self.elapsed.as_secs(), self.kind)?;
+        let submission = self.submission.as_ref().map(|id| format!("submission {id}"));
+        let status = self.http_status.map(|status| format!("HTTP {status}"));
+        let call = self.correlation_id.as_ref().map(|id| format!("correlation id {id}"));
+        let ids: Vec<String> = [submission, status, call].into_iter().flatten().collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        write!(f, " ({})", ids.join(", "))
+    }
+}
+
+/// What happened, with what is known of it. `Display` is the sentence.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// Nothing is pending.
+    NothingPending,
+    /// A submission is pending, or is the one that the run was told to go on with.
+    Found {
+        /// Where it stands.
+        status: SubmissionStatus,
+    },
+    /// The rollout of the last published submission was ended.
+    RolloutEnded {
+        /// How.
+        how: ExistingRollout,
+    },
+    /// The pending draft was deleted, as [`PendingPolicy::Replace`](crate::PendingPolicy::Replace) says.
+    Deleted,
+    /// There is a new draft.
+    Created {
+        /// Whether it turned up after the answer to its creation was lost.
+        adopted: bool,
+    },
+    /// The draft was edited, here and not yet at the service.
+    Edited {
+        /// What an update would change.
+        changes: Vec<Change>,
+    },
+    /// The draft was updated.
+    Updated,
+    /// The draft is as it should be already.
+    NothingToUpdate,
+    /// The archive was written.
+    Packed {
+        /// What is in it.
+        files: Vec<ArchiveFile>,
+        /// Its length.
+        bytes: u64,
+    },
+    /// The archive was uploaded.
+    Uploaded {
+        /// Its length.
+        bytes: u64,
+        /// Of `bytes`, those that were there already.
+        bytes_skipped: u64,
+        /// Its blocks.
+        blocks: u64,
+        /// Of `blocks`, those that were there already.
+        blocks_skipped: u64,
+    },
+    /// The submission was committed.
+    Committed,
+    /// The submission has another status than before.
+    StatusChanged {
+        /// The new one.
+        status: SubmissionStatus,
+    },
+    /// The service has taken the packages.
+    PackagesTaken {
+        /// Their names.
+        packages: Vec<String>,
+    },
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NothingPending => f.write_str("nothing is pending"),
+            Self::Found { status } => write!(f, "there is a submission in status {status}"),
+            Self::RolloutEnded {
+                how: ExistingRollout::Finalize,
+            } => f.write_str("the rollout was finalised"),
+            Self::RolloutEnded {
+                how: ExistingRollout::Halt,
+            } => f.write_str("the rollout was halted"),
+            Self::Deleted => f.write_str("the pending draft was deleted, as PendingPolicy::Replace says"),
+            Self::Created { adopted: false } => f.write_str("a draft was created"),
+            Self::Created { adopted: true } => f.write_str("a draft turned up after the answer to its creation was lost"),
+            Self::Edited { changes } => write!(f, "the draft was edited: {}", count(changes.len() as u64, "change")),
+            Self::Updated => f.write_str("the draft was updated"),
+            Self::NothingToUpdate => f.write_str("the draft needs no update"),
+            Self::Packed { files, bytes } => {
+                let files = count(files.len() as u64, "file");
+                write!(f, "the archive was packed: {files} in {bytes} bytes")
+            }
+            Self::Uploaded {
+                bytes,
+                blocks,
+                blocks_skipped,
+                ..
+            } => {
+                let blocks = count(*blocks, "block");
+                write!(
+                    f,
+                    "the archive was uploaded: {bytes} bytes in {blocks}, {blocks_skipped} there already"
+                )
+            }
+            Self::Committed => f.write_str("the submission was committed"),
+            Self::StatusChanged { status } => write!(f, "the status is {status}"),
+            Self::PackagesTaken { packages } => write!(f, "the packages were taken: {}", packages.join(", ")),
         }
     }
 }
 
 /// `1 file`, `2 files`.
-pub(super) fn count(number: u64, what: &str) -> String {
+fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Whoever is told.
+/// Is called with each event.
 pub(super) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// Tells events to the observer.
 #[derive(Clone)]
 pub(super) struct Teller {
-    pub(super) observer: Option<Observer>,
-    pub(super) clock: Clock,
-    pub(super) started: Instant,
+    observer: Option<Observer>,
+    clock: Clock,
+    started: Instant,
 }
 
 impl Teller {
-    pub(super) fn tell(&self, step: Step, submission: Option<&SubmissionId>, detail: impl Into<String>) {
-        self.tell_call(step, submission, detail, None);
+    pub(super) fn new(observer: Option<Observer>, clock: Clock) -> Self {
+        let started = clock.now();
+        Self {
+            observer,
+            clock,
+            started,
+        }
     }
 
-    pub(super) fn tell_call(
-        &self,
-        step: Step,
-        submission: Option<&SubmissionId>,
-        detail: impl Into<String>,
-        receipt: Option<&Receipt<()>>,
-    ) {
+    pub(super) fn tell(&self, kind: EventKind, submission: &SubmissionId) {
+        self.send(kind, Some(submission), None, None);
+    }
+
+    pub(super) fn tell_call<T>(&self, kind: EventKind, submission: Option<&SubmissionId>, receipt: &Receipt<T>) {
+        self.send(kind, submission, Some(receipt.http_status), receipt.correlation_id.as_ref());
+    }
+
+    pub(super) fn send(&self, kind: EventKind, submission: Option<&SubmissionId>, status: Option<u16>, id: Option<&String>) {
         let Some(observer) = &self.observer else { return };
         observer(&Event {
-            step,
-            detail: detail.into(),
+            kind,
             submission: submission.cloned(),
-            http_status: receipt.map(|receipt| receipt.http_status),
-            correlation_id: receipt.and_then(|receipt| receipt.correlation_id.clone()),
+            http_status: status,
+            correlation_id: id.cloned(),
             elapsed: self.clock.now() - self.started,
         });
     }
-}
-
-/// A file that went into the archive.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct PublishedFile {
-    /// Its name in the archive.
-    pub name: String,
-    /// Its length.
-    pub bytes: u64,
 }
 
 /// A status that was seen while waiting.
@@ -166,10 +223,10 @@ pub struct PublishReport {
     pub submission: SubmissionId,
     /// Whether it was there before: reused, attached to, or turned up after an answer to the create was lost.
     pub adopted: bool,
-    /// What the update changed.
+    /// What the update of this run changed: nothing if an earlier run had made it.
     pub changes: Vec<Change>,
-    /// What went into the archive.
-    pub files: Vec<PublishedFile>,
+    /// What went into the archive, also if an earlier run has uploaded it.
+    pub files: Vec<ArchiveFile>,
     /// Bytes that were sent to the blob store, without what was there already.
     pub bytes_sent: u64,
     /// How often a block had to be sent again.
@@ -177,7 +234,7 @@ pub struct PublishReport {
     /// Whether it was committed: not with [`leave_draft`](crate::Publish::leave_draft). Uploaded packages are taken over by a
     /// commit alone: without one they are lost.
     pub committed: bool,
-    /// The statuses as they were seen.
+    /// The statuses as they were seen, each once.
     pub history: Vec<Seen>,
     /// The submission is certified and rests there: it is published by hand or on a date.
     pub held: bool,
@@ -219,6 +276,7 @@ impl fmt::Display for PublishReport {
         }
         match self.status() {
             Some(status) => write!(f, ": {status}")?,
+            None if self.committed => f.write_str(": committed")?,
             None => f.write_str(": left as a draft; packages are taken over by a commit alone")?,
         }
         if self.held {

@@ -1,15 +1,10 @@
-//! The whole job in one call. What is decided is decided by pure functions (`pending`, `packages`, `guards`); `run` walks
-//! through the steps, `plan` does the reading ones on a copy.
+//! The whole job in one call: `plan` reads and decides, `execute` acts. What is decided is decided by the pure functions of `decide`.
 
+mod decide;
 mod event;
-mod find;
-mod finish;
-mod guards;
-mod inputs;
-mod packages;
-mod pending;
+mod execute;
+mod files;
 mod plan;
-mod run;
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -19,18 +14,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::decide::guards::{Finding, PlannedGuard};
+pub use self::decide::packages::{ExistingPackages, Package, PackageFate, PlannedPackage};
+pub use self::decide::policy::{ExistingRollout, InTheWay, PendingPolicy};
 use self::event::Observer;
-pub use self::event::{Event, PublishReport, PublishedFile, Seen, Step};
-pub use self::packages::{ExistingPackages, Package};
-pub use self::pending::PendingPolicy;
-pub use self::plan::{Finding, PackageFate, Plan, PlannedFile, PlannedGuard, PlannedPackage, PlannedPending};
+pub use self::event::{Event, EventKind, PublishReport, Seen};
+pub use self::files::ArchiveFile;
+pub use self::plan::Plan;
 use crate::api::kinds::Submission;
 use crate::api::rollout::Rollout;
 use crate::api::submissions::Submissions;
 use crate::api::wait::Milestone;
 use crate::auth::BoxFuture;
 use crate::document::Document;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::http::clock::Clock;
 use crate::id::SubmissionId;
 #[cfg(feature = "archive")]
 use crate::model::application_submission::ApplicationSubmission;
@@ -40,33 +38,18 @@ use crate::model::in_app_product_submission::{Icon, InAppProductSubmission};
 #[cfg(feature = "archive")]
 use crate::model::listing::{Image, ImageType};
 #[cfg(feature = "archive")]
-use crate::model::package::FileStatus;
-use crate::upload::Progress;
+use crate::model::package::{FileStatus, same_name};
+use crate::publish::decide::packages::{file_name, replace};
+use crate::upload::{Progress, Upload};
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
-type Edit<S> = Box<dyn FnOnce(&mut Document<S>) -> std::result::Result<(), BoxedError> + Send>;
-
-/// The edits of a draft, each made once.
-struct Edits<S> {
-    caller: Vec<Edit<S>>,
-    /// Those that name the images that were given. They are not made on a submission that has its files already.
-    images: Vec<Edit<S>>,
-}
-
-/// What to do about a gradual rollout that is in progress: it blocks the next submission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ExistingRollout {
-    /// Give its packages to everybody.
-    Finalize,
-    /// Stop it. The next submission is a copy of the halted one, not of the one before.
-    Halt,
-}
+type Edit<S> = Box<dyn Fn(&mut Document<S>) -> std::result::Result<(), BoxedError> + Send + Sync>;
+type UploadSetting = Box<dyn FnOnce(Upload) -> Upload + Send + Sync>;
 
 /// The whole job: from what is in the Store to what shall be in the Store.
 ///
 /// ```no_run
-/// use msstore::{ApplicationId, ErrorKind, Package, StoreClient};
+/// use msstore::{ApplicationId, Package, StoreClient};
 ///
 /// #[tokio::main]
 /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -86,21 +69,23 @@ pub enum ExistingRollout {
 /// # The way
 ///
 /// ```text
-///  look ──► pending? ──Fail──────────────────────────────► error
-///   │          ├─Replace─► delete ─► create ─┐
-///   │          └─Reuse───────────────────────┤
-///   └──► nothing ─► rollout? ─► create ──────┤
-///                                            ▼
+///  look ──► edit and guards, on a copy ──► pending? ──Fail──────────────► error
+///                     │                       ├─Replace─► delete ─┐
+///                     └─► error               ├─nothing───────────┴─► rollout? ─► create ─┐
+///                         and nothing is sent └─Reuse─────────────────────────────────────┤
+///                                                                                         ▼
 ///        edit ─► guards ─► update ─► compare ─► archive ─► upload ─► commit ─► wait ─► verify
 ///                  │                    │                             │         │        │
 ///                  └── draft is left ───┴──── draft is left ──────────┘         │        └ package not taken
 ///                                                                               └ failed, or time is up
 /// ```
 ///
-/// Nothing is sent before the files were looked at. A draft that is left behind by an error is named by
-/// [`Error::left_behind`](crate::Error::left_behind); run again with [`PendingPolicy::Reuse`] to go on with it: blocks that are
-/// uploaded already are not uploaded again, and there is no second submission. [`plan`](Self::plan) tells beforehand what a run
-/// would do.
+/// Nothing is deleted, created or sent before the files were looked at, and the edit and the guards were tried on a copy. What is
+/// decided then is what [`plan`](Self::plan) shows.
+///
+/// A draft that the run has made or changed, and that an error leaves behind, is named by
+/// [`Error::left_behind`](crate::Error::left_behind). Run again with [`PendingPolicy::Reuse`] to go on with it: blocks that are uploaded
+/// already are not uploaded again, and there is no second submission.
 ///
 /// # What is pending
 ///
@@ -119,15 +104,12 @@ pub enum ExistingRollout {
 /// [`allow`](Self::allow). At the goal: the packages have ids that were not in the draft before, looked for up to 10 minutes.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct Publish<S> {
-    run: Run<S>,
-    edits: Edits<S>,
-}
-
-/// What a run was told, but for the edits, which are made once.
-struct Run<S> {
     submissions: Submissions<S>,
     pending: PendingPolicy,
     submission: Option<SubmissionId>,
+    edits: Vec<Edit<S>>,
+    /// Those that name the images that were given. They are not made on a submission that has its files already.
+    images: Vec<Edit<S>>,
     packages: Vec<Package>,
     existing: ExistingPackages,
     rollout_percentage: Option<f64>,
@@ -142,14 +124,14 @@ struct Run<S> {
     #[cfg(feature = "archive")]
     archive_folder: Option<PathBuf>,
     on_event: Option<Observer>,
-    on_progress: Option<Box<dyn Fn(Progress) + Send + Sync>>,
+    upload: Vec<UploadSetting>,
 }
 
 impl<S> fmt::Debug for Publish<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Publish")
-            .field("submissions", &self.run.submissions)
-            .field("pending", &self.run.pending)
+            .field("submissions", &self.submissions)
+            .field("pending", &self.pending)
             .finish_non_exhaustive()
     }
 }
@@ -157,10 +139,12 @@ impl<S> fmt::Debug for Publish<S> {
 impl<S: Submission> Submissions<S> {
     /// The whole job in one call: create, edit, upload, commit, wait. See [`Publish`].
     pub fn publish(&self) -> Publish<S> {
-        let run = Run {
+        Publish {
             submissions: self.clone(),
             pending: PendingPolicy::default(),
             submission: None,
+            edits: Vec::new(),
+            images: Vec::new(),
             packages: Vec::new(),
             existing: ExistingPackages::default(),
             rollout_percentage: None,
@@ -174,12 +158,7 @@ impl<S: Submission> Submissions<S> {
             #[cfg(feature = "archive")]
             archive_folder: None,
             on_event: None,
-            on_progress: None,
-        };
-        let (caller, images) = (Vec::new(), Vec::new());
-        Publish {
-            run,
-            edits: Edits { caller, images },
+            upload: Vec::new(),
         }
     }
 }
@@ -187,69 +166,118 @@ impl<S: Submission> Submissions<S> {
 impl<S: Submission> Publish<S> {
     /// What to do about a submission that is pending already. Default [`PendingPolicy::Fail`].
     pub fn pending(mut self, policy: PendingPolicy) -> Self {
-        self.run.pending = policy;
+        self.pending = policy;
         self
     }
 
     /// Goes on with this submission of an earlier run, wherever it stands: as [`PendingPolicy::Reuse`], also once it is published
     /// and no longer pending. No other submission is made.
     pub fn submission(mut self, id: impl Into<SubmissionId>) -> Self {
-        self.run.submission = Some(id.into());
+        self.submission = Some(id.into());
         self
     }
 
-    /// Edits the draft. Several edits are made one after the other, and before what the other settings do to it. An edit that
-    /// changes nothing when it is made again lets a later run go on with this one.
+    /// Edits the draft. Several edits are made one after the other, and before what the other settings do to it.
+    ///
+    /// An edit is tried on a copy before anything is deleted, created or sent: of the pending draft if that is reused, else of the
+    /// last published submission. It is made again on the draft itself. An edit that changes nothing when it is made again lets a
+    /// later run go on with this one.
     pub fn edit<F>(mut self, edit: F) -> Self
     where
-        F: FnOnce(&mut Document<S>) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
+        F: Fn(&mut Document<S>) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'static,
     {
-        self.edits.caller.push(Box::new(edit));
+        self.edits.push(Box::new(edit));
         self
     }
 
     /// Lifts a guard.
     pub fn allow(mut self, guard: Guard) -> Self {
-        self.run.lifted.push(guard);
+        self.lifted.push(guard);
         self
     }
 
     /// How far to wait. Default [`Milestone::Accepted`].
     pub fn until(mut self, goal: Milestone) -> Self {
-        self.run.goal = goal;
+        self.goal = goal;
         self
     }
 
     /// How long to wait after the commit. Default [`Milestone::default_timeout`] of the goal. The look at the packages that
     /// follows takes up to 10 minutes more.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.run.timeout = Some(timeout);
+        self.timeout = Some(timeout);
         self
     }
 
     /// A fixed pause between two polls instead of the growing one.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
-        self.run.poll_interval = Some(interval);
+        self.poll_interval = Some(interval);
         self
     }
 
     /// Does all but the commit. Uploaded packages are taken over by a commit alone: if the draft is changed or submitted in Partner
     /// Center instead, they are lost. A submission that is committed already is not waited for.
     pub fn leave_draft(mut self) -> Self {
-        self.run.leave_draft = true;
+        self.leave_draft = true;
         self
     }
 
-    /// Is told what happens.
+    /// Is told what happens: of the statuses the changes, not each poll.
     pub fn on_event(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.run.on_event = Some(Arc::new(observer));
+        self.on_event = Some(Arc::new(observer));
         self
     }
 
     /// Is told how far the upload is.
-    pub fn on_progress(mut self, observer: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.run.on_progress = Some(Box::new(observer));
+    pub fn on_progress(self, observer: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.upload(|upload| upload.on_progress(observer))
+    }
+
+    /// Sets what the upload of the archive can be told, such as the size of its blocks:
+    ///
+    /// ```no_run
+    /// # fn run(submissions: msstore::Submissions<msstore::ApplicationSubmission>) {
+    /// let job = submissions.publish().upload(|upload| upload.block_size(16 << 20).concurrency(4));
+    /// # }
+    /// ```
+    pub fn upload(mut self, settings: impl FnOnce(Upload) -> Upload + Send + Sync + 'static) -> Self {
+        self.upload.push(Box::new(settings));
         self
+    }
+}
+
+impl<S: Submission> Publish<S> {
+    fn clock(&self) -> Clock {
+        self.submissions.service().clock().clone()
+    }
+
+    /// The names of the packages that are to come.
+    fn package_names(&self) -> Result<Vec<String>> {
+        self.packages.iter().map(Package::file_name).collect()
+    }
+
+    /// Looks at the files and the settings.
+    async fn inputs(&self) -> Result<Vec<ArchiveFile>> {
+        if let Some(percentage) = self.rollout_percentage
+            && !(0.0..=100.0).contains(&percentage)
+        {
+            return Err(Error::invalid(
+                "the rollout percentage",
+                format!("{percentage} is not from 0 to 100"),
+            ));
+        }
+        #[cfg(feature = "archive")]
+        if let Some(folder) = &self.archive_folder {
+            files::check_folder(folder).await?;
+        }
+        // Whether everything is stated that the choice of packages needs.
+        replace(&mut Vec::new(), &[], &self.packages, self.existing, &[])?;
+        let packages = self.packages.iter().map(|package| Ok((package.file_name()?, package.path())));
+        let others = self
+            .files
+            .iter()
+            .map(|(name, path)| Ok((file_name(Some(name), path)?, path.as_path())));
+        files::look_at(packages.chain(others).collect::<Result<_>>()?).await
     }
 }
 
@@ -258,14 +286,14 @@ impl<S: Submission> Publish<S> {
     /// Adds a file to the archive under this name, which the submission must name as `PendingUpload`, or as a new trailer or its
     /// image: do that in [`edit`](Self::edit).
     pub fn file(mut self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
-        self.run.files.push((name.into(), path.into()));
+        self.files.push((name.into(), path.into()));
         self
     }
 
     /// Where the archive is written. Default: beside its first file. It is as large as its files together, and is removed when
     /// the run ends; a program that is killed leaves it there, as `.msstore-….zip`.
     pub fn archive_folder(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.run.archive_folder = Some(folder.into());
+        self.archive_folder = Some(folder.into());
         self
     }
 
@@ -276,7 +304,7 @@ impl<S: Submission> Publish<S> {
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
         let name = format!("{language}/{file}");
-        self.run.files.push((name.clone(), path.to_owned()));
+        self.files.push((name.clone(), path.to_owned()));
         name
     }
 }
@@ -286,13 +314,13 @@ impl<S: Rollout> Publish<S> {
     /// Adds a package: an entry in the submission and a file in the archive. A package of the same name that is there already is
     /// replaced; one that an earlier run has added is not added again.
     pub fn package(mut self, package: Package) -> Self {
-        self.run.packages.push(package);
+        self.packages.push(package);
         self
     }
 
     /// What becomes of the packages that are there. Default [`ExistingPackages::Keep`].
     pub fn existing_packages(mut self, existing: ExistingPackages) -> Self {
-        self.run.existing = existing;
+        self.existing = existing;
         self
     }
 }
@@ -300,13 +328,13 @@ impl<S: Rollout> Publish<S> {
 impl<S: Rollout> Publish<S> {
     /// Rolls the packages out gradually, to so many per cent of the customers at first: 0 to 100.
     pub fn rollout_percentage(mut self, percentage: f64) -> Self {
-        self.run.rollout_percentage = Some(percentage);
+        self.rollout_percentage = Some(percentage);
         self
     }
 
     /// What to do about a rollout that is in progress. Without it such a rollout is an error.
     pub fn existing_rollout(mut self, choice: ExistingRollout) -> Self {
-        self.run.existing_rollout = Some(choice);
+        self.existing_rollout = Some(choice);
         self
     }
 }
@@ -317,22 +345,21 @@ impl Publish<ApplicationSubmission> {
     pub fn image(mut self, language: impl Into<String>, image_type: ImageType, path: impl Into<PathBuf>) -> Self {
         let language = language.into();
         let name = self.add_image(&language, &path.into());
-        self.edits
-            .images
-            .push(Box::new(move |draft: &mut Document<ApplicationSubmission>| {
-                let images = &mut draft.listing_mut(&language)?.base_listing.images;
-                if images
-                    .iter()
-                    .any(|image| image.file_name == name && image.file_status == FileStatus::PendingUpload)
-                {
-                    return Ok(());
+        self.images.push(Box::new(move |draft: &mut Document<ApplicationSubmission>| {
+            let images = &mut draft.listing_mut(&language)?.base_listing.images;
+            let mut is_there = false;
+            for image in images.iter_mut().filter(|image| same_name(&image.file_name, &name)) {
+                match image.file_status {
+                    FileStatus::PendingUpload => is_there = true,
+                    _ => image.file_status = FileStatus::PendingDelete,
                 }
-                for image in images.iter_mut().filter(|image| image.file_name == name) {
-                    image.file_status = FileStatus::PendingDelete;
-                }
-                images.push(Image::pending_upload(name, image_type));
-                Ok(())
-            }));
+            }
+            if is_there {
+                return Ok(());
+            }
+            images.push(Image::pending_upload(&name, image_type.clone()));
+            Ok(())
+        }));
         self
     }
 }
@@ -343,10 +370,9 @@ impl Publish<InAppProductSubmission> {
     pub fn icon(mut self, language: impl Into<String>, path: impl Into<PathBuf>) -> Self {
         let language = language.into();
         let name = self.add_image(&language, &path.into());
-        self.edits
-            .images
+        self.images
             .push(Box::new(move |draft: &mut Document<InAppProductSubmission>| {
-                draft.listing_mut(&language)?.icon = Icon::pending_upload(name);
+                draft.listing_mut(&language)?.icon = Icon::pending_upload(&name);
                 Ok(())
             }));
         self
@@ -359,7 +385,7 @@ impl Publish<InAppProductSubmission> {
 ///
 /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file or setting cannot be used; [`ErrorKind::Pending`](crate::ErrorKind::Pending) if what is
 /// pending stops the run; [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit; [`ErrorKind::Guard`](crate::ErrorKind::Guard);
-/// [`Error::left_behind`](crate::Error::left_behind) around whatever failed after a draft was there; then those of
+/// [`Error::left_behind`](crate::Error::left_behind) around whatever failed after a draft was made or changed; then those of
 /// [`Wait`](crate::Wait), also as `PackageNotTaken` if the goal is reached without a package.
 ///
 /// # Cancel safety
@@ -371,6 +397,6 @@ impl<S: Submission> IntoFuture for Publish<S> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run.run(self.edits))
+        Box::pin(self.execute())
     }
 }

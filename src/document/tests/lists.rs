@@ -7,7 +7,7 @@ use crate::document::Document;
 use crate::model::application_submission::ApplicationSubmission;
 use crate::model::flight_submission::FlightSubmission;
 use crate::model::listing::{Image, ImageType};
-use crate::model::package::{ApplicationPackage, FileStatus, FlightPackage};
+use crate::model::package::{ApplicationPackage, FileStatus};
 
 /// Every order of every subset of `0..count`.
 fn arrangements(count: usize) -> Vec<Vec<usize>> {
@@ -69,7 +69,7 @@ fn packages_without_an_id_are_known_by_their_name() {
     let mut flight: Document<FlightSubmission> = document(received.clone());
     flight.flight_packages.reverse();
     flight.flight_packages[1].languages.push("de-de".to_owned());
-    flight.flight_packages.push(FlightPackage::pending_upload("c.msix"));
+    flight.flight_packages.push(ApplicationPackage::pending_upload("c.msix"));
     let body = flight.body().unwrap();
     assert_eq!(body["flightPackages"][0], received["flightPackages"][1]);
     assert_eq!(body["flightPackages"][1]["unknown"], 1);

@@ -4,9 +4,9 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 use msstore::testing::Fault;
-use msstore::{ApplicationSubmission, ExistingRollout, Milestone, Package, PendingPolicy, Publish, Step, SubmissionStatus};
+use msstore::{ApplicationSubmission, ExistingRollout, Milestone, Package, PendingPolicy, Publish, SubmissionStatus};
 
-use super::{APP, PACKAGE, Shop, TWO_BLOCKS, package_names};
+use super::{APP, PACKAGE, Shop, TWO_BLOCKS, package_names, step};
 
 /// The usual job with a package of two blocks.
 fn job(shop: &Shop) -> Publish<ApplicationSubmission> {
@@ -15,16 +15,16 @@ fn job(shop: &Shop) -> Publish<ApplicationSubmission> {
     job.until(Milestone::Published)
 }
 
-/// Runs a job until its observer is told of this step, and ends it right there, as the end of the process would.
-async fn crash_at(job: Publish<ApplicationSubmission>, step: Step) {
+/// Runs a job until its observer is told of this event, and ends it right there, as the end of the process would.
+async fn crash_at(job: Publish<ApplicationSubmission>, at: &'static str) {
     let job = job.on_event(move |event| {
-        if event.step == step {
+        if step(event) == at {
             // Without the hook that prints: it is no failure of the test.
             std::panic::resume_unwind(Box::new("crash"));
         }
     });
     let end = tokio::spawn(job.into_future()).await;
-    assert!(end.is_err_and(|end| end.is_panic()), "{step} was not reached");
+    assert!(end.is_err_and(|end| end.is_panic()), "{at} was not reached");
 }
 
 /// What must be so however often the run was begun.
@@ -51,29 +51,29 @@ fn check(shop: &Shop, what: &str) {
 #[tokio::test]
 async fn after_each_step() {
     let steps = [
-        Step::Look,
-        Step::Create,
-        Step::Edit,
-        Step::Update,
-        Step::Archive,
-        Step::Upload,
-        Step::Commit,
-        Step::Wait,
+        "nothingPending",
+        "created",
+        "edited",
+        "updated",
+        "packed",
+        "uploaded",
+        "committed",
+        "statusChanged",
     ];
     for step in steps {
         let shop = Shop::open().await;
         crash_at(job(&shop), step).await;
         let draft = shop.fake.pending_submission(APP).map(|draft| super::id_of(&draft));
         let report = job(&shop).pending(PendingPolicy::Reuse).await.unwrap();
-        assert_eq!(report.adopted, step != Step::Look, "{step}");
+        assert_eq!(report.adopted, step != "nothingPending", "{step}");
         assert_eq!(report.status(), Some(&SubmissionStatus::Published), "{step}");
         assert_eq!(report.submission, draft.unwrap_or(shop.published_id()), "{step}");
-        check(&shop, &step.to_string());
+        check(&shop, step);
         // What was done is not done again.
-        let updated = [Step::Look, Step::Create, Step::Edit].contains(&step);
+        let updated = ["nothingPending", "created", "edited"].contains(&step);
         assert_eq!(report.changes.is_empty(), !updated, "{step}");
         assert_eq!(shop.count("update"), 1, "{step}");
-        let sent_now = updated || [Step::Update, Step::Archive].contains(&step);
+        let sent_now = updated || ["updated", "packed"].contains(&step);
         assert_eq!(report.bytes_sent > 0, sent_now, "{step}: {report:?}");
     }
 }
@@ -81,7 +81,7 @@ async fn after_each_step() {
 #[tokio::test]
 async fn before_the_verification() {
     let shop = Shop::open().await;
-    crash_at(job(&shop).until(Milestone::Accepted), Step::Verify).await;
+    crash_at(job(&shop).until(Milestone::Accepted), "packagesTaken").await;
     let report = job(&shop).pending(PendingPolicy::Reuse).await.unwrap();
     assert_eq!((report.adopted, report.bytes_sent), (true, 0));
     check(&shop, "verify");
@@ -91,7 +91,7 @@ async fn before_the_verification() {
 async fn after_what_clears_the_way() {
     let shop = Shop::open().await;
     shop.fake.seed_draft(APP);
-    crash_at(job(&shop).pending(PendingPolicy::Replace), Step::Delete).await;
+    crash_at(job(&shop).pending(PendingPolicy::Replace), "deleted").await;
     assert!(shop.fake.pending_submission(APP).is_none());
     job(&shop).pending(PendingPolicy::Reuse).await.unwrap();
     assert_eq!(shop.count("delete"), 1);
@@ -100,7 +100,7 @@ async fn after_what_clears_the_way() {
     let shop = Shop::open().await;
     shop.fake.seed_rollout(APP, 25.0);
     let job = || job(&shop).existing_rollout(ExistingRollout::Finalize);
-    crash_at(job(), Step::Rollout).await;
+    crash_at(job(), "rolloutEnded").await;
     job().pending(PendingPolicy::Reuse).await.unwrap();
     assert_eq!(shop.count("finalizepackagerollout"), 1);
     check(&shop, "rollout");
@@ -162,7 +162,7 @@ async fn in_the_midst_of_each_call() {
 
 #[tokio::test]
 async fn past_the_slot_the_submission_is_named() {
-    for crash in [Step::Commit, Step::Wait] {
+    for crash in ["committed", "statusChanged"] {
         let shop = Shop::open().await;
         crash_at(job(&shop), crash).await;
         let id = shop.pending_id();

@@ -11,6 +11,7 @@ mod packages;
 mod plan;
 mod policy;
 mod report;
+mod trial;
 
 use std::error::Error as StdError;
 use std::path::PathBuf;
@@ -178,6 +179,12 @@ fn observed<S: Submission>(job: Publish<S>) -> (Publish<S>, Arc<Mutex<Vec<Event>
     let events = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&events);
     (job.on_event(move |event| kept.lock().unwrap().push(event.clone())), events)
+}
+
+/// What an event tells, as one word.
+fn step(event: &Event) -> String {
+    let event = serde_json::to_value(event).unwrap();
+    event["event"].as_str().unwrap().to_owned()
 }
 
 /// What failed, with the path of the draft that is left.

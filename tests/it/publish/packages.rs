@@ -4,10 +4,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use msstore::testing::Fault;
-use msstore::{ErrorKind, ExistingPackages, FailureKind, ImageType, Milestone, Package, PendingPolicy, Step};
+use msstore::{
+    ApplicationPackage, ErrorKind, ExistingPackages, FailureKind, Guard, ImageType, Milestone, Outcome, Package, PackageFate,
+    PendingPolicy,
+};
 use serde_json::{Value, json};
 
-use super::{ADD_ON, APP, PACKAGE, Shop, notes, observed, package_names, packages};
+use super::{ADD_ON, APP, PACKAGE, Shop, guard_of, notes, observed, package_names, packages, step};
 
 /// The app with a package for each of four architectures, the last for a newer Windows.
 async fn four_architectures() -> Shop {
@@ -197,20 +200,25 @@ async fn a_package_that_is_dropped_without_a_word_is_missed() {
         );
         assert!(error.correlation_id().is_some());
         // It was looked for, for ten minutes.
-        assert!(!events.lock().unwrap().iter().any(|event| event.step == Step::Verify));
+        assert!(!events.lock().unwrap().iter().any(|event| step(event) == "packagesTaken"));
         let looks = shop.fake.requests_to("GET", "/submissions/*").len();
-        assert!((20..=23).contains(&looks), "{looks}");
+        // More of them towards the end.
+        assert!((20..=26).contains(&looks), "{looks}");
     }
 }
 
 #[tokio::test]
 async fn a_package_that_shows_up_late_is_waited_for() {
     let shop = Shop::open().await;
-    // The first three looks at what is published do not show them.
+    // The first three looks at what is published then do not show them.
+    let before = shop.published_id();
     let looks = AtomicU32::new(0);
     shop.fake
         .fault(Fault::on("GET", "/submissions/*").always().edit_answer(move |submission| {
-            if submission["status"] == "Published" && looks.fetch_add(1, Ordering::Relaxed) < 3 {
+            if submission["status"] == "Published"
+                && submission["id"] != before.as_str()
+                && looks.fetch_add(1, Ordering::Relaxed) < 3
+            {
                 submission["applicationPackages"] = json!([]);
             }
         }));
@@ -218,8 +226,153 @@ async fn a_package_that_shows_up_late_is_waited_for() {
     let report = job.await.unwrap();
     let events = events.lock().unwrap();
     let last = events.last().unwrap();
-    assert!(last.step == Step::Verify && last.detail.contains("taken"), "{last}");
+    assert!(
+        step(last) == "packagesTaken" && last.kind.to_string().contains("taken"),
+        "{last}"
+    );
     let waited = last.elapsed - events[events.len() - 2].elapsed;
     assert!(waited >= Duration::from_secs(90), "{waited:?}");
     assert_eq!(report.submission, shop.published_id());
+}
+
+/// The commit failed because of the package; the mended one has another name.
+#[tokio::test]
+async fn a_package_that_failed_makes_way_for_the_mended_one() {
+    let broken = "PaperLantern_2.0.0.553_x64.msix";
+    let shop = Shop::open().await;
+    let failed = json!({ "status": "CommitFailed", "statusDetails": { "errors": [{ "code": "InvalidVersion", "details": "must end in 0" }] } });
+    shop.fake.script_statuses(APP, [json!("CommitStarted"), failed]);
+    let job = |name: &str| shop.app().publish().edit(notes).package(shop.package(name));
+    job(broken).await.unwrap_err();
+    let mended = || {
+        let job = job(PACKAGE).pending(PendingPolicy::Reuse).until(Milestone::Published);
+        job.existing_packages(ExistingPackages::ReplaceAll)
+    };
+    let plan = mended().plan().await.unwrap();
+    assert!(plan.is_clear(), "{plan}");
+    let fate = |name: &str| {
+        plan.packages
+            .iter()
+            .find(|package| package.file_name == name)
+            .map(|package| package.fate)
+    };
+    assert_eq!(
+        (fate(broken), fate(PACKAGE)),
+        (Some(PackageFate::Dropped), Some(PackageFate::Comes)),
+        "{plan}"
+    );
+    assert!(plan.to_string().contains(&format!("drops {broken}")), "{plan}");
+    let report = mended().await.unwrap();
+    assert!(
+        report.changes.iter().any(|change| change.to_string().contains(broken)),
+        "{:?}",
+        report.changes
+    );
+    assert_eq!(report.changes, plan.changes);
+    assert_eq!(package_names(&shop.fake.published_submission(APP).unwrap()), [PACKAGE]);
+    assert_eq!(shop.count("create"), 1);
+}
+
+/// Nothing is taken out unasked: not with another choice, and not what the edit itself puts in or a file is given for.
+#[tokio::test]
+async fn only_replace_all_takes_out_what_waits_for_no_file() {
+    let shop = Shop::open().await;
+    shop.job().leave_draft().await.unwrap();
+    let job = || {
+        let job = shop.app().publish().pending(PendingPolicy::Reuse).leave_draft();
+        job.edit(notes).package(shop.package("Other.msix"))
+    };
+    let error = job().await.unwrap_err();
+    assert_eq!(guard_of(&error), Some(Guard::Files));
+    assert!(error.to_string().contains("ExistingPackages::ReplaceAll"), "{error}");
+    let all = || job().existing_packages(ExistingPackages::ReplaceAll);
+    let edited = all().edit(|draft| {
+        draft.application_packages.push(ApplicationPackage::pending_upload("x.msix"));
+        Ok(())
+    });
+    let error = edited.await.unwrap_err();
+    assert_eq!(guard_of(&error), Some(Guard::Files));
+    assert!(error.to_string().contains("x.msix"), "{error}");
+    let given = all().file(PACKAGE, shop.folder.file(PACKAGE, 1000));
+    given.await.unwrap();
+    let pending = packages(&shop.fake.pending_submission(APP).unwrap());
+    let coming: Vec<_> = pending.iter().filter(|(_, status)| status == "PendingUpload").collect();
+    assert_eq!(coming.len(), 2, "{pending:?}");
+    assert_eq!(shop.count("update"), 2);
+}
+
+/// The look whether the packages were taken comes after the release, and makes no failure of it.
+#[tokio::test]
+async fn a_look_that_fails_does_not_end_a_finished_run() {
+    // How the looks fail; how many of them; how long the next one waits at least; whether it succeeds.
+    type Row = (fn(Fault) -> Fault, u32, u64, bool);
+    let table: [Row; 6] = [
+        (|look| look.answer(503, ""), 5, 0, true),
+        (Fault::reset, 5, 0, true),
+        (|look| look.answer(200, "<html>Signed out</html>"), 1, 30, true),
+        (|look| look.answer(429, "").header("Retry-After", "300"), 1, 300, true),
+        (|look| look.answer(429, "").header("Retry-After", "3600"), 1, 0, false),
+        (|look| look.answer(503, ""), 1000, 600, false),
+    ];
+    for (fails, times, waits, goes) in table {
+        let fault = || fails(Fault::on("GET", "/submissions/*"));
+        let what = format!("{:?}, {times} times", fault());
+        let shop = Shop::open().await;
+        // The first two look at the published submission and at the draft.
+        (3..3 + times).for_each(|n| shop.fake.fault(fault().nth(n)));
+        let (job, events) = observed(shop.job());
+        let found = job.await;
+        let events = events.lock().unwrap();
+        let at = events
+            .iter()
+            .rev()
+            .find(|event| step(event) == "statusChanged")
+            .unwrap()
+            .elapsed;
+        let waited = shop.fake.elapsed() - at;
+        assert!(waited >= Duration::from_secs(waits), "{what}: {waited:?}");
+        if goes {
+            found.expect(&what);
+            continue;
+        }
+        let error = found.expect_err(&what);
+        let said = error.to_string();
+        for says in ["the release itself went through", "only that look failed", "PreProcessing"] {
+            assert!(said.contains(says), "{what}: {said}");
+        }
+        assert_eq!(error.outcome(), Outcome::Applied, "{what}");
+    }
+}
+
+/// Submissions of other tools name files with a back-slash.
+#[tokio::test]
+async fn names_meet_with_either_slash() {
+    let shop = Shop::open().await;
+    let id = shop.published_id();
+    shop.fake.edit_submission(&id, |submission| {
+        submission["applicationPackages"][0]["fileName"] = "x64\\App.msix".into();
+        submission["listings"]["en-us"]["baseListing"]["images"][0]["fileName"] = "en-us\\one.png".into();
+    });
+    // What is written is read back with a back-slash too.
+    shop.fake
+        .fault(Fault::on("GET", "/submissions/*").always().edit_answer(|submission| {
+            for package in submission["applicationPackages"].as_array_mut().unwrap() {
+                let name = package["fileName"].as_str().unwrap().replace('/', "\\");
+                package["fileName"] = name.into();
+            }
+        }));
+    let image = shop.folder.file("one.png", 100);
+    let package = Package::new(shop.folder.file("App.msix", 100)).name("x64/App.msix");
+    let job = || {
+        let job = shop.app().publish().package(package.clone()).until(Milestone::Published);
+        job.image("en-us", ImageType::Screenshot, &image)
+    };
+    let plan = job().plan().await.unwrap();
+    let fates: Vec<_> = plan.packages.iter().map(|package| package.fate).collect();
+    assert_eq!(fates, [PackageFate::Goes, PackageFate::Stays, PackageFate::Comes], "{plan}");
+    job().await.unwrap();
+    let published = shop.fake.published_submission(APP).unwrap();
+    assert_eq!(package_names(&published), ["PaperLantern_1.0.0.0_arm64.msix", "x64/App.msix"]);
+    let images = published["listings"]["en-us"]["baseListing"]["images"].as_array().unwrap();
+    assert_eq!(images.len(), 1, "{images:?}");
 }

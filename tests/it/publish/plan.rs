@@ -34,7 +34,10 @@ async fn it_tells_what_the_run_does() {
     only_reads(&shop);
     assert_eq!(shop.fake.published_submission(APP), before);
     assert!(plan.is_clear(), "{plan}");
-    assert_eq!((plan.based_on.clone(), plan.pending.clone()), (shop.published_id(), None));
+    assert_eq!(
+        (plan.based_on.clone(), plan.pending.clone()),
+        (Some(shop.published_id()), None)
+    );
     let fates: Vec<_> = plan
         .packages
         .iter()
@@ -76,7 +79,7 @@ async fn it_tells_what_the_run_does() {
     assert!(text.ends_with("would go on") && !text.contains("sig="), "{text}");
 
     let json = serde_json::to_value(&plan).unwrap();
-    assert_eq!(json["basedOn"], plan.based_on.as_str());
+    assert_eq!(json["basedOn"], json!(plan.based_on));
     assert_eq!(json["pending"], json!(null));
     assert_eq!(
         json["packages"][0],
@@ -125,7 +128,7 @@ async fn it_tells_what_becomes_of_what_is_pending() {
         assert!(pending.what.contains(says), "{policy:?}: {}", pending.what);
         assert_eq!(plan.is_clear(), !stops, "{policy:?}: {plan}");
         let reused = policy == PendingPolicy::Reuse;
-        assert_eq!(plan.based_on == id, reused, "{policy:?}");
+        assert_eq!(plan.based_on.as_ref() == Some(&id), reused, "{policy:?}");
         let end = if stops { "would stop" } else { "would go on" };
         assert!(plan.to_string().ends_with(end), "{plan}");
         // The run agrees.
@@ -226,6 +229,35 @@ async fn there_must_be_something_to_plan_on() {
     // A first draft will do.
     let id = shop.fake.seed_draft(&app);
     let plan = submissions.publish().pending(PendingPolicy::Reuse).plan().await.unwrap();
-    assert_eq!(plan.based_on, id);
+    assert_eq!(plan.based_on, Some(id));
     only_reads(&shop);
+}
+
+#[tokio::test]
+async fn it_tells_what_becomes_of_a_rollout() {
+    let table = [
+        (Some(ExistingRollout::Finalize), "would be finalised"),
+        (Some(ExistingRollout::Halt), "would be halted"),
+        (None, "still being rolled out"),
+    ];
+    for (choice, says) in table {
+        let shop = Shop::open().await;
+        let id = shop.fake.seed_rollout(APP, 25.0).unwrap();
+        let mut job = shop.job();
+        if let Some(choice) = choice {
+            job = job.existing_rollout(choice);
+        }
+        let plan = job.plan().await.unwrap();
+        only_reads(&shop);
+        let rollout = plan.rollout.as_ref().unwrap();
+        assert_eq!((&rollout.id, rollout.stops), (&id, choice.is_none()), "{plan}");
+        assert!(rollout.what.contains(says) && plan.to_string().contains(says), "{plan}");
+        assert_eq!(plan.is_clear(), choice.is_some(), "{plan}");
+        let json = serde_json::to_value(&plan).unwrap();
+        assert_eq!(json["rollout"]["id"], id.as_str());
+    }
+    // None is in progress, and then a draft is reused.
+    let shop = Shop::open().await;
+    let plan = shop.job().existing_rollout(ExistingRollout::Halt).plan().await.unwrap();
+    assert_eq!(plan.rollout, None, "{plan}");
 }

@@ -144,7 +144,7 @@ async fn the_table_of_submissions_under_way() {
         assert_eq!(report.history.last().unwrap().status, SubmissionStatus::Published, "{status}");
         assert_eq!(
             (report.changes.len(), report.files.len(), report.bytes_sent),
-            (0, 0, 0),
+            (0, 1, 0),
             "{status}"
         );
         assert_eq!(shop.sent(), [""; 0], "{status}");
@@ -272,4 +272,17 @@ async fn a_submission_that_is_named_is_gone_on_with_wherever_it_stands() {
     assert!(error.to_string().contains("Partner Center"), "{error}");
     assert_eq!(shop.sent(), [""; 0]);
     assert_ne!(other, id_of(&shop.fake.pending_submission(APP).unwrap()));
+}
+
+/// There is no draft to leave any more, and nobody asked to wait.
+#[tokio::test]
+async fn one_under_way_is_not_said_to_be_left_as_a_draft() {
+    let shop = Shop::open().await;
+    let id = under_way(&shop, "Certification").await;
+    let report = shop.job().pending(Reuse).leave_draft().await.unwrap();
+    assert_eq!((&report.submission, report.committed), (&id, true));
+    assert_eq!(report.status(), Some(&SubmissionStatus::Certification));
+    let said = report.to_string();
+    assert!(!said.contains("draft") && said.contains("Certification"), "{said}");
+    assert_eq!(shop.sent(), [""; 0]);
 }

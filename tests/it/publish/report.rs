@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use msstore::testing::Fault;
-use msstore::{ErrorKind, ExistingRollout, FailureKind, Milestone, Outcome, Package, PendingPolicy, Step, SubmissionStatus};
+use msstore::testing::{CutEnd, Fault};
+use msstore::{
+    Error, ErrorKind, ExistingRollout, FailureKind, Guard, Milestone, Outcome, Package, PendingPolicy, SubmissionStatus,
+    UploadKind,
+};
 use serde_json::json;
 
-use super::{APP, PACKAGE, Shop, TWO_BLOCKS, left, notes, observed};
+use super::{APP, PACKAGE, Shop, TWO_BLOCKS, left, notes, observed, step};
 
 #[tokio::test]
 async fn the_events_come_in_order_with_their_ids() {
@@ -14,29 +17,29 @@ async fn the_events_come_in_order_with_their_ids() {
     let (job, events) = observed(shop.job().until(Milestone::Published));
     let report = job.await.unwrap();
     let events = events.lock().unwrap();
-    let steps: Vec<Step> = events.iter().map(|event| event.step).collect();
+    let steps: Vec<String> = events.iter().map(step).collect();
     let mut expected = vec![
-        Step::Look,
-        Step::Create,
-        Step::Edit,
-        Step::Update,
-        Step::Archive,
-        Step::Upload,
-        Step::Commit,
+        "nothingPending",
+        "created",
+        "edited",
+        "updated",
+        "packed",
+        "uploaded",
+        "committed",
     ];
-    expected.extend([Step::Wait; 6]);
-    expected.push(Step::Verify);
+    expected.extend(["statusChanged"; 6]);
+    expected.push("packagesTaken");
     assert_eq!(steps, expected);
     let requests = shop.fake.requests();
     let mut elapsed = Duration::ZERO;
     for event in events.iter() {
         let shown = event.to_string();
-        assert_eq!(event.submission.is_some(), event.step != Step::Look, "{shown}");
+        assert_eq!(event.submission.is_some(), step(event) != "nothingPending", "{shown}");
         assert!(event.submission.iter().all(|id| *id == report.submission), "{shown}");
-        let is_call = ![Step::Edit, Step::Archive].contains(&event.step);
+        let is_call = !["edited", "packed"].contains(&step(event).as_str());
         assert_eq!(event.http_status.is_some(), is_call, "{shown}");
         // The blob store has no correlation ids.
-        let is_api = is_call && event.step != Step::Upload;
+        let is_api = is_call && step(event) != "uploaded";
         assert_eq!(event.correlation_id.is_some(), is_api, "{shown}");
         if let Some(id) = &event.correlation_id {
             assert!(
@@ -48,7 +51,7 @@ async fn the_events_come_in_order_with_their_ids() {
         assert!(event.elapsed >= elapsed, "{shown}");
         elapsed = event.elapsed;
         assert!(
-            shown.contains(&event.step.to_string()) && !shown.contains('\n') && !shown.contains("sig="),
+            shown.contains(&event.kind.to_string()) && !shown.contains('\n') && !shown.contains("sig="),
             "{shown}"
         );
     }
@@ -184,9 +187,21 @@ async fn a_wait_that_takes_too_long_says_where_it_stands() {
     assert_eq!(error.kind(), ErrorKind::WaitTimedOut);
     assert_eq!(error.report().unwrap().status, SubmissionStatus::CommitStarted);
     assert_eq!(error.submission(), Some(shop.pending_id()));
-    // The status, and a sign of life after 5 minutes.
-    let told = events.lock().unwrap().iter().filter(|event| event.step == Step::Wait).count();
-    assert!((2..=3).contains(&told), "{told}");
+    // It says what publish() has for this, and not what a wait has.
+    let text = error.to_string();
+    assert!(
+        text.contains("PendingPolicy::Reuse or .submission(id)") && !text.contains("watch()"),
+        "{text}"
+    );
+    let told = events
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|event| step(event) == "statusChanged")
+        .count();
+    assert_eq!(told, 1);
+    let polls = shop.fake.requests_to("GET", "/status").len();
+    assert!((10..=13).contains(&polls), "{polls}");
 }
 
 #[tokio::test]
@@ -200,8 +215,13 @@ async fn what_fails_while_there_is_a_draft_names_it() {
     for (method, path, query, status) in table {
         let shop = Shop::open().await;
         let body = r#"{"code":"InvalidOperation","message":"not today"}"#;
-        shop.fake
-            .fault(Fault::on(method, path).query(query).answer(status, body).always());
+        let fault = || Fault::on(method, path).query(query).answer(status, body);
+        if method == "GET" {
+            // The first one that is read is the published one.
+            (2..100).for_each(|n| shop.fake.fault(fault().nth(n)));
+        } else {
+            shop.fake.fault(fault().always());
+        }
         let error = shop.job().await.unwrap_err();
         let (path, cause) = left(&error);
         assert_eq!(
@@ -231,9 +251,9 @@ async fn what_fails_after_a_write_does_not_say_that_nothing_was_done() {
     assert_eq!(shop.writes(), ["haltpackagerollout"]);
     assert_eq!((error.status(), error.outcome()), (Some(403), Outcome::Applied));
 
-    // Committed, and then the packages cannot be looked at: the first look is that at the new draft.
+    // Committed, and then the packages cannot be looked at: the first two looks are those at the published one and at the draft.
     let shop = Shop::open().await;
-    shop.fake.fault(Fault::on("GET", "/submissions/*").nth(2).answer(403, ""));
+    shop.fake.fault(Fault::on("GET", "/submissions/*").nth(3).answer(403, ""));
     let error = shop.job().await.unwrap_err();
     assert_eq!(shop.count("commit"), 1);
     assert_eq!((error.status(), error.outcome()), (Some(403), Outcome::Applied));
@@ -249,4 +269,185 @@ async fn the_observers_of_progress_hear_of_all_bytes() {
         .on_progress(move |progress| *kept.lock().unwrap() = (progress.bytes, progress.bytes_total));
     let report = job.await.unwrap();
     assert_eq!(*seen.lock().unwrap(), (report.bytes_sent, report.bytes_sent));
+}
+
+#[tokio::test]
+async fn what_could_not_even_be_read_was_not_changed() {
+    for path in ["/applications/*", "/submissions/*"] {
+        for fault in [
+            Fault::on("GET", path).answer(503, ""),
+            Fault::on("GET", path).reset(),
+            Fault::on("GET", path).cut(CutEnd::Reset),
+            Fault::on("GET", path).answer(200, "[]"),
+        ] {
+            let what = format!("{fault:?}");
+            let shop = Shop::open().await;
+            shop.fake.fault(fault.always());
+            let error = shop.job().await.expect_err(&what);
+            assert_eq!(error.outcome(), Outcome::NotApplied, "{what}: {error:?}");
+            let error = shop.job().plan().await.expect_err(&what);
+            assert_eq!(error.outcome(), Outcome::NotApplied, "{what}: {error:?}");
+        }
+    }
+}
+
+/// Only a draft that the run has made or changed is left behind by it.
+#[tokio::test]
+async fn a_draft_that_was_not_touched_is_not_left_behind() {
+    let refused = r#"{"code":"InvalidParameterValue","message":"not today"}"#;
+    let reuse = |shop: &Shop| shop.job().pending(PendingPolicy::Reuse);
+    let shop = Shop::open().await;
+    shop.fake.seed_draft(APP);
+    let error = reuse(&shop).edit(|_| Err("a typo".into())).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Edit, "{error:?}");
+    assert_eq!(error.outcome(), Outcome::NotApplied);
+    // The update is refused.
+    shop.fake.fault(Fault::on("PUT", "/submissions/*").answer(400, refused));
+    let error = reuse(&shop).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Api, "{error:?}");
+    assert_eq!(error.outcome(), Outcome::NotApplied);
+    // It goes through, and the commit is refused.
+    shop.fake.fault(Fault::on("POST", "/commit").answer(400, refused).first(2));
+    let error = reuse(&shop).await.unwrap_err();
+    assert_eq!(left(&error).1.status(), Some(400));
+    // The next run has nothing to change.
+    let error = reuse(&shop).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Api, "{error:?}");
+    assert_eq!((error.status(), error.outcome()), (Some(400), Outcome::NotApplied));
+    reuse(&shop).await.unwrap();
+}
+
+/// Events and history hold changes, not polls.
+#[tokio::test]
+async fn a_status_is_told_once_however_often_it_is_read() {
+    let shop = Shop::open().await;
+    let polls = [
+        "CommitStarted",
+        "CommitStarted",
+        "PreProcessing",
+        "PreProcessing",
+        "PreProcessing",
+        "Certification",
+        "Certification",
+    ];
+    shop.fake
+        .script_statuses(APP, polls.into_iter().chain(["Release", "Published"]));
+    let (job, events) = observed(shop.job().until(Milestone::Published));
+    let report = job.await.unwrap();
+    let expected = ["CommitStarted", "PreProcessing", "Certification", "Release", "Published"];
+    let seen: Vec<_> = report.history.iter().map(|seen| seen.status.to_string()).collect();
+    assert_eq!(seen, expected);
+    let told = events
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|event| step(event) == "statusChanged")
+        .count();
+    assert_eq!(told, expected.len());
+}
+
+/// A run that goes on with an earlier one says what is in the submission, as far as that is known.
+#[tokio::test]
+async fn a_run_that_attaches_reports_the_files_that_are_there() {
+    let shop = Shop::open().await;
+    shop.fake.script_statuses(APP, ["CommitStarted"]);
+    let error = shop.job().timeout(Duration::from_secs(600)).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::WaitTimedOut, "{error:?}");
+    shop.fake.script_statuses(APP, ["CommitStarted", "Certification"]);
+    let id = shop.pending_id();
+    for job in [shop.job().pending(PendingPolicy::Reuse), shop.job().submission(&id)] {
+        let report = job.await.unwrap();
+        assert_eq!((&report.submission, report.adopted), (&id, true));
+        assert_eq!(
+            (report.files.len(), &report.files[0].name[..], report.files[0].bytes),
+            (1, PACKAGE, 1000)
+        );
+        assert_eq!(report.bytes_sent, 0);
+        assert!(report.to_string().contains("1 file"), "{report}");
+    }
+}
+
+/// One kind of error for one fact, whether it is seen before the upload or during it.
+#[tokio::test]
+async fn a_link_that_ended_is_one_error() {
+    let check = |error: &Error, what: &str| {
+        assert!(
+            error.kind() == ErrorKind::Upload(UploadKind::LinkExpired),
+            "{what}: {error:?}"
+        );
+        let said = error.to_string();
+        assert_eq!(said.matches("create a new submission").count(), 1, "{what}: {said}");
+    };
+    // Before anything is sent.
+    let shop = Shop::open().await;
+    shop.fake.set_link_life(Duration::from_secs(60));
+    shop.fake.seed_draft(APP);
+    shop.fake.advance(Duration::from_secs(61));
+    let reuse = || shop.job().pending(PendingPolicy::Reuse);
+    let error = reuse().await.unwrap_err();
+    check(&error, "before");
+    assert_eq!((shop.sent(), error.outcome()), (vec![], Outcome::NotApplied));
+    // Lifted, it is the upload that says it.
+    check(&reuse().allow(Guard::UploadLink).await.unwrap_err(), "lifted");
+    // During the upload.
+    let shop = Shop::open().await;
+    shop.fake.set_link_life(Duration::from_secs(60));
+    shop.fake
+        .fault(Fault::on("PUT", "/submissions/*").advance(Duration::from_secs(61)));
+    check(&shop.job().await.unwrap_err(), "during");
+}
+
+/// Without those for the token and the blob store.
+#[tokio::test]
+async fn a_job_asks_the_service_for_each_thing_once() {
+    for (policy, pending, most) in [(PendingPolicy::Fail, false, 10), (PendingPolicy::Replace, true, 13)] {
+        let shop = Shop::open().await;
+        if pending {
+            shop.fake.seed_draft(APP);
+        }
+        shop.job().pending(policy).await.unwrap();
+        let requests = shop.fake.requests();
+        let is_api = |path: &str| !path.ends_with("/token") && !path.starts_with("/blob/");
+        let calls = requests.iter().filter(|request| is_api(&request.path));
+        let calls: Vec<String> = calls.map(|request| format!("{} {}", request.method, request.path)).collect();
+        assert!(calls.len() <= most, "{policy:?}: {}: {calls:#?}", calls.len());
+    }
+}
+
+#[tokio::test]
+async fn the_upload_can_be_told_what_an_upload_can_be_told() {
+    let shop = Shop::open().await;
+    let package = Package::new(shop.folder.file(PACKAGE, TWO_BLOCKS));
+    let job = shop.app().publish().package(package);
+    job.upload(|upload| upload.block_size(1 << 20).concurrency(2)).await.unwrap();
+    assert_eq!(shop.count("block"), 6, "{:?}", shop.writes());
+}
+
+#[tokio::test]
+async fn events_carry_what_they_tell() {
+    let shop = Shop::open().await;
+    let (job, events) = observed(shop.job());
+    let report = job.await.unwrap();
+    let events: Vec<_> = events
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|event| serde_json::to_value(event).unwrap())
+        .collect();
+    let find = |name: &str| {
+        events
+            .iter()
+            .find(|event| event["event"] == name)
+            .unwrap_or_else(|| panic!("{name}"))
+    };
+    assert_eq!(find("created")["adopted"], false);
+    assert_eq!(find("created")["submission"], report.submission.as_str());
+    assert_eq!(find("created")["httpStatus"], 201);
+    assert_eq!(find("edited")["changes"], json!(report.changes));
+    assert_eq!(find("packed")["files"], json!(report.files));
+    assert_eq!(find("uploaded")["bytes"], report.bytes_sent);
+    assert_eq!(find("uploaded")["bytesSkipped"], 0);
+    assert_eq!(find("statusChanged")["status"], "CommitStarted");
+    assert_eq!(find("packagesTaken")["packages"], json!([PACKAGE]));
+    assert!(find("packagesTaken")["elapsed"].is_f64());
 }

@@ -1,5 +1,11 @@
 //! What to do about a submission that is pending: a pure table of policy and state.
 
+use serde::Serialize;
+
+use crate::api::kinds::Submission;
+use crate::document::Document;
+use crate::error::Result;
+use crate::id::SubmissionId;
 use crate::model::status::SubmissionStatus;
 
 /// What to do about a submission that is pending already. There is one slot for each app, add-on and flight.
@@ -18,6 +24,46 @@ pub enum PendingPolicy {
     Reuse,
 }
 
+/// A submission that is in the way, and what would become of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct InTheWay {
+    /// The submission.
+    pub id: SubmissionId,
+    /// Where it stands.
+    pub status: SubmissionStatus,
+    /// Whether the run would stop because of it.
+    pub stops: bool,
+    /// What would become of it, or why it stops the run.
+    pub what: String,
+}
+
+/// What would become of a submission, or why it stops the run.
+pub(crate) type Fate = std::result::Result<&'static str, &'static str>;
+
+impl InTheWay {
+    pub(crate) fn new<S: Submission>(submission: &Document<S>, fate: Fate) -> Result<Self> {
+        Ok(Self {
+            id: submission.id()?,
+            status: submission.status().clone(),
+            stops: fate.is_err(),
+            what: fate.unwrap_or_else(|why| why).to_owned(),
+        })
+    }
+}
+
+/// What to do about a gradual rollout that is in progress: it blocks the next submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum ExistingRollout {
+    /// Give its packages to everybody.
+    Finalize,
+    /// Stop it. The next submission is a copy of the halted one, not of the one before.
+    Halt,
+}
+
 /// What is pending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PendingState {
@@ -30,8 +76,10 @@ pub(crate) enum PendingState {
 }
 
 /// What becomes of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Resolution {
+    /// Nothing is pending: create.
+    Create,
     /// Delete it, wait until it is gone, create.
     Replace,
     /// Edit it.

@@ -1,6 +1,7 @@
 //! A table for each guard.
 
-use serde_json::json;
+use crate::error::{ErrorKind, UploadKind};
+use serde_json::{Value, json};
 
 use super::*;
 use crate::model::application_submission::ApplicationSubmission;
@@ -16,18 +17,25 @@ fn body() -> Value {
     })
 }
 
+fn document(body: Value) -> Document<ApplicationSubmission> {
+    Document::detached(body).unwrap()
+}
+
+fn harmful(guards: &Guards) -> Vec<Guard> {
+    let harm = guards
+        .found
+        .iter()
+        .filter(|found| matches!(found.finding, Finding::Failed(_)));
+    harm.map(|found| found.guard).collect()
+}
+
 fn found(edited: &Value, archive: &[&str]) -> Vec<Guard> {
-    let archive: Vec<String> = archive.iter().map(|name| (*name).to_owned()).collect();
-    let look = Look {
-        received: &body(),
-        body: edited,
-        archive: &archive,
-    };
-    check::<ApplicationSubmission>(&look)
-        .into_iter()
-        .filter(|(_, problem)| problem.is_some())
-        .map(|(guard, _)| guard)
-        .collect()
+    let files: Vec<ArchiveFile> = archive.iter().map(|name| ArchiveFile::new(*name, *name, 1)).collect();
+    let before = document(body());
+    let mut guards = Guards::new(&[]);
+    let edited = document(edited.clone());
+    guards.check(&edited, before.packages(), &files, Standing::Copied).unwrap();
+    harmful(&guards)
 }
 
 #[test]
@@ -134,8 +142,12 @@ fn push(body: &mut Value, package: Value) {
 fn the_link_must_be_there_and_alive() {
     let now = crate::date::parse("2026-02-10T07:00:00Z").unwrap();
     let link = |end: &str| UploadUrl::new(format!("https://h/b?sig=x&se={end}"));
-    assert!(upload_link(&UploadUrl::default(), now).is_some());
-    assert!(upload_link(&link("2026-02-10T06%3A59%3A59Z"), now).is_some());
+    let kind = |link| upload_link(&link, now).map(|error| error.kind());
+    assert_eq!(kind(UploadUrl::default()), Some(ErrorKind::Guard(Guard::UploadLink)));
+    assert_eq!(
+        kind(link("2026-02-10T06%3A59%3A59Z")),
+        Some(ErrorKind::Upload(UploadKind::LinkExpired))
+    );
     assert!(upload_link(&link("2026-02-10T07%3A00%3A01Z"), now).is_none());
     assert!(upload_link(&UploadUrl::new("https://h/b?sig=x"), now).is_none());
 }
@@ -194,10 +206,9 @@ fn what_the_service_made_of_an_update_is_compared() {
     for (what, edit, expected) in table {
         let mut has = body();
         edit(&mut has);
-        let found: Vec<Guard> = compare::<ApplicationSubmission>(&body(), &has)
-            .into_iter()
-            .map(|(guard, _)| guard)
-            .collect();
-        assert_eq!(found, expected, "{what}");
+        let mut guards = Guards::new(&[]);
+        guards.compare(&*document(body()), &*document(has));
+        assert_eq!(harmful(&guards), expected, "{what}");
+        assert_eq!(guards.stop.is_err(), !expected.is_empty(), "{what}");
     }
 }

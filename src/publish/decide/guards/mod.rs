@@ -1,0 +1,276 @@
+//! What would do harm: each guard is a pure function that says what is wrong, why, and how to go on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use crate::api::kinds::{Kind, Submission};
+use crate::api::update::price_problem;
+use crate::document::Document;
+use crate::error::{Error, Result, UploadKind};
+use crate::model::guard::Guard;
+use crate::model::package::{ApplicationPackage, FileStatus};
+use crate::model::pricing::{PriceTier, Pricing, TrialPeriod};
+use crate::publish::files::ArchiveFile;
+use crate::secret::UploadUrl;
+
+/// The most packages that a submission may have.
+const MOST_PACKAGES: usize = 30;
+
+/// What a guard says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PlannedGuard {
+    /// The guard.
+    pub guard: Guard,
+    /// What it found.
+    pub finding: Finding,
+}
+
+/// What a guard found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Finding {
+    /// Nothing.
+    Passed,
+    /// Something that would stop the run.
+    Failed(String),
+    /// Something, but the guard is lifted.
+    Lifted(String),
+    /// It can be checked only when there is a draft.
+    NotChecked,
+}
+
+/// What the guards found, and the first of them that stops the run.
+#[derive(Debug)]
+pub(crate) struct Guards {
+    lifted: Vec<Guard>,
+    pub(crate) found: Vec<PlannedGuard>,
+    pub(crate) stop: Result<()>,
+}
+
+impl Guards {
+    pub(crate) fn new(lifted: &[Guard]) -> Self {
+        Self {
+            lifted: lifted.to_vec(),
+            found: Vec::new(),
+            stop: Ok(()),
+        }
+    }
+
+    pub(crate) fn add(&mut self, guard: Guard, problem: Option<String>) {
+        self.add_error(guard, problem.map(|problem| Error::guard(guard, problem)));
+    }
+
+    fn add_error(&mut self, guard: Guard, error: Option<Error>) {
+        let finding = match error {
+            None => Finding::Passed,
+            Some(error) if self.lifted.contains(&guard) => Finding::Lifted(error.to_string()),
+            Some(error) => {
+                let problem = error.to_string();
+                self.stop = std::mem::replace(&mut self.stop, Ok(())).and(Err(error));
+                Finding::Failed(problem)
+            }
+        };
+        self.found.push(PlannedGuard { guard, finding });
+    }
+
+    /// One that can be checked only when there is a draft.
+    fn add_later(&mut self, guard: Guard) {
+        let finding = Finding::NotChecked;
+        self.found.push(PlannedGuard { guard, finding });
+    }
+}
+
+/// What a document is to the guards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The draft that is going to be updated, now.
+    Draft(SystemTime),
+    /// One that a new draft will be a copy of.
+    Copied,
+    /// An empty one, for the first draft of all, in which the service sets more.
+    Empty,
+}
+
+impl Guards {
+    /// Adds all that can be checked before an update. `before` are the packages before the edits.
+    pub(crate) fn check<S: Submission>(
+        &mut self,
+        draft: &Document<S>,
+        before: &[ApplicationPackage],
+        files: &[ArchiveFile],
+        standing: Standing,
+    ) -> Result<()> {
+        if S::ROLLED_OUT {
+            let after = draft.packages();
+            self.add(Guard::ExistingPackages, existing_packages(before, after));
+            self.add(Guard::PackageCount, package_count(after));
+            self.add(Guard::NewPackages, new_packages(before, after));
+        }
+        if S::PRICED {
+            match standing {
+                Standing::Empty => self.add_later(Guard::Price),
+                _ => self.add(Guard::Price, price_problem(draft.current()?.as_ref()).map(str::to_owned)),
+            }
+        }
+        if let Some(count) = draft.listings() {
+            let problem = "the update has no listing, and the service needs at least one: add one for a language";
+            self.add(Guard::Listings, (count == 0).then(|| problem.to_owned()));
+        }
+        self.add(Guard::Files, unmatched_files(&**draft, files));
+        match standing {
+            _ if files.is_empty() => {}
+            Standing::Draft(now) => self.add_error(Guard::UploadLink, upload_link(draft.upload_url(), now)),
+            Standing::Copied | Standing::Empty => self.add_later(Guard::UploadLink),
+        }
+        Ok(())
+    }
+
+    /// Adds what the service has after the update, compared with what was sent.
+    pub(crate) fn compare<S: Kind>(&mut self, sent: &S, has: &S) {
+        if let (Some(sent), Some(has)) = (sent.pricing(), has.pricing()) {
+            self.add(Guard::PriceChanged, price_changed(sent, has));
+        }
+        self.add(Guard::PackagesChanged, packages_changed(sent.packages(), has.packages()));
+    }
+}
+
+/// The service refuses an update in which a package that was there is missing or marked as new.
+fn existing_packages(before: &[ApplicationPackage], after: &[ApplicationPackage]) -> Option<String> {
+    let kept = |old: &ApplicationPackage| {
+        let fits = |status: &FileStatus| {
+            [FileStatus::Uploaded, FileStatus::PendingDelete].contains(status) || *status == old.file_status
+        };
+        after.iter().any(|new| old.is_same(new) && fits(&new.file_status))
+    };
+    let lost = before.iter().filter(|old| !old.is_awaited() && !kept(old));
+    let lost = joined(lost.map(|old| old.file_name.as_str()))?;
+    Some(format!(
+        "the update must keep every package that is there, but lacks {lost}: keep the entry, and set its file_status to PendingDelete to remove the package"
+    ))
+}
+
+fn package_count(after: &[ApplicationPackage]) -> Option<String> {
+    (after.len() > MOST_PACKAGES).then(|| {
+        let count = after.len();
+        format!("{count} packages are more than the {MOST_PACKAGES} that a submission may have: remove old ones, for example with ExistingPackages::ReplaceMatching, in a submission of its own")
+    })
+}
+
+/// New entries carry nothing that only the service knows.
+fn new_packages(before: &[ApplicationPackage], after: &[ApplicationPackage]) -> Option<String> {
+    let new = after.iter().filter(|package| !before.iter().any(|old| package.is_same(old)));
+    new.into_iter().find_map(|package| {
+        let name = &package.file_name;
+        if !package.is_awaited() {
+            let status = &package.file_status;
+            return Some(format!(
+                "the new package {name} has the status \"{status}\": a new one is PendingUpload"
+            ));
+        }
+        let service_only = [
+            ("version", package.version.is_empty()),
+            ("architecture", package.architecture.is_empty()),
+            ("targetPlatform", package.target_platform.is_empty()),
+            ("languages", package.languages.is_empty()),
+            ("capabilities", package.capabilities.is_empty()),
+            ("targetDeviceFamilies", package.target_device_families.is_empty()),
+        ];
+        let (set, _) = service_only.into_iter().find(|(_, is_empty)| !is_empty)?;
+        Some(format!(
+            "the new package {name} has {set}, which only the service sets: make it with pending_upload()"
+        ))
+    })
+}
+
+/// What is to be uploaded is in the archive, and nothing else.
+fn unmatched_files(draft: &impl Kind, files: &[ArchiveFile]) -> Option<String> {
+    let named = draft.named_files().into_iter();
+    let awaited = named.filter(|(name, status)| !name.is_empty() && *status == FileStatus::PendingUpload);
+    let awaited: BTreeSet<String> = awaited.map(|(name, _)| name.replace('\\', "/")).collect();
+    let given: BTreeSet<String> = files.iter().map(|file| file.name.clone()).collect();
+    if let Some(missing) = joined(awaited.difference(&given).map(String::as_str)) {
+        return Some(format!(
+            "the submission names files that are not given: {missing}; add them with .package(), .image(), .icon() or .file(), or take their entries out, as ExistingPackages::ReplaceAll does with packages of an earlier run"
+        ));
+    }
+    joined(given.difference(&awaited).map(String::as_str)).map(|unnamed| {
+        format!("files are given that the submission does not name as PendingUpload: {unnamed}; name them in .edit(), or leave them out")
+    })
+}
+
+/// The names in a row, if there are any.
+fn joined<'n>(names: impl Iterator<Item = &'n str>) -> Option<String> {
+    let names: Vec<&str> = names.collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// Something to be uploaded needs a link that is alive. One that ended is the same error as in the midst of an upload.
+fn upload_link(link: &UploadUrl, now: SystemTime) -> Option<Error> {
+    if !link.is_set() {
+        let problem = "the draft has no upload link, as if it was made in Partner Center: delete it there and submit again";
+        return Some(Error::guard(Guard::UploadLink, problem));
+    }
+    let end = link.expires_at().filter(|end| *end <= now)?;
+    let what = format!("its time ended at {}", crate::date::format(end));
+    Some(Error::upload(UploadKind::LinkExpired, what))
+}
+
+fn price_changed(sent: &Pricing, has: &Pricing) -> Option<String> {
+    let differs = |what: &str, sent: &str, has: &str| {
+        let or_nothing = |text: &str| {
+            if text.is_empty() {
+                "nothing".to_owned()
+            } else {
+                text.to_owned()
+            }
+        };
+        (!sent.eq_ignore_ascii_case(has)).then(|| {
+            let (sent, has) = (or_nothing(sent), or_nothing(has));
+            format!("the service has {has} for {what} where {sent} was sent: look at the draft in Partner Center before anything is committed")
+        })
+    };
+    // No trial and none set are the same.
+    let trial = |pricing: &Pricing| match &pricing.trial_period {
+        trial if trial.is_set() => trial.clone(),
+        _ => TrialPeriod::NoFreeTrial,
+    };
+    differs("priceId", &sent.price_id.as_str(), &has.price_id.as_str())
+        .or_else(|| differs("trialPeriod", trial(sent).as_str(), trial(has).as_str()))
+        .or_else(|| {
+            let (sent, has) = (&sent.market_specific_pricings, &has.market_specific_pricings);
+            let tier = |prices: &BTreeMap<String, PriceTier>, market: &str| prices.get(market).cloned().unwrap_or_default();
+            // The service adds these two to every app, whatever is sent.
+            let is_added = |market: &str| ["LB", "EH"].contains(&market) && !sent.contains_key(market);
+            let markets: BTreeSet<&String> = sent.keys().chain(has.keys()).collect();
+            markets.into_iter().find_map(|market| {
+                let (sent, has) = (tier(sent, market), tier(has, market));
+                if is_added(market) && has == PriceTier::NotAvailable {
+                    return None;
+                }
+                differs(&format!("the market {market}"), &sent.as_str(), &has.as_str())
+            })
+        })
+}
+
+fn packages_changed(sent: &[ApplicationPackage], has: &[ApplicationPackage]) -> Option<String> {
+    let set = |packages: &[ApplicationPackage]| {
+        let entry = |package: &ApplicationPackage| (package.file_name.replace('\\', "/"), package.file_status.to_string());
+        let mut set: Vec<(String, String)> = packages.iter().map(entry).collect();
+        set.sort();
+        set
+    };
+    let (sent, has) = (set(sent), set(has));
+    let lost = sent.iter().find(|entry| !has.contains(entry));
+    let (name, _) = lost.or_else(|| has.iter().find(|entry| !sent.contains(entry)))?;
+    Some(format!(
+        "the service does not have the packages that were sent, see {name}: look at the draft before anything is committed"
+    ))
+}
+
+#[cfg(test)]
+mod tests;
