@@ -10,8 +10,9 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use msstore::model::{NewInAppProduct, ProductType, Receipt};
 use msstore::testing::FakeStore;
-use msstore::{ApplicationId, NewInAppProduct, ProductType, Receipt, StoreClient};
+use msstore::{ApplicationId, StoreClient};
 
 const USAGE: &str = "usage: create_add_on APPLICATION_ID PRODUCT_ID";
 

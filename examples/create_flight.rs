@@ -10,8 +10,9 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use msstore::model::{NewFlight, Receipt};
 use msstore::testing::FakeStore;
-use msstore::{ApplicationId, NewFlight, Receipt, StoreClient};
+use msstore::{ApplicationId, StoreClient};
 
 const USAGE: &str = "usage: create_flight APPLICATION_ID NAME";
 

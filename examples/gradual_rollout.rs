@@ -10,8 +10,9 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use msstore::model::{PackageRollout, Receipt};
 use msstore::testing::FakeStore;
-use msstore::{ApplicationId, PackageRollout, Receipt, StoreClient, SubmissionId};
+use msstore::{ApplicationId, StoreClient, SubmissionId};
 
 const USAGE: &str = "usage: gradual_rollout APPLICATION_ID SUBMISSION_ID PERCENTAGE";
 

@@ -12,8 +12,9 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use msstore::publish::{Package, PendingPolicy};
 use msstore::testing::FakeStore;
-use msstore::{ApplicationId, Package, PendingPolicy, StoreClient};
+use msstore::{ApplicationId, StoreClient};
 
 const USAGE: &str = "usage: plan_release APPLICATION_ID PACKAGE_FILE";
 

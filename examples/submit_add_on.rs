@@ -16,8 +16,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use msstore::model::{Icon, StatusReport};
+use msstore::publish::PendingPolicy;
 use msstore::testing::FakeStore;
-use msstore::{ErrorKind, Icon, InAppProductId, PendingPolicy, Progress, StatusReport, StoreClient};
+use msstore::upload::Progress;
+use msstore::{ErrorKind, InAppProductId, StoreClient};
 
 const USAGE: &str = "usage: submit_add_on IN_APP_PRODUCT_ID ICON_FILE";
 

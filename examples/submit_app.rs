@@ -16,8 +16,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use msstore::model::StatusReport;
+use msstore::publish::{Package, PendingPolicy};
 use msstore::testing::FakeStore;
-use msstore::{ApplicationId, ErrorKind, Package, PendingPolicy, Progress, StatusReport, StoreClient};
+use msstore::upload::Progress;
+use msstore::{ApplicationId, ErrorKind, StoreClient};
 
 const USAGE: &str = "usage: submit_app APPLICATION_ID PACKAGE_FILE [RELEASE_NOTES]";
 

@@ -15,11 +15,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use msstore::archive::ArchiveBuilder;
+use msstore::model::{ApplicationPackage, FileStatus, Receipt, StatusReport, SubmissionStatus};
+use msstore::publish::PendingPolicy;
 use msstore::testing::FakeStore;
-use msstore::{
-    ApplicationId, ApplicationPackage, ArchiveBuilder, ErrorKind, FileStatus, PendingPolicy, Progress, Receipt, StatusReport,
-    StoreClient, SubmissionStatus,
-};
+use msstore::upload::Progress;
+use msstore::{ApplicationId, ErrorKind, StoreClient};
 
 const USAGE: &str = "usage: submit_app_step_by_step APPLICATION_ID PACKAGE_FILE [RELEASE_NOTES]";
 
@@ -91,7 +92,7 @@ async fn work(client: &StoreClient, task: Task) -> Result<(), Box<dyn Error>> {
 }
 
 async fn report(
-    mut wait: msstore::Wait<msstore::ApplicationSubmission>,
+    mut wait: msstore::api::Wait<msstore::model::ApplicationSubmission>,
     timeout: Option<Duration>,
 ) -> Result<(), Box<dyn Error>> {
     if let Some(timeout) = timeout {

@@ -15,8 +15,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use msstore::model::StatusReport;
+use msstore::publish::{Package, PendingPolicy};
 use msstore::testing::FakeStore;
-use msstore::{ApplicationId, ErrorKind, FlightId, Package, PendingPolicy, Progress, StatusReport, StoreClient};
+use msstore::upload::Progress;
+use msstore::{ApplicationId, ErrorKind, FlightId, StoreClient};
 
 const USAGE: &str = "usage: submit_flight APPLICATION_ID FLIGHT_ID PACKAGE_FILE";
 

@@ -12,8 +12,10 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use msstore::model::UploadUrl;
 use msstore::testing::FakeStore;
-use msstore::{ApplicationId, ClientSecret, Progress, StoreClient, UploadUrl};
+use msstore::upload::Progress;
+use msstore::{ApplicationId, ClientSecret, StoreClient};
 
 const USAGE: &str = "usage: upload_file FILE";
 

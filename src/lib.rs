@@ -12,7 +12,7 @@
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! use msstore::{ApplicationId, ClientSecret, ErrorKind, StoreClient};
+//! use msstore::{ApplicationId, ClientSecret, StoreClient};
 //!
 //! let client = StoreClient::builder(ClientSecret::new("tenant", "client id", "secret")).build()?;
 //! for app in client.applications().list().all().await? {
@@ -25,8 +25,8 @@
 //! # }
 //! ```
 //!
-//! Handles such as [`Applications`] and [`Submissions`] are owned and cost no I/O to make. There is one
-//! [`Submissions`] for the three kinds of submission: `client.applications().submissions(app)`,
+//! Handles such as [`Applications`](api::Applications) and [`Submissions`](api::Submissions) are owned and cost no I/O to make. There is one
+//! [`Submissions`](api::Submissions) for the three kinds of submission: `client.applications().submissions(app)`,
 //! `client.in_app_products().submissions(product)` and `client.flights(app).submissions(flight)`. An endpoint that the crate does
 //! not know is reached by [`StoreClient::request`].
 //!
@@ -56,12 +56,13 @@
 //!
 //! # Submitting
 //!
-//! [`Submissions::publish`] is the whole job: it deals with a pending submission as you say, creates a draft, edits it, checks it,
+//! [`Submissions::publish`](api::Submissions::publish) is the whole job: it deals with a pending submission as you say, creates a draft, edits it, checks it,
 //! builds the ZIP and uploads it, commits, waits, and looks whether the Store has taken the packages.
 //!
 //! ```no_run
 //! # async fn run(client: msstore::StoreClient, app: msstore::ApplicationId) -> Result<(), Box<dyn std::error::Error>> {
-//! use msstore::{ErrorKind, Milestone, Package, PendingPolicy};
+//! use msstore::api::Milestone;
+//! use msstore::publish::{Package, PendingPolicy};
 //!
 //! let report = client
 //!     .applications()
@@ -82,18 +83,19 @@
 //! ```
 //!
 //! With `.plan()` in place of `.await` it only reads, and says what it would change and upload and what its guards find. The
-//! steps are there one by one too: [`Submissions::create`], [`Submissions::update`], [`StoreClient::upload`],
-//! [`Submissions::commit`].
+//! steps are there one by one too: [`Submissions::create`](api::Submissions::create), [`Submissions::update`](api::Submissions::update), [`StoreClient::upload`],
+//! [`Submissions::commit`](api::Submissions::commit).
 //!
 //! # Waiting
 //!
-//! A commit only begins. A [`Wait`] polls until a [`Milestone`] is reached; it has a finite deadline, and it fails at once, with the
+//! A commit only begins. A [`Wait`](api::Wait) polls until a [`Milestone`](api::Milestone) is reached; it has a finite deadline, and it fails at once, with the
 //! service's own reasons, when the submission does. It can be dropped and taken up again at any time, also by another program.
 //!
 //! ```no_run
 //! # async fn run(client: msstore::StoreClient, app: msstore::ApplicationId) -> Result<(), Box<dyn std::error::Error>> {
 //! use std::time::Duration;
-//! use msstore::{ErrorKind, Milestone, SubmissionId};
+//! use msstore::api::Milestone;
+//! use msstore::SubmissionId;
 //!
 //! let id: SubmissionId = "1152921504621243680".parse()?;
 //! let last = client
@@ -133,9 +135,9 @@
 //! # }
 //! ```
 //!
-//! Calls that are safe to repeat are repeated by the crate for three minutes ([`RetryPolicy`]). Calls that are not, are sent
-//! once, and the `ensure_…` and `…_or_find` methods resolve an ambiguous outcome by looking: [`Submissions::ensure_created`],
-//! [`Submissions::ensure_deleted`], [`Submissions::ensure_committed`], [`InAppProducts::create_or_find`], [`Flights::create_or_find`]. Secrets never show in an
+//! Calls that are safe to repeat are repeated by the crate for three minutes ([`RetryPolicy`](config::RetryPolicy)). Calls that are not, are sent
+//! once, and the `ensure_…` and `…_or_find` methods resolve an ambiguous outcome by looking: [`Submissions::ensure_created`](api::Submissions::ensure_created),
+//! [`Submissions::ensure_deleted`](api::Submissions::ensure_deleted), [`Submissions::ensure_committed`](api::Submissions::ensure_committed), [`InAppProducts::create_or_find`](api::InAppProducts::create_or_find), [`Flights::create_or_find`](api::Flights::create_or_find). Secrets never show in an
 //! error, in `Debug` or in `tracing` events.
 //!
 //! # Testing your own pipeline
@@ -147,7 +149,8 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use msstore::testing::{FakeStore, Fault};
-//! use msstore::{ApplicationId, ErrorKind, Milestone};
+//! use msstore::api::Milestone;
+//! use msstore::ApplicationId;
 //!
 //! let fake = FakeStore::start_with_sample().await?;
 //! // The gateway gives up on the create, although it takes effect.
@@ -179,74 +182,35 @@
 //! [Microsoft Store submission API]: https://learn.microsoft.com/windows/uwp/monetize/create-and-manage-submissions-using-windows-store-services
 //! [ARCHITECTURE.md]: https://github.com/msstore-rs/msstore/blob/main/ARCHITECTURE.md
 
-mod api;
+pub mod api;
 #[cfg(feature = "archive")]
-mod archive;
-mod auth;
+pub mod archive;
+pub mod auth;
 mod client;
 mod date;
 mod document;
-mod error;
+pub mod error;
 mod http;
 mod id;
-mod model;
-mod publish;
+pub mod model;
+pub mod publish;
 mod secret;
 mod service;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod upload;
+pub mod upload;
 
-pub use crate::api::applications::Applications;
-pub use crate::api::ensure::Ensured;
-pub use crate::api::flights::Flights;
-pub use crate::api::in_app_products::InAppProducts;
-pub use crate::api::kinds::Submission;
-pub use crate::api::list::{List, Pages};
-pub use crate::api::raw::RawRequest;
-pub use crate::api::rollout::{PackageRolloutHandle, Rollout};
-pub use crate::api::submissions::Submissions;
-pub use crate::api::wait::{Milestone, Wait, WaitReport};
-#[cfg(feature = "archive")]
-pub use crate::archive::{Archive, ArchiveBuilder};
-pub use crate::auth::{AccessToken, BoxFuture, ClientSecret, TokenContext, TokenProvider, TokenReason};
+/// Settings of a client: [`RetryPolicy`](config::RetryPolicy) and [`RateLimit`](config::RateLimit).
+pub mod config {
+    pub use crate::http::limit::RateLimit;
+    pub use crate::http::retry::RetryPolicy;
+}
+
+pub use crate::auth::ClientSecret;
 pub use crate::client::{StoreClient, StoreClientBuilder};
 pub use crate::document::Document;
-pub use crate::error::{BodyShape, CallInfo, Error, ErrorKind, FailureKind, Outcome, Result, TransportKind, UploadKind};
-pub use crate::http::limit::RateLimit;
-pub use crate::http::request::{Method, Replay};
-pub use crate::http::retry::RetryPolicy;
-pub use crate::id::{ApplicationId, FlightId, InAppProductId, ParseIdError, SubmissionId};
-pub use crate::model::application::{Application, SubmissionRef};
-pub use crate::model::application_submission::{
-    ApplicationSubmission, EnterpriseLicensing, HardwarePreference, TargetPublishMode, Visibility,
-};
-pub use crate::model::change::Change;
-pub use crate::model::flight::{Flight, NewFlight};
-pub use crate::model::flight_submission::FlightSubmission;
-pub use crate::model::gaming::{GamingOptions, Genre, KinectDataForExternal};
-pub use crate::model::guard::Guard;
-pub use crate::model::in_app_product::{ApplicationRef, InAppProduct, InAppProductRef, NewInAppProduct, ProductType};
-pub use crate::model::in_app_product_submission::{ContentType, Icon, InAppProductListing, InAppProductSubmission, Lifetime};
-pub use crate::model::listing::{BaseListing, Image, ImageType, Listing};
-pub use crate::model::open_enum::OtherValue;
-pub use crate::model::package::{
-    ApplicationPackage, FileStatus, MinimumDirectXVersion, MinimumSystemRam, PackageDeliveryOptions, PackageRollout,
-    PackageRolloutStatus,
-};
-pub use crate::model::page::Page;
-pub use crate::model::pricing::{PriceTier, Pricing, Sale, TrialPeriod};
-pub use crate::model::receipt::Receipt;
-pub use crate::model::resource::Resource;
-pub use crate::model::status::{CertificationReport, StatusCode, StatusDetail, StatusDetails, StatusReport, SubmissionStatus};
-pub use crate::model::timestamp::Timestamp;
-pub use crate::model::trailer::{Trailer, TrailerAssets, TrailerImage};
-pub use crate::publish::{
-    ArchiveFile, Event, EventKind, ExistingPackages, ExistingRollout, Finding, InTheWay, Package, PackageFate, PendingPolicy,
-    Plan, PlannedGuard, PlannedPackage, Publish, PublishReport, Seen,
-};
-pub use crate::secret::UploadUrl;
-pub use crate::upload::{Progress, Source, Upload};
+pub use crate::error::{Error, ErrorKind, Outcome, Result};
+pub use crate::id::{ApplicationId, FlightId, InAppProductId, SubmissionId};
 
 // Types of these stand in signatures: `Bytes`, `ClientBuilder`, `SecretString`, `Value`, `Url`.
 #[doc(no_inline)]

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use msstore::{ApplicationSubmission, Document};
+use msstore::model::ApplicationSubmission;
+use msstore::Document;
 use serde_json::{Value, json};
 
 const ROUNDS: usize = 5;

@@ -55,7 +55,7 @@ async fn msstore(link: &str, file: &Path, concurrency: usize, timeout: Option<Du
         .endpoint("http://127.0.0.1:1/v1.0/my/")
         .build()
         .unwrap();
-    let mut upload = client.upload(msstore::UploadUrl::new(link), file);
+    let mut upload = client.upload(msstore::model::UploadUrl::new(link), file);
     if concurrency > 0 {
         upload = upload.concurrency(concurrency);
     }

@@ -20,7 +20,8 @@ use crate::service::Service;
 ///
 /// ```no_run
 /// # async fn run(client: msstore::StoreClient) -> Result<(), Box<dyn std::error::Error>> {
-/// use msstore::{ApplicationId, NewFlight};
+/// use msstore::model::NewFlight;
+/// use msstore::ApplicationId;
 ///
 /// let flights = client.flights("9NBLGGH4R315".parse::<ApplicationId>()?);
 /// let flight = flights.create_or_find(NewFlight::new("Insiders").group_id("1152921504606962205")).await?;

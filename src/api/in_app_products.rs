@@ -24,7 +24,8 @@ fn path(product: &InAppProductId) -> Path {
 ///
 /// ```no_run
 /// # async fn run(client: msstore::StoreClient) -> Result<(), Box<dyn std::error::Error>> {
-/// use msstore::{ApplicationId, NewInAppProduct, ProductType};
+/// use msstore::model::{NewInAppProduct, ProductType};
+/// use msstore::ApplicationId;
 ///
 /// let app: ApplicationId = "9NBLGGH4R315".parse()?;
 /// let coins = client.in_app_products().create_or_find(NewInAppProduct::new(app, "coins.100", ProductType::Consumable)).await?;

@@ -1,6 +1,7 @@
-//! The documented calls, by handle. A handle holds the shared core and ids, costs no I/O to make, and is cheap to clone.
+//! The calls of the packaged-app API, by handle: [`Applications`], [`InAppProducts`], [`Flights`], and [`Submissions`] of each.
 //!
-//! Raw calls never guess: what became of an ambiguous call is found out in `ensure`, `commit` and `rollout` only.
+//! A handle is owned, costs no I/O to make, and is cheap to clone. Raw calls never guess: what became of an ambiguous call is
+//! found out by the `ensure_…` and `…_or_find` methods, by [`Submissions::commit_and_wait`] and by [`Rollout`].
 
 pub(crate) mod applications;
 pub(crate) mod commit;
@@ -14,6 +15,18 @@ pub(crate) mod rollout;
 pub(crate) mod submissions;
 pub(crate) mod update;
 pub(crate) mod wait;
+
+pub use self::applications::Applications;
+pub use self::ensure::Ensured;
+pub use self::flights::Flights;
+pub use self::in_app_products::InAppProducts;
+pub use self::kinds::Submission;
+pub use self::list::{List, Pages};
+pub use self::raw::RawRequest;
+pub use self::rollout::{HasRollout, Rollout};
+pub use self::submissions::Submissions;
+pub use self::wait::{Milestone, Wait, WaitReport};
+pub use crate::http::request::{Method, Replay};
 
 use std::str::FromStr;
 

@@ -19,10 +19,10 @@ use crate::service::Service;
 use crate::service::look::{Looks, Pace};
 
 /// A kind of submission that can be rolled out gradually: of apps and flights, not of add-ons.
-pub trait Rollout: Submission {}
+pub trait HasRollout: Submission {}
 
-impl Rollout for ApplicationSubmission {}
-impl Rollout for FlightSubmission {}
+impl HasRollout for ApplicationSubmission {}
+impl HasRollout for FlightSubmission {}
 
 /// The gradual rollout of a submission.
 ///
@@ -41,12 +41,12 @@ impl Rollout for FlightSubmission {}
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct PackageRolloutHandle {
+pub struct Rollout {
     service: Service,
     submission: Path,
 }
 
-impl<S: Rollout> Submissions<S> {
+impl<S: HasRollout> Submissions<S> {
     /// The gradual rollout of a submission. Add-ons have none:
     ///
     /// ```compile_fail
@@ -56,22 +56,22 @@ impl<S: Rollout> Submissions<S> {
     /// client.in_app_products().submissions(product).package_rollout(id);
     /// # }
     /// ```
-    pub fn package_rollout(&self, id: impl Into<SubmissionId>) -> PackageRolloutHandle {
+    pub fn package_rollout(&self, id: impl Into<SubmissionId>) -> Rollout {
         self.rollout_of(&id.into())
     }
 }
 
 impl<S> Submissions<S> {
     /// For callers that know by other means that the kind has rollouts.
-    pub(crate) fn rollout_of(&self, id: &SubmissionId) -> PackageRolloutHandle {
-        PackageRolloutHandle {
+    pub(crate) fn rollout_of(&self, id: &SubmissionId) -> Rollout {
+        Rollout {
             service: self.service().clone(),
             submission: self.path(id),
         }
     }
 }
 
-impl PackageRolloutHandle {
+impl Rollout {
     /// The rollout as it is: `GET …/packagerollout`.
     ///
     /// Documented for [apps](https://learn.microsoft.com/windows/uwp/monetize/get-package-rollout-info-for-an-app-submission) and [flights](https://learn.microsoft.com/windows/uwp/monetize/get-package-rollout-info-for-a-flight-submission).

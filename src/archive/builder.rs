@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 ///
 /// ```no_run
 /// # async fn f() -> msstore::Result<()> {
-/// let archive = msstore::ArchiveBuilder::new()
+/// let archive = msstore::archive::ArchiveBuilder::new()
 ///     .file("App_1.4.0.0_x64.msix", "dist/App_1.4.0.0_x64.msix")
 ///     .file("en-us/1.png", "store/screenshots/1.png")
 ///     .build()
@@ -55,7 +55,7 @@ impl ArchiveBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`]: nothing to put in; a file that is missing, empty, unreadable, or changes meanwhile; a name that
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput): nothing to put in; a file that is missing, empty, unreadable, or changes meanwhile; a name that
     /// is there twice, also but for case, or that would leave the archive; a folder that cannot be written or is full.
     ///
     /// # Cancel safety

@@ -1,4 +1,5 @@
-//! The ZIP that goes with a submission: built from names and files, removed when it is dropped.
+//! The ZIP that goes with a submission: an [`Archive`], built by [`ArchiveBuilder`] from names and files, and removed when it is
+//! dropped.
 //!
 //! It knows names and paths and nothing of submissions. Everything that can be wrong with the input is found before
 //! anything is written, but for a file that changes meanwhile or a disk that fills up.

@@ -65,7 +65,7 @@ impl StoreClient {
     ///
     /// ```no_run
     /// # async fn run(client: msstore::StoreClient) -> msstore::Result<()> {
-    /// use msstore::{ErrorKind, Method, Replay};
+    /// use msstore::api::{Method, Replay};
     /// let answer = client.request(Method::GET, "applications/9NBLGGH4R315/something", Replay::Safe).await?;
     /// println!("{} with {} bytes", answer.http_status, answer.value.len());
     /// # Ok(())
@@ -80,7 +80,7 @@ impl StoreClient {
     /// Packages are taken over by the commit alone; what was uploaded to a draft that is never committed is lost.
     ///
     /// ```no_run
-    /// # async fn run(client: msstore::StoreClient, draft: msstore::Document<msstore::ApplicationSubmission>) -> msstore::Result<()> {
+    /// # async fn run(client: msstore::StoreClient, draft: msstore::Document<msstore::model::ApplicationSubmission>) -> msstore::Result<()> {
     /// let sent = client
     ///     .upload(&draft.file_upload_url, std::path::Path::new("dist/submission.zip"))
     ///     .on_progress(|now| println!("{} of {} bytes", now.bytes, now.bytes_total))

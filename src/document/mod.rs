@@ -103,7 +103,8 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
     ///
     /// ```
     /// # fn main() -> msstore::Result<()> {
-    /// use msstore::{ApplicationSubmission, Document, ErrorKind};
+    /// use msstore::model::ApplicationSubmission;
+    /// use msstore::Document;
     ///
     /// let json = serde_json::json!({"listings": {"en-us": {"baseListing": {"title": "Lantern", "newMember": 1}}}});
     /// let mut draft = Document::<ApplicationSubmission>::detached(json)?;

@@ -1,4 +1,4 @@
-//! The one error of the crate: a kind that programs match, and all that is known besides.
+//! The one error of the crate, [`Error`]: a kind that programs match, and all that is known besides.
 //!
 //! An error keeps the HTTP status, the service's words and the ids that support asks for; it never keeps a secret, nor the
 //! body of a 2xx. `Display` is one sentence and does not repeat the source. Only the outermost error of a chain gives
@@ -19,6 +19,7 @@ pub(crate) use self::body::{ErrorBody, KEPT_BODY, id};
 pub(crate) use self::call::is_transient;
 pub use self::call::{CallInfo, Outcome};
 pub use self::kind::{ErrorKind, FailureKind, TransportKind, UploadKind};
+pub use crate::id::ParseIdError;
 use crate::id::SubmissionId;
 use crate::model::status::StatusReport;
 

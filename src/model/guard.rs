@@ -22,7 +22,7 @@ pub enum Guard {
     Listings,
     /// A file that is to be uploaded is not in the archive, or one of the archive is named nowhere.
     Files,
-    /// There is no upload link, or it has expired, which is the [`UploadError`](crate::UploadError) that an upload gives too.
+    /// There is no upload link, or it has expired, which is the [`UploadKind::LinkExpired`](crate::error::UploadKind::LinkExpired) that an upload gives too.
     UploadLink,
     /// The last published submission is still being rolled out.
     RolloutInProgress,

@@ -62,7 +62,7 @@ pub enum EventKind {
         /// How.
         how: ExistingRollout,
     },
-    /// The pending draft was deleted, as [`PendingPolicy::Replace`](crate::PendingPolicy::Replace) says.
+    /// The pending draft was deleted, as [`PendingPolicy::Replace`](crate::publish::PendingPolicy::Replace) says.
     Deleted,
     /// There is a new draft.
     Created {
@@ -231,7 +231,7 @@ pub struct PublishReport {
     pub bytes_sent: u64,
     /// How often a block had to be sent again.
     pub retries: u64,
-    /// Whether it was committed: not with [`leave_draft`](crate::Publish::leave_draft). Uploaded packages are taken over by a
+    /// Whether it was committed: not with [`leave_draft`](crate::publish::Publish::leave_draft). Uploaded packages are taken over by a
     /// commit alone: without one they are lost.
     pub committed: bool,
     /// The statuses as they were seen, each once.

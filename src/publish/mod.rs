@@ -1,4 +1,7 @@
-//! The whole job in one call: `plan` reads and decides, `execute` acts. What is decided is decided by the pure functions of `decide`.
+//! The whole job in one call: [`Publish`], which is made by [`Submissions::publish`].
+//!
+//! A run plans and then executes: one walk reads, tries the edits on a copy and decides; [`Publish::plan`] prints that decision,
+//! and the run obeys it.
 
 mod decide;
 mod event;
@@ -22,7 +25,7 @@ pub use self::event::{Event, EventKind, PublishReport, Seen};
 pub use self::files::ArchiveFile;
 pub use self::plan::Plan;
 use crate::api::kinds::Submission;
-use crate::api::rollout::Rollout;
+use crate::api::rollout::HasRollout;
 use crate::api::submissions::Submissions;
 use crate::api::wait::Milestone;
 use crate::auth::BoxFuture;
@@ -49,7 +52,8 @@ type UploadSetting = Box<dyn FnOnce(Upload) -> Upload + Send + Sync>;
 /// The whole job: from what is in the Store to what shall be in the Store.
 ///
 /// ```no_run
-/// use msstore::{ApplicationId, Package, StoreClient};
+/// use msstore::publish::Package;
+/// use msstore::{ApplicationId, StoreClient};
 ///
 /// #[tokio::main]
 /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -236,7 +240,7 @@ impl<S: Submission> Publish<S> {
     /// Sets what the upload of the archive can be told, such as the size of its blocks:
     ///
     /// ```no_run
-    /// # fn run(submissions: msstore::Submissions<msstore::ApplicationSubmission>) {
+    /// # fn run(submissions: msstore::api::Submissions<msstore::model::ApplicationSubmission>) {
     /// let job = submissions.publish().upload(|upload| upload.block_size(16 << 20).concurrency(4));
     /// # }
     /// ```
@@ -310,7 +314,7 @@ impl<S: Submission> Publish<S> {
 }
 
 #[cfg(feature = "archive")]
-impl<S: Rollout> Publish<S> {
+impl<S: HasRollout> Publish<S> {
     /// Adds a package: an entry in the submission and a file in the archive. A package of the same name that is there already is
     /// replaced; one that an earlier run has added is not added again.
     pub fn package(mut self, package: Package) -> Self {
@@ -325,7 +329,7 @@ impl<S: Rollout> Publish<S> {
     }
 }
 
-impl<S: Rollout> Publish<S> {
+impl<S: HasRollout> Publish<S> {
     /// Rolls the packages out gradually, to so many per cent of the customers at first: 0 to 100.
     pub fn rollout_percentage(mut self, percentage: f64) -> Self {
         self.rollout_percentage = Some(percentage);
@@ -386,7 +390,7 @@ impl Publish<InAppProductSubmission> {
 /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file or setting cannot be used; [`ErrorKind::Pending`](crate::ErrorKind::Pending) if what is
 /// pending stops the run; [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit; [`ErrorKind::Guard`](crate::ErrorKind::Guard);
 /// [`Error::left_behind`](crate::Error::left_behind) around whatever failed after a draft was made or changed; then those of
-/// [`Wait`](crate::Wait), also as `PackageNotTaken` if the goal is reached without a package.
+/// [`Wait`](crate::api::Wait), also as `PackageNotTaken` if the goal is reached without a package.
 ///
 /// # Cancel safety
 ///

@@ -170,7 +170,8 @@ fn is_public(field: &str) -> bool {
 ///
 /// ```
 /// use std::time::Duration;
-/// use msstore::{AccessToken, BoxFuture, Error, TokenContext, TokenProvider};
+/// use msstore::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
+/// use msstore::Error;
 ///
 /// #[derive(Debug)]
 /// struct FromFile;

@@ -1,8 +1,10 @@
-//! Uploads to the blob store: small content in one call, large content in blocks that survive bad networks.
+//! Uploads to the link of a submission: [`Upload`], which is made by [`StoreClient::upload`](crate::StoreClient::upload).
 //!
-//! Decisions are pure and stand alone: the plan (`blocks`), what is there (`resume`), the time (`pace`), what is no
-//! archive (`package`). `job` walks the path; `source` and `buffer` keep memory bounded by blocks in flight. The link goes
-//! nowhere but to its own host, and the bearer never goes there.
+//! Small content goes in one call, large content in blocks that survive bad networks. The link goes nowhere but to its own host,
+//! and the bearer never goes there.
+
+// Decisions are pure and stand alone: the plan (`blocks`), what is there (`resume`), the time (`pace`), what is no archive
+// (`package`). `job` walks the path; `source` and `buffer` keep memory bounded by blocks in flight.
 
 mod blocks;
 mod body;
@@ -52,7 +54,7 @@ use crate::upload::progress::{Meter, Observer};
 /// # Limits
 ///
 /// A block is at most 4000 MiB and an upload at most 50,000 blocks, about 190 TiB. A block grows when there would be
-/// more. Each block is repeated as the client's [`RetryPolicy`](crate::RetryPolicy) says, and five times at least; its
+/// more. Each block is repeated as the client's [`RetryPolicy`](crate::config::RetryPolicy) says, and five times at least; its
 /// `call_timeout` holds for the calls without content only.
 ///
 /// An attempt of a block may take 30 s and as long as all that is in flight takes at 100 kB/s; once a block is done,
@@ -62,7 +64,7 @@ use crate::upload::progress::{Meter, Observer};
 ///
 /// - [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent: a missing or empty file; a file that is a package
 ///   itself; a link that is not https, or has user information or no signature; a block size or concurrency out of range.
-/// - [`ErrorKind::Upload`](crate::ErrorKind::Upload): its [`UploadKind`](crate::UploadKind) says whether the link has expired or was
+/// - [`ErrorKind::Upload`](crate::ErrorKind::Upload): its [`UploadKind`](crate::error::UploadKind) says whether the link has expired or was
 ///   refused, the file changed or could not be read, or the blob store could not be reached.
 ///
 /// # Cancel safety

@@ -141,5 +141,5 @@ async fn a_dropped_wait_stops_polling_and_nothing_else() {
     world.client.applications().get(&world.app).await.unwrap();
     assert_eq!(polls(), 3);
     let done = world.app_submissions().watch(&draft).await.unwrap();
-    assert_eq!(done.report.status, msstore::SubmissionStatus::PreProcessing);
+    assert_eq!(done.report.status, msstore::model::SubmissionStatus::PreProcessing);
 }

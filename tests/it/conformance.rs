@@ -1,10 +1,10 @@
 //! Every documented endpoint, a row each: what is asked through the public API, and what is on the wire.
 
+use msstore::api::{HasRollout, Rollout, Submission, Submissions};
+use msstore::auth::BoxFuture;
+use msstore::model::{NewFlight, NewInAppProduct, ProductType};
 use msstore::reqwest::Client;
-use msstore::{
-    BoxFuture, Error, NewFlight, NewInAppProduct, PackageRolloutHandle, ProductType, Result, Rollout, StoreClient, Submission,
-    Submissions,
-};
+use msstore::{Error, Result, StoreClient};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Recorder, TOKEN, add_on, app, call, draft, flight, submission};
@@ -97,8 +97,8 @@ fn submission_rows<S: Submission>(parent: &str, handle: fn(&StoreClient) -> Subm
     ]
 }
 
-fn rollout_rows<S: Rollout>(parent: &str, handle: fn(&StoreClient) -> Submissions<S>) -> Vec<Row> {
-    let rollout = move |client: &StoreClient| -> PackageRolloutHandle { handle(client).package_rollout(submission()) };
+fn rollout_rows<S: HasRollout>(parent: &str, handle: fn(&StoreClient) -> Submissions<S>) -> Vec<Row> {
+    let rollout = move |client: &StoreClient| -> Rollout { handle(client).package_rollout(submission()) };
     let target = |end: &str| format!("{parent}/submissions/{ID}/{end}");
     let answer = || (200, json!({"isPackageRollout": true, "packageRolloutPercentage": 25.5}));
     vec![

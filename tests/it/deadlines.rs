@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use msstore::api::Milestone;
+use msstore::model::SubmissionStatus;
 use msstore::testing::{CutEnd, Fault, RetryHint};
-use msstore::{Milestone, SubmissionStatus};
 
 use crate::support::assert_about;
 use crate::waits::{APP, Bench, timed_out};

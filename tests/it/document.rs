@@ -1,9 +1,10 @@
 //! Models and documents from outside of the crate.
 
-use msstore::{
-    ApplicationId, ApplicationPackage, ApplicationSubmission, Document, FileStatus, Image, ImageType, InAppProductSubmission,
-    NewFlight, NewInAppProduct, ProductType,
+use msstore::model::{
+    ApplicationPackage, ApplicationSubmission, FileStatus, Image, ImageType, InAppProductSubmission, NewFlight, NewInAppProduct,
+    ProductType,
 };
+use msstore::{ApplicationId, Document};
 
 fn is_free_to_move<T: Send + Sync + Clone + std::fmt::Debug + 'static>() {}
 

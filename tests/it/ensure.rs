@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use msstore::api::Milestone;
+use msstore::config::{RateLimit, RetryPolicy};
+use msstore::error::FailureKind;
+use msstore::model::{NewFlight, NewInAppProduct, ProductType, SubmissionStatus};
 use msstore::testing::{FakeStore, Fault};
-use msstore::{
-    ErrorKind, FailureKind, Milestone, NewFlight, NewInAppProduct, Outcome, ProductType, RateLimit, RetryPolicy, SubmissionStatus,
-};
+use msstore::{ErrorKind, Outcome};
 use serde_json::Value;
 
 use crate::faulty::{World, chain, kind};

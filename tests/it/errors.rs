@@ -1,8 +1,10 @@
 //! What errors say: for each answer of the service that is known, what happened, what to do, the service's code and target,
 //! the ids that support asks for, whether trying again can help, and where to look. Whatever the body, the status survives.
 
+use msstore::config::RetryPolicy;
+use msstore::model::UploadUrl;
 use msstore::testing::{CutEnd, Fault};
-use msstore::{ErrorKind, Outcome, Result, RetryPolicy, UploadUrl};
+use msstore::{ErrorKind, Outcome, Result};
 
 use crate::faulty::{World, chain};
 use crate::support::Recorder;

@@ -9,12 +9,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use msstore::api::Submissions;
+use msstore::model::{ApplicationSubmission, FlightSubmission, InAppProductSubmission};
 use msstore::reqwest;
 use msstore::testing::FakeStore;
-use msstore::{
-    ApplicationId, ApplicationSubmission, Error, ErrorKind, FlightId, FlightSubmission, InAppProductId, InAppProductSubmission,
-    StoreClient, StoreClientBuilder, SubmissionId, Submissions,
-};
+use msstore::{ApplicationId, Error, ErrorKind, FlightId, InAppProductId, StoreClient, StoreClientBuilder, SubmissionId};
 use serde_json::Value;
 
 /// Prints past the capture of the test harness.

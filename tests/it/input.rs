@@ -3,10 +3,11 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use msstore::{
-    ApplicationId, ClientSecret, FlightId, InAppProductId, Method, NewFlight, NewInAppProduct, ParseIdError, ProductType,
-    RateLimit, Replay, RetryPolicy, StoreClient, SubmissionId,
-};
+use msstore::api::{Method, Replay};
+use msstore::config::{RateLimit, RetryPolicy};
+use msstore::error::ParseIdError;
+use msstore::model::{NewFlight, NewInAppProduct, ProductType};
+use msstore::{ApplicationId, ClientSecret, FlightId, InAppProductId, StoreClient, SubmissionId};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 

@@ -1,7 +1,9 @@
 //! The main job on the fake: create, change, commit, wait.
 
+use msstore::ApplicationId;
+use msstore::api::Milestone;
+use msstore::model::SubmissionStatus;
 use msstore::testing::FakeStore;
-use msstore::{ApplicationId, Milestone, SubmissionStatus};
 
 #[tokio::test]
 async fn a_submission_goes_all_the_way() {

@@ -1,7 +1,8 @@
 //! Lists: where the next page is, when it is not followed, and what a 404 means.
 
 use futures_util::{StreamExt, TryStreamExt};
-use msstore::{BoxFuture, Error, ErrorKind, StoreClient};
+use msstore::auth::BoxFuture;
+use msstore::{Error, ErrorKind, StoreClient};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, BASE, Recorder, add_on, app, chain, flight};

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
+use msstore::Outcome;
+use msstore::config::{RateLimit, RetryPolicy};
 use msstore::testing::{CutEnd, Fault, RetryHint};
-use msstore::{Outcome, RateLimit, RetryPolicy};
 
 use self::calls::{Call, Has, calls, endpoints};
 use self::table::{Expected, rows};
@@ -79,7 +80,7 @@ async fn world(call: &Call, slow: bool, retry: RetryPolicy, limit: RateLimit) ->
         }
     }
     if call.has == Has::Unpublished {
-        let new = msstore::NewInAppProduct::new(&world.app, "unpublished", msstore::ProductType::Durable);
+        let new = msstore::model::NewInAppProduct::new(&world.app, "unpublished", msstore::model::ProductType::Durable);
         world.client.in_app_products().create(new).await.unwrap();
     }
     // The token is there, so that the first request is the call's own.
@@ -249,7 +250,7 @@ async fn no_call_outlives_its_time() {
                 let took = world.fake.elapsed() - started;
                 let bound = match (call.class, all) {
                     // Committed or not, the status is what it waits for.
-                    ("commit_and_wait", true) => msstore::Milestone::Accepted.default_timeout(),
+                    ("commit_and_wait", true) => msstore::api::Milestone::Accepted.default_timeout(),
                     ("commit_and_wait", false) => 8 * MINUTE,
                     ("ensure_created", false) => 2 * (MINUTE + 5 * SECOND),
                     ("ensure_deleted" | "create_or_find", false) => 2 * MINUTE + 5 * SECOND,

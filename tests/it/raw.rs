@@ -1,6 +1,6 @@
 //! The escape hatch: the same token, headers, repeats and errors for what the crate does not know.
 
-use msstore::{Method, Replay};
+use msstore::api::{Method, Replay};
 use serde_json::json;
 
 use crate::support::{Answer, Recorder, TOKEN};

@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
+use msstore::api::{Method, Replay};
+use msstore::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
+use msstore::config::RetryPolicy;
+use msstore::model::UploadUrl;
 use msstore::testing::{FakeStore, Fault};
-use msstore::{
-    AccessToken, BoxFuture, ClientSecret, Error, Method, Replay, RetryPolicy, StoreClient, TokenContext, TokenProvider, UploadUrl,
-};
+use msstore::{ClientSecret, Error, StoreClient};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -229,7 +231,7 @@ async fn no_error_shows_a_secret() {
     // A draft that stops a publication, and an edit that fails.
     let (w, secrets) = world([]).await;
     check(&secrets, w.app_submissions().publish().await.unwrap_err());
-    let publish = w.app_submissions().publish().pending(msstore::PendingPolicy::Reuse);
+    let publish = w.app_submissions().publish().pending(msstore::publish::PendingPolicy::Reuse);
     check(&secrets, publish.edit(|_| Err("no".into())).await.unwrap_err());
 
     // A guard, and a document that belongs elsewhere.
@@ -409,12 +411,12 @@ async fn no_json_of_a_report_shows_a_signature() {
         })
     };
     w.fake.script_statuses(APP, [details("CommitStarted"), details("Published")]);
-    let publish = w.app_submissions().publish().pending(msstore::PendingPolicy::Reuse);
+    let publish = w.app_submissions().publish().pending(msstore::publish::PendingPolicy::Reuse);
     let publish = publish.edit(|draft| {
         draft.notes_for_certification = "New.".to_owned();
         Ok(())
     });
-    let report = publish.until(msstore::Milestone::Published).await.unwrap();
+    let report = publish.until(msstore::api::Milestone::Published).await.unwrap();
     let json = serde_json::to_string(&report).unwrap();
     secrets.assert_not_in("the report", &json);
     for kept in ["https://partner.example/report?sv=1&sig=[redacted]&sp=r", ", and more"] {
@@ -483,7 +485,7 @@ async fn no_debug_of_a_public_type_shows_a_secret() {
         ),
         ("Wait", format!("{:?}", submissions.watch(&id))),
         ("WaitReport", format!("{report:?}")),
-        ("PackageRolloutHandle", format!("{:?}", submissions.package_rollout(&id))),
+        ("Rollout", format!("{:?}", submissions.package_rollout(&id))),
         ("RawRequest", format!("{raw_get:?} {raw_put:?}")),
         ("Receipt", format!("{raw_answer:?} {raw_answer:#?}")),
         (

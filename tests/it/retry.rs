@@ -4,12 +4,14 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use msstore::api::{Method, Replay, Submissions};
+use msstore::auth::BoxFuture;
+use msstore::config::{RateLimit, RetryPolicy};
+use msstore::error::TransportKind;
+use msstore::model::{ApplicationSubmission, NewFlight, NewInAppProduct, ProductType, UploadUrl};
 use msstore::reqwest::Client;
 use msstore::testing::{CutEnd, FakeStore, Fault, RetryHint};
-use msstore::{
-    ApplicationId, ApplicationSubmission, BoxFuture, Error, ErrorKind, Method, NewFlight, NewInAppProduct, Outcome, ProductType,
-    RateLimit, Replay, RetryPolicy, StoreClient, StoreClientBuilder, SubmissionId, Submissions, TransportKind, UploadUrl,
-};
+use msstore::{ApplicationId, Error, ErrorKind, Outcome, StoreClient, StoreClientBuilder, SubmissionId};
 use serde_json::json;
 
 use crate::faulty::World;

@@ -5,14 +5,20 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use msstore::api::{
+    Applications, Ensured, Flights, InAppProducts, List, Method, Pages, RawRequest, Replay, Rollout, Submissions, Wait,
+    WaitReport,
+};
+use msstore::auth::{AccessToken, BoxFuture, TokenContext};
+use msstore::config::{RateLimit, RetryPolicy};
+use msstore::error::TransportKind;
+use msstore::model::{
+    Application, ApplicationSubmission, FlightSubmission, InAppProductSubmission, NewFlight, NewInAppProduct, Page, ProductType,
+    Receipt, UploadUrl,
+};
 use msstore::reqwest::redirect::Policy;
 use msstore::reqwest::{Client, Proxy};
-use msstore::{
-    AccessToken, Application, ApplicationSubmission, Applications, BoxFuture, ClientSecret, Document, Ensured, Error, ErrorKind,
-    FlightSubmission, Flights, InAppProductSubmission, InAppProducts, List, Method, NewFlight, NewInAppProduct, Outcome,
-    PackageRolloutHandle, Page, Pages, ProductType, RateLimit, RawRequest, Receipt, Replay, RetryPolicy, StoreClient,
-    StoreClientBuilder, Submissions, TokenContext, TransportKind, UploadUrl, Wait, WaitReport,
-};
+use msstore::{ClientSecret, Document, Error, ErrorKind, Outcome, StoreClient, StoreClientBuilder};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -32,7 +38,7 @@ const _: () = {
     is_handle::<Submissions<ApplicationSubmission>>();
     is_handle::<Submissions<InAppProductSubmission>>();
     is_handle::<Submissions<FlightSubmission>>();
-    is_handle::<PackageRolloutHandle>();
+    is_handle::<Rollout>();
     is_handle::<ClientSecret>();
     is_handle::<AccessToken>();
     is_handle::<UploadUrl>();

@@ -1,30 +1,29 @@
 //! Submissions: what an update sends, what becomes of calls whose answers are lost, and odd answers.
 
+use msstore::api::{Submission, Submissions};
+use msstore::model::{Guard, NewFlight, NewInAppProduct, ProductType};
 use msstore::testing::{CutEnd, FakeStore, Fault};
-use msstore::{
-    ErrorKind, FlightId, Guard, InAppProductId, NewFlight, NewInAppProduct, Outcome, ProductType, StoreClient, Submission,
-    Submissions,
-};
+use msstore::{ErrorKind, FlightId, InAppProductId, Outcome, StoreClient};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Recorded, Recorder, add_on, app, draft, flight, submission};
 
 const SUBMISSION: &str = "applications/9TESTAPP0001/submissions/1152921505000000042";
 
-fn of_app(client: &StoreClient) -> Submissions<msstore::ApplicationSubmission> {
+fn of_app(client: &StoreClient) -> Submissions<msstore::model::ApplicationSubmission> {
     client.applications().submissions(app())
 }
 
-fn of_add_on(client: &StoreClient) -> Submissions<msstore::InAppProductSubmission> {
+fn of_add_on(client: &StoreClient) -> Submissions<msstore::model::InAppProductSubmission> {
     client.in_app_products().submissions(add_on())
 }
 
-fn of_flight(client: &StoreClient) -> Submissions<msstore::FlightSubmission> {
+fn of_flight(client: &StoreClient) -> Submissions<msstore::model::FlightSubmission> {
     client.flights(app()).submissions(flight())
 }
 
 /// The submissions of the sample app of a fake.
-fn of_sample(fake: &FakeStore) -> Submissions<msstore::ApplicationSubmission> {
+fn of_sample(fake: &FakeStore) -> Submissions<msstore::model::ApplicationSubmission> {
     let app: msstore::ApplicationId = FakeStore::SAMPLE_APPLICATION.parse().unwrap();
     fake.client().unwrap().applications().submissions(app)
 }

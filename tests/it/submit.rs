@@ -3,7 +3,9 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use msstore::{ApplicationPackage, Error, Outcome, SubmissionId, WaitReport};
+use msstore::api::WaitReport;
+use msstore::model::ApplicationPackage;
+use msstore::{Error, Outcome, SubmissionId};
 
 use crate::faulty::{World, chain};
 

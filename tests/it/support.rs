@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use msstore::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
+use msstore::config::RateLimit;
 use msstore::{
-    AccessToken, ApplicationId, BoxFuture, Error, ErrorKind, FlightId, InAppProductId, Outcome, RateLimit, StoreClient,
-    StoreClientBuilder, SubmissionId, TokenContext, TokenProvider,
+    ApplicationId, Error, ErrorKind, FlightId, InAppProductId, Outcome, StoreClient, StoreClientBuilder, SubmissionId,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

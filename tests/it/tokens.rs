@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use msstore::api::Milestone;
+use msstore::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider, TokenReason};
+use msstore::config::{RateLimit, RetryPolicy};
 use msstore::testing::{FakeStore, Fault};
-use msstore::{
-    AccessToken, BoxFuture, ClientSecret, Error, ErrorKind, Milestone, Outcome, RateLimit, RetryPolicy, StoreClient,
-    TokenContext, TokenProvider, TokenReason,
-};
+use msstore::{ClientSecret, Error, ErrorKind, Outcome, StoreClient};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -464,7 +464,7 @@ async fn a_token_that_ages_while_the_rate_limit_holds_is_renewed_before_it_is_se
     let path = format!("applications/{}", FakeStore::SAMPLE_APPLICATION);
     for _ in 0..4 {
         client
-            .request(msstore::Method::GET, path.as_str(), msstore::Replay::Safe)
+            .request(msstore::api::Method::GET, path.as_str(), msstore::api::Replay::Safe)
             .await
             .unwrap();
     }

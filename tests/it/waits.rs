@@ -4,11 +4,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
+use msstore::api::{Milestone, Submissions, Wait, WaitReport};
+use msstore::config::RateLimit;
+use msstore::error::FailureKind;
+use msstore::model::ApplicationSubmission;
+use msstore::publish::PendingPolicy;
 use msstore::testing::{CutEnd, FakeStore, Fault, RetryHint};
-use msstore::{
-    ApplicationId, ApplicationSubmission, ClientSecret, Error, ErrorKind, FailureKind, Milestone, Outcome, PendingPolicy,
-    RateLimit, StoreClient, SubmissionId, Submissions, Wait, WaitReport,
-};
+use msstore::{ApplicationId, ClientSecret, Error, ErrorKind, Outcome, StoreClient, SubmissionId};
 use serde_json::{Value, json};
 
 use crate::support::assert_about;
@@ -233,7 +235,7 @@ async fn details_may_be_missing_and_odd() {
         let bench = Bench::scripted(["PreProcessing"]).await;
         bench.fake.fault(Fault::on("GET", "/status").always().edit_answer(edit));
         let done = bench.commit().await.unwrap();
-        assert_eq!(done.report.status, msstore::SubmissionStatus::PreProcessing);
+        assert_eq!(done.report.status, msstore::model::SubmissionStatus::PreProcessing);
     }
     // Without a status there is nothing to judge by, so it goes on.
     for edit in [
@@ -382,7 +384,7 @@ async fn the_observer_hears_of_it_before_the_pause() {
     let wait = wait.on_status(move |report| tell.send(report.report.status.clone()).unwrap());
     tokio::select! {
         result = wait => panic!("{result:?}"),
-        status = told.recv() => assert_eq!(status, Some(msstore::SubmissionStatus::CommitStarted)),
+        status = told.recv() => assert_eq!(status, Some(msstore::model::SubmissionStatus::CommitStarted)),
     }
     assert_eq!((bench.commits(), bench.polls()), (1, 2));
 }

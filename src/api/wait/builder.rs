@@ -77,7 +77,8 @@ type CommitObserver = Box<dyn Fn(&Receipt<StatusReport>) + Send + Sync>;
 ///
 /// ```no_run
 /// # async fn run(client: msstore::StoreClient) -> Result<(), Box<dyn std::error::Error>> {
-/// # use msstore::{ApplicationId, Milestone, SubmissionId};
+/// # use msstore::api::Milestone;
+/// # use msstore::{ApplicationId, SubmissionId};
 /// let submissions = client.applications().submissions("9NBLGGH4R315".parse::<ApplicationId>()?);
 /// let certified = submissions
 ///     .watch("1152921504621243680".parse::<SubmissionId>()?)
@@ -157,7 +158,7 @@ impl<S: Submission> Wait<S> {
 
     /// How long to wait at most. Default [`Milestone::default_timeout`] of the goal. The commit and the first look are made in
     /// any case, in the time of [`Submissions::ensure_committed`] and of a call
-    /// ([`RetryPolicy::call_timeout`](crate::RetryPolicy::call_timeout)).
+    /// ([`RetryPolicy::call_timeout`](crate::config::RetryPolicy::call_timeout)).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use msstore::{BoxFuture, Ensured, Method, NewFlight, NewInAppProduct, ProductType, Replay, Result};
+use msstore::Result;
+use msstore::api::{Ensured, Method, Replay};
+use msstore::auth::BoxFuture;
+use msstore::model::{NewFlight, NewInAppProduct, ProductType};
 
 use crate::faulty::World;
 

@@ -3,8 +3,10 @@
 use std::future::IntoFuture;
 use std::time::Duration;
 
+use msstore::api::Milestone;
+use msstore::model::{ApplicationSubmission, SubmissionStatus};
+use msstore::publish::{ExistingRollout, Package, PendingPolicy, Publish};
 use msstore::testing::Fault;
-use msstore::{ApplicationSubmission, ExistingRollout, Milestone, Package, PendingPolicy, Publish, SubmissionStatus};
 
 use super::{APP, PACKAGE, Shop, TWO_BLOCKS, package_names, step};
 

@@ -1,7 +1,10 @@
 //! Each guard stops a run with its words and names the draft; lifted, the run goes on to what the service says.
 
+use msstore::ErrorKind;
+use msstore::error::FailureKind;
+use msstore::model::{ApplicationPackage, ApplicationSubmission, FileStatus, Guard};
+use msstore::publish::{PendingPolicy, Publish};
 use msstore::testing::Fault;
-use msstore::{ApplicationPackage, ApplicationSubmission, ErrorKind, FailureKind, FileStatus, Guard, PendingPolicy, Publish};
 
 use super::{ADD_ON, APP, Shop, guard_of, left, packages};
 

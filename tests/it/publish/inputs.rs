@@ -3,7 +3,9 @@
 use std::error::Error as _;
 use std::path::PathBuf;
 
-use msstore::{ErrorKind, ExistingPackages, ImageType, Package};
+use msstore::ErrorKind;
+use msstore::model::ImageType;
+use msstore::publish::{ExistingPackages, Package};
 
 use super::{PACKAGE, Shop};
 

@@ -1,7 +1,10 @@
 //! Add-ons and flights: the same job, with what they have of their own.
 
+use msstore::ErrorKind;
+use msstore::api::Milestone;
+use msstore::model::{Guard, SubmissionStatus};
+use msstore::publish::{ExistingPackages, ExistingRollout, PendingPolicy};
 use msstore::testing::Fault;
-use msstore::{ErrorKind, ExistingPackages, ExistingRollout, Guard, Milestone, PendingPolicy, SubmissionStatus};
 use serde_json::json;
 
 use super::{ADD_ON, APP, FLIGHT, PACKAGE, Shop, guard_of, package_names};

@@ -18,11 +18,11 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
+use msstore::api::{Submission, Submissions};
+use msstore::model::{ApplicationSubmission, FlightSubmission, Guard, InAppProductSubmission};
+use msstore::publish::{Event, Package, Publish};
 use msstore::testing::FakeStore;
-use msstore::{
-    ApplicationId, ApplicationSubmission, Document, Error, ErrorKind, Event, FlightId, FlightSubmission, Guard, InAppProductId,
-    InAppProductSubmission, Package, Publish, StoreClient, Submission, SubmissionId, Submissions,
-};
+use msstore::{ApplicationId, Document, Error, ErrorKind, FlightId, InAppProductId, StoreClient, SubmissionId};
 use serde_json::Value;
 
 const APP: &str = FakeStore::SAMPLE_APPLICATION;

@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use msstore::api::Milestone;
+use msstore::error::FailureKind;
+use msstore::model::{ApplicationPackage, Guard, ImageType};
+use msstore::publish::{ExistingPackages, Package, PackageFate, PendingPolicy};
 use msstore::testing::Fault;
-use msstore::{
-    ApplicationPackage, ErrorKind, ExistingPackages, FailureKind, Guard, ImageType, Milestone, Outcome, Package, PackageFate,
-    PendingPolicy,
-};
+use msstore::{ErrorKind, Outcome};
 use serde_json::{Value, json};
 
 use super::{ADD_ON, APP, PACKAGE, Shop, guard_of, notes, observed, package_names, packages, step};
@@ -111,10 +112,10 @@ async fn running_twice_adds_nothing_twice() {
     let extra = shop.folder.file("extra.png", 100);
     let job = || {
         // Not by .image(): the edit names it, and .file() gives it.
-        let name_it = |draft: &mut msstore::Document<msstore::ApplicationSubmission>| {
+        let name_it = |draft: &mut msstore::Document<msstore::model::ApplicationSubmission>| {
             let images = &mut draft.listing_mut("en-us")?.base_listing.images;
             if !images.iter().any(|image| image.file_name == "extra.png") {
-                images.push(msstore::Image::pending_upload("extra.png", ImageType::Icon));
+                images.push(msstore::model::Image::pending_upload("extra.png", ImageType::Icon));
             }
             Ok(())
         };

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use msstore::{
-    ErrorKind, ExistingPackages, ExistingRollout, Finding, Guard, Milestone, PackageFate, PendingPolicy, Plan, SubmissionId,
-};
+use msstore::api::Milestone;
+use msstore::model::Guard;
+use msstore::publish::{ExistingPackages, ExistingRollout, Finding, PackageFate, PendingPolicy, Plan};
+use msstore::{ErrorKind, SubmissionId};
 use serde_json::json;
 
 use super::{APP, PACKAGE, Shop, notes};

@@ -1,7 +1,10 @@
 //! What is pending, and what each policy does about it.
 
+use msstore::api::Milestone;
+use msstore::model::{NewFlight, SubmissionStatus};
+use msstore::publish::PendingPolicy;
 use msstore::testing::Fault;
-use msstore::{ApplicationId, ErrorKind, FlightId, Milestone, NewFlight, PendingPolicy, SubmissionId, SubmissionStatus};
+use msstore::{ApplicationId, ErrorKind, FlightId, SubmissionId};
 
 use super::{APP, PACKAGE, Shop, id_of, notes, nothing, package_names};
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use msstore::api::Milestone;
+use msstore::error::{FailureKind, UploadKind};
+use msstore::model::{Guard, SubmissionStatus};
+use msstore::publish::{ExistingRollout, Package, PendingPolicy};
 use msstore::testing::{CutEnd, Fault};
-use msstore::{
-    Error, ErrorKind, ExistingRollout, FailureKind, Guard, Milestone, Outcome, Package, PendingPolicy, SubmissionStatus,
-    UploadKind,
-};
+use msstore::{Error, ErrorKind, Outcome};
 use serde_json::json;
 
 use super::{APP, PACKAGE, Shop, TWO_BLOCKS, left, notes, observed, step};
@@ -120,7 +121,7 @@ async fn a_submission_that_is_held_is_a_good_end() {
         }
         let job = shop.job().until(Milestone::Published).edit(move |draft| {
             draft.target_publish_mode = mode.into();
-            draft.target_publish_date = msstore::Timestamp::new("2030-01-01T00:00:00Z");
+            draft.target_publish_date = msstore::model::Timestamp::new("2030-01-01T00:00:00Z");
             Ok(())
         });
         let report = job.await.unwrap();

@@ -1,6 +1,8 @@
 //! Nothing is deleted, created or sent for what the edit, the files, the settings or the guards refuse.
 
-use msstore::{ApplicationId, ApplicationSubmission, ErrorKind, Guard, NewInAppProduct, PendingPolicy, ProductType, Publish};
+use msstore::model::{ApplicationSubmission, Guard, NewInAppProduct, ProductType};
+use msstore::publish::{PendingPolicy, Publish};
+use msstore::{ApplicationId, ErrorKind};
 
 use super::{APP, Shop, guard_of, nothing};
 
