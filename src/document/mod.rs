@@ -154,10 +154,7 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
     ///
     /// As [`body`](Self::body).
     pub fn changes(&self) -> Result<Vec<Change>> {
-        if !self.borrowed && self.base.is_none() {
-            return Ok(Vec::new());
-        }
-        Ok(changes::changes(&self.received, &self.body()?))
+        Ok(changes::changes(&self.received, self.current()?.as_ref()))
     }
 
     /// Writes a value that the view does not know, at a JSON pointer ([RFC 6901]), and reads the view again.
