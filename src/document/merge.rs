@@ -1,104 +1,107 @@
 //! Applies what changed in a view to the JSON that the view was read from, and nothing else.
 //!
-//! Pure. `before` and `after` are the view as it was read and as it was edited; where they are equal the received JSON
-//! is not touched, whatever it holds.
-
-use std::collections::BTreeMap;
+//! Pure. `before` and `after` are the view as it was read and as it was edited, both encoded; where they are equal the
+//! received JSON is not touched, whatever it holds.
 
 use serde_json::{Map, Value};
 
-use crate::document::encode::Encoded;
 use crate::document::pairs::pairs;
 use crate::model::member::spelling;
 
+/// The members of the models that are maps, in whose new values an entry is kept even if all of it says "not set".
+pub(crate) const MAPS: [&str; 5] = [
+    "allowTargetFutureDeviceFamilies",
+    "listings",
+    "marketSpecificPricings",
+    "platformOverrides",
+    "trailerAssets",
+];
+
 /// Applies the difference between `before` and `after` to `received`.
-pub(crate) fn merge(received: &mut Value, before: &Encoded, after: &Encoded) {
+pub(crate) fn merge(received: &mut Value, before: &Value, after: &Value) {
     if before != after {
         apply(received, before, after);
     }
 }
 
 /// As [`merge`], for two that are known to differ.
-fn apply(received: &mut Value, before: &Encoded, after: &Encoded) {
+fn apply(received: &mut Value, before: &Value, after: &Value) {
     match (before, after) {
-        (Encoded::Struct(before), Encoded::Struct(after)) => {
+        (Value::Object(before), Value::Object(after)) => {
             let mut map = match received.take() {
                 Value::Object(map) => map,
                 // The reader takes a list for an envelope around it.
-                list @ Value::Array(_) if before.iter().any(|(name, _)| *name == "value") => {
-                    Map::from_iter([("value".to_owned(), list)])
-                }
+                list @ Value::Array(_) if before.contains_key("value") => Map::from_iter([("value".to_owned(), list)]),
                 _ => Map::new(),
             };
             merge_members(&mut map, before, after);
             *received = Value::Object(map);
         }
-        (Encoded::Map(before), Encoded::Map(after)) => {
-            let mut map = match received.take() {
-                Value::Object(map) => map,
-                _ => Map::new(),
-            };
-            merge_entries(&mut map, before, after);
-            *received = Value::Object(map);
-        }
-        (Encoded::List(before), Encoded::List(after)) => merge_elements(received, before, after),
-        _ => *received = after.to_new_value(),
+        (Value::Array(before), Value::Array(after)) => merge_elements(received, before, after),
+        _ => *received = new_value(after, false),
     }
 }
 
-fn merge_members(received: &mut Map<String, Value>, before: &[(&str, Encoded)], after: &[(&str, Encoded)]) {
-    for ((name, old), (_, edited)) in before.iter().zip(after) {
-        if old == edited {
-            continue;
-        }
-        if *edited == Encoded::Null {
-            // In every spelling, or another one would show now.
-            received.retain(|key, _| !key.eq_ignore_ascii_case(name));
-            continue;
-        }
-        let spelled = spelling(received, name).unwrap_or(name).to_owned();
-        apply(received.entry(spelled).or_insert(Value::Null), old, edited);
-    }
-}
-
-fn merge_entries(received: &mut Map<String, Value>, before: &BTreeMap<String, Encoded>, after: &BTreeMap<String, Encoded>) {
-    let mut gone: Vec<Gone<'_>> = Vec::new();
-    for (key, old) in before.iter().filter(|(key, _)| !after.contains_key(*key)) {
-        if let Some(value) = received.remove(key) {
-            gone.push(Gone { old, value });
-        }
-    }
-    for (key, edited) in after {
-        match before.get(key) {
+/// The members of a struct or the entries of a map. A struct always has all its members, so those that come and go are
+/// entries, whose keys are matched as they are; and no entry is null.
+fn merge_members(received: &mut Map<String, Value>, before: &Map<String, Value>, after: &Map<String, Value>) {
+    let gone = before.iter().filter(|(key, _)| !after.contains_key(*key));
+    let mut gone: Vec<(&Value, Value)> = gone.filter_map(|(key, old)| Some((old, received.remove(key)?))).collect();
+    for (name, edited) in after {
+        match before.get(name) {
             Some(old) if old == edited => {}
-            Some(old) => apply(received.entry(key.as_str()).or_insert(Value::Null), old, edited),
+            // In every spelling, or another one would show now.
+            Some(_) if edited.is_null() => received.retain(|key, _| !key.eq_ignore_ascii_case(name)),
+            Some(old) => {
+                let spelled = spelling(received, name).unwrap_or(name).to_owned();
+                apply(received.entry(spelled).or_insert(Value::Null), old, edited);
+            }
             None => {
-                let value = renamed(&mut gone, edited).unwrap_or_else(|| edited.to_new_value());
-                received.insert(key.clone(), value);
+                let value = renamed(&mut gone, edited).unwrap_or_else(|| new_value(edited, false));
+                received.insert(name.clone(), value);
             }
         }
     }
 }
 
-/// An entry that is no longer in a map.
-struct Gone<'v> {
-    old: &'v Encoded,
-    value: Value,
-}
-
-/// The received value of an entry that only changed its key. When several could be meant and they are not alike, none
-/// is: a wrong guess would give it what belongs to another.
-fn renamed(gone: &mut Vec<Gone<'_>>, edited: &Encoded) -> Option<Value> {
-    let first = gone.iter().position(|gone| gone.old == edited)?;
-    let alike = |other: &Gone<'_>| other.old != edited || other.value == gone[first].value;
+/// The received value of an entry that only changed its key, out of those that are gone. When several could be meant and
+/// they are not alike, none is: a wrong guess would give it what belongs to another.
+fn renamed(gone: &mut Vec<(&Value, Value)>, edited: &Value) -> Option<Value> {
+    let first = gone.iter().position(|(old, _)| *old == edited)?;
+    let alike = |(old, value): &(&Value, Value)| *old != edited || *value == gone[first].1;
     if gone.iter().all(alike) {
-        Some(gone.swap_remove(first).value)
+        Some(gone.swap_remove(first).1)
     } else {
         None
     }
 }
 
-fn merge_elements(received: &mut Value, before: &[Encoded], after: &[Encoded]) {
+/// A value that was not received: without the members that say "not set".
+fn new_value(value: &Value, is_map: bool) -> Value {
+    match value {
+        Value::Object(members) => {
+            let is_map_inside = |name: &str| !is_map && MAPS.contains(&name);
+            let new = members
+                .iter()
+                .map(|(name, value)| (name.clone(), new_value(value, is_map_inside(name))));
+            new.filter(|(_, value)| is_map || !is_empty(value)).collect()
+        }
+        Value::Array(values) => values.iter().map(|value| new_value(value, false)).collect(),
+        scalar => scalar.clone(),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(values) => values.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn merge_elements(received: &mut Value, before: &[Value], after: &[Value]) {
     // What the lenient reader showed to the view.
     let mut nulls = Vec::new();
     let mut seen = Vec::new();
@@ -130,7 +133,7 @@ fn merge_elements(received: &mut Value, before: &[Encoded], after: &[Encoded]) {
                 merge(&mut value, old, edited);
                 value
             }
-            None => edited.to_new_value(),
+            None => new_value(edited, false),
         });
     }
     if single && pairs == [Some(0)] {
@@ -151,29 +154,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    /// A view in which the names of one letter from `k` on are keys of a map, and the others members.
-    fn view(value: &Value) -> Encoded {
-        match value {
-            Value::Null => Encoded::Null,
-            Value::Bool(value) => Encoded::Bool(*value),
-            Value::Number(number) => Encoded::Number(number.clone()),
-            Value::String(text) => Encoded::Text(text.clone()),
-            Value::Array(values) => Encoded::List(values.iter().map(view).collect()),
-            Value::Object(map) if map.keys().all(|key| ["k", "l"].contains(&key.as_str())) => {
-                Encoded::Map(map.iter().map(|(key, value)| (key.clone(), view(value))).collect())
-            }
-            Value::Object(map) => {
-                let name = |name: &str| {
-                    ["a", "b", "c", "d", "n", "value"]
-                        .into_iter()
-                        .find(|known| *known == name)
-                        .unwrap()
-                };
-                Encoded::Struct(map.iter().map(|(key, value)| (name(key), view(value))).collect())
-            }
-        }
-    }
 
     #[test]
     fn only_the_difference_is_applied() {
@@ -257,7 +237,7 @@ mod tests {
         ];
         for (received, before, after, expected) in table {
             let mut merged = received.clone();
-            merge(&mut merged, &view(&before), &view(&after));
+            merge(&mut merged, &before, &after);
             assert_eq!(merged, expected, "{received} {before} {after}");
         }
     }

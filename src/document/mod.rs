@@ -4,7 +4,6 @@
 //! the edits of the view applied to it. A document that nobody borrowed mutably is sent as it came.
 
 mod changes;
-mod encode;
 mod lenient;
 mod merge;
 mod pairs;
@@ -22,7 +21,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub(crate) use self::lenient::{ViewError, decode_value};
-use crate::document::encode::{Encoded, Unwritable};
 use crate::error::{Error, Result};
 use crate::model::change::Change;
 pub(crate) use crate::model::member::member;
@@ -44,8 +42,8 @@ pub struct Document<T> {
     /// What the view was decoded from, once it is not `received` any more: `set` and `remove` change it.
     base: Option<Value>,
     view: T,
-    /// The view as it was decoded, once it was borrowed mutably.
-    decoded: Option<Result<Encoded, Unwritable>>,
+    /// Whether the view was borrowed mutably, and so may differ from what it was decoded from.
+    borrowed: bool,
     receipt: Receipt<()>,
     origin: String,
 }
@@ -93,7 +91,7 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
             view: decode_value(&received)?,
             received,
             base: None,
-            decoded: None,
+            borrowed: false,
             receipt,
             origin,
         })
@@ -141,13 +139,13 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
 
     /// The body of an update, without a copy if nothing was edited.
     pub(crate) fn current(&self) -> Result<Cow<'_, Value>> {
-        let Some(decoded) = &self.decoded else {
+        if !self.borrowed {
             return Ok(Cow::Borrowed(self.base()));
-        };
-        let before = decoded.as_ref().map_err(|error| unwritable(error))?;
-        let after = encode::encode(&self.view).map_err(|error| unwritable(&error))?;
+        }
+        let encode = |view: &T| serde_json::to_value(view).map_err(|error| unwritable(&error));
+        let before: T = decode_value(self.base()).map_err(|error| unreadable(&error))?;
         let mut body = self.base().clone();
-        merge::merge(&mut body, before, &after);
+        merge::merge(&mut body, &encode(&before)?, &encode(&self.view)?);
         Ok(Cow::Owned(body))
     }
 
@@ -157,10 +155,7 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
     ///
     /// As [`body`](Self::body).
     pub fn changes(&self) -> Result<Vec<Change>> {
-        if self.decoded.is_none() && self.base.is_none() {
-            return Ok(Vec::new());
-        }
-        Ok(changes::changes(&self.received, &self.body()?))
+        Ok(changes::changes(&self.received, self.current()?.as_ref()))
     }
 
     /// Writes a value that the view does not know, at a JSON pointer ([RFC 6901]), and reads the view again.
@@ -193,7 +188,7 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
         write(&mut body).map_err(|problem| input(problem.to_owned()))?;
         self.view = decode_value(&body).map_err(|error| input(format!("{error}, or the view cannot be read")))?;
         self.base = Some(body);
-        self.decoded = None;
+        self.borrowed = false;
         Ok(())
     }
 }
@@ -219,11 +214,9 @@ impl<T> Deref for Document<T> {
     }
 }
 
-impl<T: Serialize> DerefMut for Document<T> {
+impl<T> DerefMut for Document<T> {
     fn deref_mut(&mut self) -> &mut T {
-        if self.decoded.is_none() {
-            self.decoded = Some(encode::encode(&self.view));
-        }
+        self.borrowed = true;
         &mut self.view
     }
 }

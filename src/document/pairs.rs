@@ -9,43 +9,10 @@ use std::hash::Hash;
 
 use serde_json::Value;
 
-use crate::document::encode::Encoded;
 use crate::model::member::member;
 
-/// A value that may be an element of a list.
-pub(crate) trait Element: PartialEq {
-    fn is_object(&self) -> bool;
-
-    /// A member that is a text and not empty.
-    fn text(&self, name: &str) -> Option<&str>;
-}
-
-impl Element for Value {
-    fn is_object(&self) -> bool {
-        self.is_object()
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        member(self, name)?.as_str().filter(|text| !text.is_empty())
-    }
-}
-
-impl Element for Encoded {
-    fn is_object(&self) -> bool {
-        matches!(self, Self::Struct(_))
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        let Self::Struct(members) = self else { return None };
-        match members.iter().find(|(known, _)| *known == name) {
-            Some((_, Self::Text(text))) if !text.is_empty() => Some(text),
-            _ => None,
-        }
-    }
-}
-
 /// For each element of `after` the index of the element of `before` that it comes from.
-pub(crate) fn pairs<E: Element>(before: &[E], after: &[E]) -> Vec<Option<usize>> {
+pub(crate) fn pairs(before: &[Value], after: &[Value]) -> Vec<Option<usize>> {
     let mut pairs = Pairs {
         taken: vec![false; before.len()],
         from: vec![None; after.len()],
@@ -82,7 +49,7 @@ pub(crate) fn pairs<E: Element>(before: &[E], after: &[E]) -> Vec<Option<usize>>
         }
     }
 
-    let keyless = |value: &E| value.is_object() && id(value).is_none() && file_name(value).is_none();
+    let keyless = |value: &Value| value.is_object() && id(value).is_none() && file_name(value).is_none();
     if before.len() == after.len() && before.iter().chain(after).all(keyless) {
         for to in 0..after.len() {
             if pairs.from[to].is_none()
@@ -119,18 +86,23 @@ fn unique<K: Eq + Hash>(keys: impl Iterator<Item = (usize, Option<K>)>) -> HashM
     found.into_iter().filter_map(|(key, index)| Some((key, index?))).collect()
 }
 
-/// The id, unless it says that there is none.
-fn id(value: &impl Element) -> Option<&str> {
-    value.text("id").filter(|id| *id != "0")
+/// A member that is a text and not empty.
+fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
+    member(value, name)?.as_str().filter(|text| !text.is_empty())
 }
 
-fn file_name(value: &impl Element) -> Option<&str> {
-    value.text("fileName").or_else(|| value.text("videoFileName"))
+/// The id, unless it says that there is none.
+fn id(value: &Value) -> Option<&str> {
+    text(value, "id").filter(|id| *id != "0")
+}
+
+fn file_name(value: &Value) -> Option<&str> {
+    text(value, "fileName").or_else(|| text(value, "videoFileName"))
 }
 
 /// The file name of an element without an id. One with an id is never matched by its name: a new file that takes the
 /// place of an old one under its name is new.
-fn nameable(value: &impl Element) -> Option<&str> {
+fn nameable(value: &Value) -> Option<&str> {
     if id(value).is_some() { None } else { file_name(value) }
 }
 

@@ -45,14 +45,10 @@ pub(crate) fn remove(root: &mut Value, pointer: &str) -> Result<(), &'static str
 }
 
 fn parent<'v>(root: &'v mut Value, pointer: &str) -> Result<(&'v mut Value, String), &'static str> {
-    let (path, last) = pointer.rsplit_once('/').ok_or(MALFORMED)?;
-    let path = match path.strip_prefix('/') {
-        Some(path) => Some(path),
-        None if path.is_empty() => None,
-        None => return Err(MALFORMED),
-    };
+    let mut tokens = pointer.strip_prefix('/').ok_or(MALFORMED)?.split('/').map(unescape);
+    let last = tokens.next_back().ok_or(MALFORMED)?;
     let mut value = root;
-    for token in path.into_iter().flat_map(|path| path.split('/')).map(unescape) {
+    for token in tokens {
         let child = match value {
             Value::Object(map) => {
                 let name = spelling(map, &token).ok_or(NOWHERE)?.to_owned();
@@ -63,7 +59,7 @@ fn parent<'v>(root: &'v mut Value, pointer: &str) -> Result<(&'v mut Value, Stri
         };
         value = child.ok_or(NOWHERE)?;
     }
-    Ok((value, unescape(last)))
+    Ok((value, last))
 }
 
 fn unescape(token: &str) -> String {
@@ -71,8 +67,12 @@ fn unescape(token: &str) -> String {
 }
 
 fn index(token: &str) -> Option<usize> {
-    let plain = token == "0" || (token.bytes().all(|byte| byte.is_ascii_digit()) && !token.starts_with('0'));
-    if plain { token.parse().ok() } else { None }
+    // What `parse` takes too, but is no index: 01 and +1.
+    if token != "0" && token.starts_with(['0', '+']) {
+        None
+    } else {
+        token.parse().ok()
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The packages of a submission, and how they reach the customers.
 
-use serde::{Deserialize, Serialize};
+use serde::ser::Error as _;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::id::SubmissionId;
 use crate::model::open_enum::open_enum;
@@ -134,6 +135,7 @@ pub struct PackageRollout {
     /// Whether the submission is rolled out gradually.
     pub is_package_rollout: Option<bool>,
     /// How many per cent of the customers get the new packages.
+    #[serde(serialize_with = "finite")]
     pub package_rollout_percentage: Option<f64>,
     /// Where the rollout stands. Set by the service.
     pub package_rollout_status: PackageRolloutStatus,
@@ -143,6 +145,16 @@ pub struct PackageRollout {
     /// Whether customers outside the percentage who look for updates get the new packages. The documentation does not
     /// say whether it stands here or in the submission.
     pub is_seek_enabled: Option<bool>,
+}
+
+/// JSON cannot say what is not finite, and an encoder would write it as null, which is "not set".
+fn finite<S: Serializer>(percentage: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    if percentage.is_some_and(|number| !number.is_finite()) {
+        return Err(S::Error::custom(
+            "packageDeliveryOptions.packageRollout.packageRolloutPercentage is not a finite number",
+        ));
+    }
+    percentage.serialize(serializer)
 }
 
 open_enum! {

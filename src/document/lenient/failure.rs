@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::de::{Expected, Unexpected};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::document::lenient::scalars::{as_bool, as_number};
 
@@ -56,37 +56,38 @@ impl Kind {
     }
 }
 
-/// A map, and the kind that its entries must have to be seen.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Entries<'de> {
-    pub(super) map: &'de Map<String, Value>,
-    pub(super) kind: Kind,
+/// One step from a value to one inside of it.
+#[derive(Debug)]
+pub(super) enum Step {
+    Member(String),
+    Element(usize),
 }
 
-impl Entries<'_> {
-    pub(super) fn is(&self, map: &Map<String, Value>) -> bool {
-        std::ptr::eq(self.map, map)
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Member(name) => write!(f, ".{name}"),
+            Self::Element(index) => write!(f, "[{index}]"),
+        }
     }
 }
 
-/// An error on its way up; the path is collected from its end.
+/// An error on its way up.
 #[derive(Debug)]
-pub(super) struct Failure<'de> {
-    path: Vec<String>,
+pub(super) struct Failure {
+    /// From the end.
+    path: Vec<Step>,
     expected: String,
-    /// The kind that the value itself should have had.
-    pub(super) kind: Option<Kind>,
-    /// Set when it is an entry of a map that is of another kind.
-    pub(super) entries: Option<Entries<'de>>,
+    /// The kind that should have stood there, if `path` is empty or ends with an entry of a map.
+    kind: Option<Kind>,
 }
 
-impl Failure<'_> {
+impl Failure {
     pub(super) fn new(expected: impl Into<String>) -> Self {
         Self {
             path: Vec::new(),
             expected: expected.into(),
             kind: None,
-            entries: None,
         }
     }
 
@@ -97,16 +98,40 @@ impl Failure<'_> {
         }
     }
 
-    pub(super) fn under(mut self, segment: String) -> Self {
-        self.path.push(segment);
-        self.kind = None;
+    /// The failure of what is around it; without a step where a single value served for a list.
+    pub(super) fn under(mut self, step: Option<Step>) -> Self {
+        if self.path.is_empty() {
+            self.kind = None;
+        }
+        self.path.extend(step);
         self
+    }
+
+    /// The failure of the map of which it is an entry.
+    pub(super) fn under_key(mut self, key: &str) -> Self {
+        self.path.push(Step::Member(key.to_owned()));
+        self
+    }
+
+    /// When an entry of a map is of another kind, takes all such entries out of that map. Whether there were any.
+    pub(super) fn leave_out(&self, root: &mut Value) -> bool {
+        let (Some(kind), [_, path @ ..]) = (self.kind, self.path.as_slice()) else {
+            return false;
+        };
+        let map = path.iter().rev().try_fold(root, |value, step| match step {
+            Step::Member(name) => value.get_mut(name),
+            Step::Element(index) => value.get_mut(index),
+        });
+        let Some(Value::Object(map)) = map else { return false };
+        let count = map.len();
+        map.retain(|_, value| kind.accepts(value));
+        map.len() < count
     }
 }
 
-impl From<Failure<'_>> for ViewError {
-    fn from(failure: Failure<'_>) -> Self {
-        let path: String = failure.path.iter().rev().map(String::as_str).collect();
+impl From<Failure> for ViewError {
+    fn from(failure: Failure) -> Self {
+        let path: String = failure.path.iter().rev().map(Step::to_string).collect();
         Self {
             path: path.trim_start_matches('.').to_owned(),
             expected: failure.expected,
@@ -114,15 +139,15 @@ impl From<Failure<'_>> for ViewError {
     }
 }
 
-impl fmt::Display for Failure<'_> {
+impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is expected", self.expected)
     }
 }
 
-impl std::error::Error for Failure<'_> {}
+impl std::error::Error for Failure {}
 
-impl serde::de::Error for Failure<'_> {
+impl serde::de::Error for Failure {
     // A message may quote a value, so none is kept.
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::new("another value")

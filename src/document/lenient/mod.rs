@@ -10,24 +10,23 @@ mod scalars;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub(crate) use self::failure::ViewError;
-use self::failure::{Entries, Failure};
 use self::reader::Lenient;
 
 /// Decodes a view of `value`.
 pub(crate) fn decode_value<T: DeserializeOwned>(value: &Value) -> Result<T, ViewError> {
     // serde learns the kind of a map's entries only by reading one, which uses up the visitor. So when an entry does
-    // not fit, what was learned is noted and the view is read again: once for each map with such entries.
-    let mut unfit: Vec<Entries<'_>> = Vec::new();
+    // not fit, such entries are left out of a copy, and the view is read again: once for each map that has any.
+    let mut value = Cow::Borrowed(value);
     loop {
-        match T::deserialize(Lenient::new(value, &unfit)) {
+        match T::deserialize(Lenient(&value)) {
             Ok(view) => return Ok(view),
-            Err(Failure {
-                entries: Some(entries), ..
-            }) if !unfit.iter().any(|known| known.is(entries.map)) => unfit.push(entries),
+            Err(failure) if failure.leave_out(value.to_mut()) => {}
             Err(failure) => return Err(failure.into()),
         }
     }

@@ -3,106 +3,74 @@
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
-use crate::document::lenient::failure::{Entries, Failure, Kind};
+use crate::document::lenient::failure::{Failure, Kind, Step};
 use crate::document::lenient::scalars::{as_bool, as_number};
 use crate::model::member::spelling;
 
 /// The reader of one value.
 #[derive(Clone, Copy)]
-pub(super) struct Lenient<'s, 'de> {
-    value: &'de Value,
-    unfit: &'s [Entries<'de>],
-}
+pub(super) struct Lenient<'de>(pub(super) &'de Value);
 
-impl<'s, 'de> Lenient<'s, 'de> {
-    pub(super) fn new(value: &'de Value, unfit: &'s [Entries<'de>]) -> Self {
-        Self { value, unfit }
-    }
-
-    fn at(self, value: &'de Value) -> Self {
-        Self { value, ..self }
-    }
-
-    fn whole<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure<'de>> {
-        let number = as_number(self.value).ok_or_else(|| Failure::kind(Kind::Number))?;
-        match number.as_f64() {
-            // 2.0 is whole too. Beyond 2^53 a float has no exact whole number, so there it stays what it is.
-            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0 =>
-            {
-                #[allow(clippy::cast_possible_truncation)]
-                visit_number(&Number::from(float as i64), visitor)
-            }
-            _ => visit_number(&number, visitor),
+impl<'de> Lenient<'de> {
+    fn number<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        let number = as_number(self.0).ok_or_else(|| Failure::kind(Kind::Number))?;
+        // 2.0 is whole too. Beyond 2^53 a float has no exact whole number, so there it stays what it is.
+        let is_whole = |float: &f64| number.is_f64() && float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0;
+        #[allow(clippy::cast_possible_truncation)]
+        let whole = number.as_f64().filter(is_whole).map(|float| float as i64);
+        if let Some(number) = number.as_u64() {
+            visitor.visit_u64(number)
+        } else if let Some(number) = number.as_i64().or(whole) {
+            visitor.visit_i64(number)
+        } else {
+            visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN))
         }
-    }
-
-    fn float<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure<'de>> {
-        let number = as_number(self.value).ok_or_else(|| Failure::kind(Kind::Number))?;
-        visit_number(&number, visitor)
-    }
-}
-
-fn visit_number<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value, Failure<'de>> {
-    if let Some(number) = number.as_u64() {
-        // A u64 that fits is an i64 to serde's visitors too.
-        visitor.visit_u64(number)
-    } else if let Some(number) = number.as_i64() {
-        visitor.visit_i64(number)
-    } else {
-        visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN))
     }
 }
 
 macro_rules! numbers {
-    ($($method:ident => $read:ident,)*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure<'de>> {
-            self.$read(visitor)
+    ($($method:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+            self.number(visitor)
         })*
     };
 }
 
-impl<'de> Deserializer<'de> for Lenient<'_, 'de> {
-    type Error = Failure<'de>;
+impl<'de> Deserializer<'de> for Lenient<'de> {
+    type Error = Failure;
 
     /// For a view that takes whatever comes: nothing is changed or left out.
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure<'de>> {
-        match self.value {
-            Value::Null => visitor.visit_unit(),
-            Value::Bool(value) => visitor.visit_bool(*value),
-            Value::Number(number) => visit_number(number, visitor),
-            Value::String(text) => visitor.visit_borrowed_str(text),
-            Value::Array(values) => visitor.visit_seq(Elements::faithful(self, values)),
-            Value::Object(map) => visitor.visit_map(Members::new(self, map, Names::All { faithful: true })),
-        }
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        self.0.deserialize_any(visitor).map_err(serde::de::Error::custom)
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure<'de>> {
-        let value = as_bool(self.value).ok_or_else(|| Failure::kind(Kind::Bool))?;
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        let value = as_bool(self.0).ok_or_else(|| Failure::kind(Kind::Bool))?;
         visitor.visit_bool(value)
     }
 
     numbers! {
-        deserialize_i8 => whole, deserialize_i16 => whole, deserialize_i32 => whole, deserialize_i64 => whole,
-        deserialize_u8 => whole, deserialize_u16 => whole, deserialize_u32 => whole, deserialize_u64 => whole,
-        deserialize_f32 => float, deserialize_f64 => float,
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+        deserialize_f32 deserialize_f64
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure<'de>> {
-        match self.value {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        match self.0 {
             Value::String(text) => visitor.visit_borrowed_str(text),
             Value::Number(number) => visitor.visit_string(number.to_string()),
             _ => Err(Failure::kind(Kind::Text)),
         }
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure<'de>> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure<'de>> {
-        match self.value {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        match self.0 {
             Value::Null => visitor.visit_none(),
             // Not set, where a number, a boolean or an object may stand.
             Value::String(text) if text.is_empty() => visitor.visit_none(),
@@ -110,17 +78,17 @@ impl<'de> Deserializer<'de> for Lenient<'_, 'de> {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Failure<'de>> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Failure> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure<'de>> {
-        visitor.visit_seq(Elements::of_list(self))
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        visitor.visit_seq(Elements::new(self.0))
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure<'de>> {
-        match self.value {
-            Value::Object(map) => visitor.visit_map(Members::new(self, map, Names::All { faithful: false })),
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        match self.0 {
+            Value::Object(map) => visitor.visit_map(Members::new(map, None)),
             // The documentation calls one of the maps a boolean.
             value if as_bool(value).is_some() => visitor.visit_map(MapDeserializer::new(std::iter::empty::<(&str, &str)>())),
             _ => Err(Failure::kind(Kind::Object)),
@@ -132,11 +100,13 @@ impl<'de> Deserializer<'de> for Lenient<'_, 'de> {
         _: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Failure<'de>> {
-        match self.value {
-            Value::Object(map) => visitor.visit_map(Members::new(self, map, Names::Fields(fields))),
+    ) -> Result<V::Value, Failure> {
+        match self.0 {
+            Value::Object(map) => visitor.visit_map(Members::new(map, Some(fields))),
             // The documentation calls some envelopes a list.
-            Value::Array(_) if fields.contains(&"value") => visitor.visit_map(Envelope::new(self)),
+            Value::Array(_) if fields.contains(&"value") => {
+                visitor.visit_map(MapDeserializer::new(std::iter::once(("value", self))))
+            }
             _ => Err(Failure::kind(Kind::Object)),
         }
     }
@@ -146,13 +116,12 @@ impl<'de> Deserializer<'de> for Lenient<'_, 'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Failure<'de>> {
-        let text = self.value.as_str().ok_or_else(|| Failure::kind(Kind::Text))?;
-        let text: StrDeserializer<'_, Failure<'de>> = text.into_deserializer();
-        visitor.visit_enum(text)
+    ) -> Result<V::Value, Failure> {
+        let text = self.0.as_str().ok_or_else(|| Failure::kind(Kind::Text))?;
+        visitor.visit_enum(StrDeserializer::new(text))
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure<'de>> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         visitor.visit_unit()
     }
 
@@ -161,54 +130,46 @@ impl<'de> Deserializer<'de> for Lenient<'_, 'de> {
     }
 }
 
-/// The elements of a list.
-struct Elements<'s, 'de> {
-    reader: Lenient<'s, 'de>,
+impl<'de> IntoDeserializer<'de, Failure> for Lenient<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// The elements of a list, without the nulls.
+struct Elements<'de> {
     values: std::iter::Enumerate<std::slice::Iter<'de, Value>>,
     /// Whether this is one value that serves for a list, and so has no index.
     single: bool,
-    /// Whether nulls are elements too.
-    faithful: bool,
 }
 
-impl<'s, 'de> Elements<'s, 'de> {
-    /// All elements, with the nulls.
-    fn faithful(reader: Lenient<'s, 'de>, values: &'de [Value]) -> Self {
-        Self {
-            reader,
-            values: values.iter().enumerate(),
-            single: false,
-            faithful: true,
-        }
-    }
-
-    /// The elements without the nulls. A single value serves for a list, and the empty text is "not set".
-    fn of_list(reader: Lenient<'s, 'de>) -> Self {
-        let values = match reader.value {
+impl<'de> Elements<'de> {
+    /// A single value serves for a list, and the empty text is "not set".
+    fn new(value: &'de Value) -> Self {
+        let values = match value {
             Value::Array(values) => values.as_slice(),
             Value::String(text) if text.is_empty() => &[],
             single => std::slice::from_ref(single),
         };
         Self {
-            reader,
             values: values.iter().enumerate(),
-            single: !reader.value.is_array(),
-            faithful: false,
+            single: !value.is_array(),
         }
     }
 }
 
-impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
-    type Error = Failure<'de>;
+impl<'de> SeqAccess<'de> for Elements<'de> {
+    type Error = Failure;
 
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Failure<'de>> {
-        let faithful = self.faithful;
-        let Some((index, value)) = self.values.find(|(_, value)| faithful || !value.is_null()) else {
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Failure> {
+        let Some((index, value)) = self.values.find(|(_, value)| !value.is_null()) else {
             return Ok(None);
         };
-        let read = seed.deserialize(self.reader.at(value));
-        let segment = || if self.single { String::new() } else { format!("[{index}]") };
-        read.map(Some).map_err(|failure| failure.under(segment()))
+        let step = || (!self.single).then_some(Step::Element(index));
+        let read = seed.deserialize(Lenient(value));
+        read.map(Some).map_err(|failure| failure.under(step()))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -216,65 +177,42 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
     }
 }
 
-/// Which members of an object are read, and as what.
-#[derive(Clone, Copy)]
-enum Names {
-    /// Those of a struct, in any case.
-    Fields(&'static [&'static str]),
-    /// All entries of a map; without the nulls and those of another kind, unless faithful.
-    All { faithful: bool },
-}
-
-/// The members of an object.
-struct Members<'s, 'de> {
-    reader: Lenient<'s, 'de>,
+/// The members of an object, without the nulls.
+struct Members<'de> {
     map: &'de Map<String, Value>,
     entries: serde_json::map::Iter<'de>,
-    names: Names,
-    kind: Option<Kind>,
+    /// The members of a struct; none for a map, all of whose entries are read.
+    fields: Option<&'static [&'static str]>,
     current: Option<(&'de str, &'de Value)>,
 }
 
-impl<'s, 'de> Members<'s, 'de> {
-    fn new(reader: Lenient<'s, 'de>, map: &'de Map<String, Value>, names: Names) -> Self {
-        let kind = reader
-            .unfit
-            .iter()
-            .find(|entries| entries.is(map))
-            .map(|entries| entries.kind);
+impl<'de> Members<'de> {
+    fn new(map: &'de Map<String, Value>, fields: Option<&'static [&'static str]>) -> Self {
         Self {
-            reader,
             map,
             entries: map.iter(),
-            names,
-            kind,
+            fields,
             current: None,
         }
     }
 
-    /// The name under which the view reads the entry, if it does.
-    fn name(&self, key: &'de str, value: &Value) -> Option<&'de str> {
-        match self.names {
-            Names::All { faithful: true } => Some(key),
-            _ if value.is_null() => None,
-            Names::All { faithful: false } => self.kind.is_none_or(|kind| kind.accepts(value)).then_some(key),
-            Names::Fields(fields) => {
-                if fields.contains(&key) {
-                    return Some(key);
-                }
-                let field = fields.iter().find(|field| field.eq_ignore_ascii_case(key))?;
-                (spelling(self.map, field) == Some(key)).then_some(field)
-            }
+    /// The name under which the view reads the member, if it does.
+    fn name(&self, key: &'de str) -> Option<&'de str> {
+        let Some(fields) = self.fields else { return Some(key) };
+        if fields.contains(&key) {
+            return Some(key);
         }
+        let field = fields.iter().find(|field| field.eq_ignore_ascii_case(key))?;
+        (spelling(self.map, field) == Some(key)).then_some(field)
     }
 }
 
-impl<'de> MapAccess<'de> for Members<'_, 'de> {
-    type Error = Failure<'de>;
+impl<'de> MapAccess<'de> for Members<'de> {
+    type Error = Failure;
 
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Failure<'de>> {
-        while let Some((key, value)) = self.entries.next() {
-            if let Some(name) = self.name(key, value) {
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Failure> {
+        while let Some((key, value)) = self.entries.find(|(_, value)| !value.is_null()) {
+            if let Some(name) = self.name(key) {
                 self.current = Some((key, value));
                 return seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some);
             }
@@ -282,42 +220,14 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
         Ok(None)
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Failure<'de>> {
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Failure> {
         let Some((key, value)) = self.current.take() else {
             return Err(Failure::new("a name before a value"));
         };
-        seed.deserialize(self.reader.at(value)).map_err(|mut failure| {
-            if let (Names::All { .. }, Some(kind)) = (self.names, failure.kind) {
-                failure.entries = Some(Entries { map: self.map, kind });
-            }
-            failure.under(format!(".{key}"))
+        let read = seed.deserialize(Lenient(value));
+        read.map_err(|failure| match self.fields {
+            Some(_) => failure.under(Some(Step::Member(key.to_owned()))),
+            None => failure.under_key(key),
         })
-    }
-}
-
-/// A list that stands where an envelope is expected: its member `value`.
-struct Envelope<'s, 'de> {
-    reader: Lenient<'s, 'de>,
-    read: bool,
-}
-
-impl<'s, 'de> Envelope<'s, 'de> {
-    fn new(reader: Lenient<'s, 'de>) -> Self {
-        Self { reader, read: false }
-    }
-}
-
-impl<'de> MapAccess<'de> for Envelope<'_, 'de> {
-    type Error = Failure<'de>;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Failure<'de>> {
-        if std::mem::replace(&mut self.read, true) {
-            return Ok(None);
-        }
-        seed.deserialize(BorrowedStrDeserializer::new("value")).map(Some)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Failure<'de>> {
-        seed.deserialize(self.reader)
     }
 }

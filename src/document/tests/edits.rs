@@ -1,14 +1,18 @@
 //! An edit changes what was edited and nothing else.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{document, fixture, fixtures, inside, with, with_model};
 use crate::document::Document;
+use crate::document::merge::MAPS;
 use crate::model::application::Application;
 use crate::model::application_submission::ApplicationSubmission;
 use crate::model::in_app_product_submission::InAppProductSubmission;
+use crate::model::listing::{BaseListing, Listing};
 
 /// Each single edit of an encoded view: another text, number or boolean, one element or entry more or less.
 fn single_edits(view: &Value) -> Vec<(String, Value)> {
@@ -129,6 +133,49 @@ fn a_cleared_list_is_sent_empty_and_a_cleared_number_is_not_sent() {
     assert_eq!(body.pointer("/pricing/marketSpecificPricings"), Some(&json!({})));
     assert_eq!(body.get("isGameDvrEnabled"), None);
     assert_eq!(submission.changes().unwrap().len(), 2 + 1 + 3 + 1);
+}
+
+#[test]
+fn a_new_value_keeps_the_entries_of_its_maps_and_nothing_else_that_is_empty() {
+    let mut submission: Document<ApplicationSubmission> = document(json!({}));
+    let mut listing = Listing::default();
+    // One of the keys is the name of a map too.
+    for key in ["Windows81", "listings"] {
+        listing.platform_overrides.insert(key.to_owned(), BaseListing::default());
+    }
+    submission.listings.insert("en-us".to_owned(), listing);
+    let expected = json!({"listings": {"en-us": {"platformOverrides": {"Windows81": {}, "listings": {}}}}});
+    assert_eq!(submission.body().unwrap(), expected);
+}
+
+/// The names of the maps in a view: of the objects that keep whatever key they get.
+fn maps<T: DeserializeOwned + Serialize>(received: &Value, found: &mut BTreeSet<String>) {
+    let view = serde_json::to_value(&*document::<T>(received.clone())).unwrap();
+    for (pointer, object) in inside(&view).into_iter().filter(|(_, value)| value.is_object()) {
+        let keeps = |new: Value| {
+            let mut more = object.clone();
+            more["zz"] = new;
+            let read = serde_json::from_value::<T>(with(&view, &pointer, more));
+            read.is_ok_and(|read| {
+                serde_json::to_value(read)
+                    .unwrap()
+                    .pointer(&format!("{pointer}/zz"))
+                    .is_some()
+            })
+        };
+        if [json!("x"), json!(true), json!({})].into_iter().any(keeps) {
+            found.extend(pointer.rsplit('/').next().map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn every_map_of_the_models_is_known_as_one() {
+    let mut found = BTreeSet::new();
+    for (_, kind, received) in fixtures() {
+        with_model!(*kind, T => maps::<T>(received, &mut found));
+    }
+    assert_eq!(found.iter().collect::<Vec<_>>(), MAPS);
 }
 
 #[test]
