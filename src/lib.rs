@@ -206,9 +206,11 @@ pub mod config {
     pub use crate::http::retry::RetryPolicy;
 }
 
+#[doc(inline)]
 pub use crate::auth::ClientSecret;
 pub use crate::client::{StoreClient, StoreClientBuilder};
 pub use crate::document::Document;
+#[doc(inline)]
 pub use crate::error::{Error, ErrorKind, Outcome, Result};
 pub use crate::id::{ApplicationId, FlightId, InAppProductId, SubmissionId};
 
