@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use msstore::model::ApplicationSubmission;
 use msstore::Document;
+use msstore::model::ApplicationSubmission;
 use serde_json::{Value, json};
 
 const ROUNDS: usize = 5;
@@ -68,7 +68,10 @@ fn submission() -> Value {
     let listing = |language: usize| {
         let mut description = String::new();
         for sentence in 0..6 {
-            let _ = write!(description, "Sentence {sentence} of the description in language {language}, neither short nor long. ");
+            let _ = write!(
+                description,
+                "Sentence {sentence} of the description in language {language}, neither short nor long. "
+            );
         }
         let images: Vec<Value> = (0..4)
             .map(|image| json!({"fileName": format!("{language}/{image}.png"), "fileStatus": "Uploaded", "id": format!("115292150{language:04}{image:04}"), "imageType": "Screenshot"}))
@@ -79,7 +82,9 @@ fn submission() -> Value {
             "releaseNotes": "First.", "images": images, "recommendedHardware": [], "minimumHardware": [], "title": "Lantern",
         }, "platformOverrides": {}})
     };
-    let listings: serde_json::Map<String, Value> = (0..LANGUAGES).map(|language| (format!("l{language}"), listing(language))).collect();
+    let listings: serde_json::Map<String, Value> = (0..LANGUAGES)
+        .map(|language| (format!("l{language}"), listing(language)))
+        .collect();
     json!({
         "id": "1152921500000000001", "applicationCategory": "Lifestyle", "pricing": {"priceId": "Free", "trialPeriod": "NoFreeTrial",
         "marketSpecificPricings": {}, "sales": []}, "visibility": "Public", "targetPublishMode": "Immediate",
