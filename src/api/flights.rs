@@ -126,8 +126,8 @@ impl Flights {
     pub async fn create_or_find(&self, new: NewFlight) -> Result<Ensured<Flight>> {
         check(&new)?;
         let is_it = |flight: &Flight| flight.flight_id.clone().filter(|_| flight.friendly_name == new.friendly_name);
-        let found = create_or_find(&self.service, || self.list().top(100), is_it, self.create(new.clone())).await?;
-        found.read(|id| self.get(id)).await
+        let (list, create) = (|| self.list().top(100), self.create(new.clone()));
+        create_or_find(&self.service, list, is_it, create, |id| self.get(id)).await
     }
 
     /// Deletes a flight: `DELETE applications/{applicationId}/flights/{flightId}`.

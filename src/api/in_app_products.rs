@@ -118,8 +118,8 @@ impl InAppProducts {
             let is_it = product.product_id == new.product_id && product.applications.value.iter().any(of_app);
             product.id.clone().filter(|_| is_it)
         };
-        let found = create_or_find(&self.service, || self.list().top(100), is_it, self.create(new.clone())).await?;
-        found.read(|id| self.get(id)).await
+        let (list, create) = (|| self.list().top(100), self.create(new.clone()));
+        create_or_find(&self.service, list, is_it, create, |id| self.get(id)).await
     }
 
     /// Deletes an add-on: `DELETE inappproducts/{inAppProductId}`.

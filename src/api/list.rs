@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use futures_core::Stream;
+use futures_util::stream::iter;
 use futures_util::{StreamExt, TryStreamExt};
 use serde::de::DeserializeOwned;
 
@@ -50,7 +51,6 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
             top: None,
             skip: None,
             parent,
-            deadline: None,
         };
         Self {
             service,
@@ -73,14 +73,14 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
 
     /// Ends the reading at this moment.
     pub(crate) fn by(mut self, deadline: Option<Instant>) -> Self {
-        self.listing.deadline = deadline;
+        self.service = self.service.by(deadline);
         self
     }
 
     /// The pages instead of the items.
     pub fn pages(self) -> Pages<T> {
-        let pages = pages(self.service, self.listing, |page| Ok(value::<Page<T>>(page)?.value));
-        Pages { stream: pages.boxed() }
+        let stream = pages_of(self.service, self.listing).boxed();
+        Pages { stream }
     }
 
     /// All items.
@@ -103,18 +103,19 @@ impl<T: DeserializeOwned + Send + 'static> Stream for List<T> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         let list = &mut *self;
         let items = list.items.get_or_insert_with(|| {
-            let list = Self {
-                service: list.service.clone(),
-                listing: list.listing.clone(),
-                items: None,
-            };
-            let items = list
-                .pages()
-                .map_ok(|page| futures_util::stream::iter(page.value.into_iter().map(Ok)));
+            let pages = pages_of::<T>(list.service.clone(), list.listing.clone());
+            let items = pages.map_ok(|page| iter(page.value.into_iter().map(Ok)));
             items.try_flatten().boxed()
         });
         items.as_mut().poll_next(context)
     }
+}
+
+fn pages_of<T: DeserializeOwned + Send + 'static>(
+    service: Service,
+    listing: Listing,
+) -> impl Stream<Item = Result<Page<T>>> + Send + 'static {
+    pages(service, listing, |page| Ok(value::<Page<T>>(page)?.value))
 }
 
 /// The pages of a list, as a `Stream`.

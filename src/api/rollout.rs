@@ -84,12 +84,16 @@ impl Rollout {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self) -> Result<Receipt<PackageRollout>> {
-        self.get_by(None).await
+        let path = self.submission.clone().then("packagerollout");
+        value(self.service.json(Request::get(path)).await?)
     }
 
-    async fn get_by(&self, deadline: Option<Instant>) -> Result<Receipt<PackageRollout>> {
-        let path = self.submission.clone().then("packagerollout");
-        value(&self.service.json(Request::get(path).by(deadline)).await?)
+    /// The same, for calls that end at this moment.
+    fn by(&self, deadline: Instant) -> Self {
+        Self {
+            service: self.service.by(deadline),
+            submission: self.submission.clone(),
+        }
     }
 
     /// Sets how many per cent of the customers get the new packages, 0 to 100:
@@ -165,7 +169,7 @@ impl Rollout {
                 call = call.query("percentage", (percentage + 0.0).to_string());
             }
             sent += 1;
-            let error = match self.service.json(call).await.and_then(|json| value(&json)) {
+            let error = match self.service.json(call).await.and_then(value) {
                 Ok(receipt) => return Ok(receipt),
                 // A refusal of the repeat may be due to the first having worked after all.
                 Err(error) if error.outcome() == Outcome::NotApplied && sent == 1 => return Err(error),
@@ -173,7 +177,7 @@ impl Rollout {
             };
             outcome = error.outcome();
             let mut looks = Looks::new(self.service.clock(), LOOK, Pace::Growing);
-            match looks.find(|by| async move { Ok(self.get_by(Some(by)).await?) }).await {
+            match looks.find(|by| async move { Ok(self.by(by).get().await?) }).await {
                 Ok(now) if as_wanted(&now) => return Ok(now),
                 Ok(_) if sent == 1 => {}
                 Ok(_) | Err(_) => return Err(error),

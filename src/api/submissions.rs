@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::api::kinds::Submission;
-use crate::api::{delete, document, optional, received_id, value};
+use crate::api::{delete, document, get, optional, received_id, value};
 use crate::document::{Document, decode_value, member};
 use crate::error::Result;
 use crate::http::request::Path;
@@ -81,6 +81,11 @@ impl<S> Submissions<S> {
         }
     }
 
+    /// The same, for calls that end at this moment, if there is one.
+    pub(crate) fn by(&self, deadline: impl Into<Option<Instant>>) -> Self {
+        Self::new(self.service.by(deadline), self.parent.clone())
+    }
+
     pub(crate) fn service(&self) -> &Service {
         &self.service
     }
@@ -128,7 +133,7 @@ impl<S: Submission> Submissions<S> {
         }
         let json = self.service.json(call).await?;
         let id = received_id(&json, "id", "the id of a submission")?;
-        Ok(json.receipt.map(|()| id))
+        Ok(json.receipt().map(|()| id))
     }
 
     /// One submission: `GET …/submissions/{submissionId}`.
@@ -144,14 +149,8 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, id: impl Into<SubmissionId>) -> Result<Document<S>> {
-        self.get_by(&id.into(), None).await
-    }
-
-    /// As [`get`](Self::get), by `deadline` if there is one.
-    pub(crate) async fn get_by(&self, id: &SubmissionId, deadline: Option<Instant>) -> Result<Document<S>> {
-        let path = self.path(id);
-        let text = path.text();
-        document(self.service.json(Request::get(path).by(deadline)).await?, text)
+        let path = self.path(&id.into());
+        get(&self.service, path).await
     }
 
     /// As [`get`](Self::get), with `None` for a submission that is not there.
@@ -203,7 +202,7 @@ impl<S: Submission> Submissions<S> {
     /// Dropping the future may leave the submission committed.
     pub async fn commit(&self, id: impl Into<SubmissionId>) -> Result<Receipt<StatusReport>> {
         let path = self.path(&id.into()).then("commit");
-        value(&self.service.json_or_empty(Request::post(path)).await?)
+        value(self.service.json_or_empty(Request::post(path)).await?)
     }
 
     /// The status of a submission: `GET …/submissions/{submissionId}/status`.
@@ -219,19 +218,14 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn status(&self, id: impl Into<SubmissionId>) -> Result<Receipt<StatusReport>> {
-        self.status_by(&id.into(), None).await
+        let path = self.path(&id.into()).then("status");
+        value(self.service.json(Request::get(path)).await?)
     }
 
-    /// As [`status`](Self::status), by `deadline` if there is one.
-    pub(crate) async fn status_by(&self, id: &SubmissionId, deadline: Option<Instant>) -> Result<Receipt<StatusReport>> {
-        let path = self.path(id).then("status");
-        value(&self.service.json(Request::get(path).by(deadline)).await?)
-    }
-
-    /// What the parent says of its submissions now, by `deadline` if there is one.
-    pub(crate) async fn refs(&self, deadline: Option<Instant>) -> Result<Refs> {
-        let json = self.service.json(Request::get(self.parent.clone()).by(deadline)).await?;
-        if !json.value.is_object() {
+    /// What the parent says of its submissions now.
+    pub(crate) async fn refs(&self) -> Result<Refs> {
+        let json = self.service.json(Request::get(self.parent.clone())).await?;
+        if !json.body.is_object() {
             return Err(json.unexpected("", "an object"));
         }
         let last_published = reference(&json, S::LAST_PUBLISHED)?;
@@ -239,14 +233,14 @@ impl<S: Submission> Submissions<S> {
             // Reads lag: it may still be shown as pending when it is published.
             pending: reference(&json, S::PENDING)?.filter(|pending| Some(pending) != last_published.as_ref()),
             last_published,
-            receipt: json.receipt,
+            receipt: json.receipt(),
         })
     }
 }
 
 /// The submission that a parent names, if it names one.
 fn reference(json: &Json, name: &str) -> Result<Option<SubmissionId>> {
-    match member(&json.value, name) {
+    match member(&json.body, name) {
         None | Some(Value::Null) => Ok(None),
         Some(reference) => {
             let reference = decode_value::<SubmissionRef>(reference);
