@@ -38,19 +38,11 @@ pub struct Ensured<T> {
 }
 
 impl<T> Ensured<T> {
-    fn created(document: Document<T>, receipt: Receipt) -> Self {
+    fn new(document: Document<T>, created: Option<Receipt>) -> Self {
         Self {
             document,
-            adopted: false,
-            created: Some(receipt),
-        }
-    }
-
-    fn adopted(document: Document<T>) -> Self {
-        Self {
-            document,
-            adopted: true,
-            created: None,
+            adopted: created.is_none(),
+            created,
         }
     }
 }
@@ -81,8 +73,8 @@ impl<S: Submission> Submissions<S> {
         let mut outcome = Outcome::NotApplied;
         loop {
             let is_first = outcome == Outcome::NotApplied;
-            let error = match self.create_minimal().await {
-                Ok(created) => return self.read_created(created).await,
+            let error = match self.send_create(S::MINIMAL_CREATE).await {
+                Ok((id, json)) => return self.read_created(&id, json.receipt()).await,
                 Err(error) => error,
             };
             // A conflict of the second may be due to the first.
@@ -93,7 +85,7 @@ impl<S: Submission> Submissions<S> {
             }
             outcome = error.outcome();
             match self.look_for_draft(before).await {
-                Ok(Some(document)) => return Ok(Ensured::adopted(document)),
+                Ok(Some(document)) => return Ok(Ensured::new(document, None)),
                 Ok(None) if is_first => tracing::info!(%error, "no draft showed up; the create is sent once more"),
                 Ok(None) => return Err(error),
                 Err(look) => return Err(unresolved(error, look)),
@@ -101,8 +93,7 @@ impl<S: Submission> Submissions<S> {
         }
     }
 
-    async fn read_created(&self, created: Receipt<SubmissionId>) -> Result<Ensured<S>> {
-        let id = &created.value;
+    async fn read_created(&self, id: &SubmissionId, created: Receipt) -> Result<Ensured<S>> {
         let path = self.path(id).text();
         let mut looks = self.looks();
         let found = looks.find(|by| async move {
@@ -113,7 +104,7 @@ impl<S: Submission> Submissions<S> {
             }
         });
         let error = match found.await {
-            Ok(document) => return Ok(Ensured::created(document, created.map(|_| ()))),
+            Ok(document) => return Ok(Ensured::new(document, Some(created))),
             Err(Miss::Passing(error) | Miss::Final(error)) => error,
             Err(Miss::NotYet) => Error::wait_timed_out(&path, "a look at the new draft", LOOK, None),
         };
@@ -230,12 +221,12 @@ where
         Ok(None)
     };
     if let Some(id) = look(None).await? {
-        return Ok(Ensured::adopted(get(id).await?));
+        return Ok(Ensured::new(get(id).await?, None));
     }
     let error = match create.await {
         Ok(document) => {
             let receipt = document.receipt().clone();
-            return Ok(Ensured::created(document, receipt));
+            return Ok(Ensured::new(document, Some(receipt)));
         }
         Err(error) if error.outcome() == Outcome::NotApplied && !error.is_conflict() => return Err(error),
         Err(error) => error,
@@ -251,7 +242,7 @@ where
     });
     match found.await.or_else(Miss::or_none) {
         Ok(Some(id)) => match get(id).await {
-            Ok(document) => Ok(Ensured::adopted(document)),
+            Ok(document) => Ok(Ensured::new(document, None)),
             Err(look) => Err(look.at_least(error.outcome())),
         },
         Ok(None) => Err(error),

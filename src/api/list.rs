@@ -79,8 +79,7 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
 
     /// The pages instead of the items.
     pub fn pages(self) -> Pages<T> {
-        let stream = pages_of(self.service, self.listing).boxed();
-        Pages { stream }
+        Pages::new(self.service, self.listing)
     }
 
     /// All items.
@@ -103,7 +102,7 @@ impl<T: DeserializeOwned + Send + 'static> Stream for List<T> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         let list = &mut *self;
         let items = list.items.get_or_insert_with(|| {
-            let pages = pages_of::<T>(list.service.clone(), list.listing.clone());
+            let pages = Pages::<T>::new(list.service.clone(), list.listing.clone());
             let items = pages.map_ok(|page| iter(page.value.into_iter().map(Ok)));
             items.try_flatten().boxed()
         });
@@ -111,17 +110,17 @@ impl<T: DeserializeOwned + Send + 'static> Stream for List<T> {
     }
 }
 
-fn pages_of<T: DeserializeOwned + Send + 'static>(
-    service: Service,
-    listing: Listing,
-) -> impl Stream<Item = Result<Page<T>>> + Send + 'static {
-    pages(service, listing, |page| Ok(value::<Page<T>>(page)?.value))
-}
-
 /// The pages of a list, as a `Stream`.
 #[must_use = "nothing is sent before the stream is polled"]
 pub struct Pages<T> {
     stream: Pin<Box<dyn Stream<Item = Result<Page<T>>> + Send>>,
+}
+
+impl<T: DeserializeOwned + Send + 'static> Pages<T> {
+    fn new(service: Service, listing: Listing) -> Self {
+        let pages = pages(service, listing, |page| Ok(value::<Page<T>>(page)?.value));
+        Self { stream: pages.boxed() }
+    }
 }
 
 impl<T> fmt::Debug for Pages<T> {

@@ -115,25 +115,19 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future may leave a draft.
     pub async fn create(&self) -> Result<Document<S>> {
-        let json = self.service.json(self.create_call()?).await?;
-        let id = received_id(&json, "id", "the id of a submission")?;
+        let (id, json) = self.send_create(false).await?;
         document(json, self.path(&id).text())
     }
 
-    fn create_call(&self) -> Result<Request> {
+    /// A minimal answer comes without listings and packages.
+    pub(crate) async fn send_create(&self, minimal: bool) -> Result<(SubmissionId, Json)> {
         let timeout = self.service.settings().create_timeout;
-        Ok(Request::post(self.collection()).timeout(timeout))
-    }
-
-    /// Creates a submission without asking for all of it, where the service can do that.
-    pub(crate) async fn create_minimal(&self) -> Result<Receipt<SubmissionId>> {
-        let mut call = self.create_call()?;
-        if S::MINIMAL_CREATE {
+        let mut call = Request::post(self.collection()).timeout(timeout);
+        if minimal {
             call = call.query("isMinimalResponse", "true");
         }
         let json = self.service.json(call).await?;
-        let id = received_id(&json, "id", "the id of a submission")?;
-        Ok(json.receipt().map(|()| id))
+        Ok((received_id(&json, "id", "the id of a submission")?, json))
     }
 
     /// One submission: `GET …/submissions/{submissionId}`.

@@ -166,7 +166,7 @@ impl Service {
             if !gate.admit(&mut call, &mut turn, clock).await? {
                 continue;
             }
-            let next = call.attempt(Some(&bearer.secret)).await;
+            let next = call.attempt(Some(&bearer)).await;
             if let Some(pause) = call.throttled {
                 gate.pause(pause, clock.now());
             }
