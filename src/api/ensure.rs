@@ -1,4 +1,4 @@
-//! What became of it? Calls whose outcome is unknown are resolved by looking, for a bounded time, never by guessing.
+//! Calls whose outcome is unknown are resolved by looking, for a bounded time, never by guessing.
 //!
 //! A draft is adopted only if it shows up after our own create was lost, where another or none was before, and only if it is
 //! one that the API can go on with. The single pending slot makes a second draft impossible, so sending a create once more

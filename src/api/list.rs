@@ -59,13 +59,13 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
         }
     }
 
-    /// How many items a page has, at least 1. The service's default is 10 for apps, and no maximum is documented; 100 is common.
+    /// Sets how many items a page has, at least 1. The service's default is 10 for apps, and no maximum is documented; 100 is common.
     pub fn top(mut self, items: u32) -> Self {
         self.listing.top = Some(items.max(1));
         self
     }
 
-    /// Leaves out so many items at the beginning.
+    /// Skips this many items at the beginning.
     pub fn skip(mut self, items: u32) -> Self {
         self.listing.skip = Some(items);
         self
@@ -77,12 +77,12 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
         self
     }
 
-    /// The pages instead of the items.
+    /// Returns the pages instead of the items.
     pub fn pages(self) -> Pages<T> {
         Pages::new(self.service, self.listing)
     }
 
-    /// All items.
+    /// Returns all items.
     ///
     /// # Errors
     ///

@@ -130,7 +130,7 @@ impl<S: Submission> Submissions<S> {
         Ok((received_id(&json, "id", "the id of a submission")?, json))
     }
 
-    /// One submission: `GET …/submissions/{submissionId}`.
+    /// Returns a submission: `GET …/submissions/{submissionId}`.
     ///
     /// Documented for [apps](https://learn.microsoft.com/windows/uwp/monetize/get-an-app-submission), [add-ons](https://learn.microsoft.com/windows/uwp/monetize/get-an-add-on-submission)
     /// and [flights](https://learn.microsoft.com/windows/uwp/monetize/get-a-flight-submission).
@@ -143,11 +143,10 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, id: impl Into<SubmissionId>) -> Result<Document<S>> {
-        let path = self.path(&id.into());
-        get(&self.service, path).await
+        get(&self.service, self.path(&id.into())).await
     }
 
-    /// As [`get`](Self::get), with `None` for a submission that is not there.
+    /// Like [`get`](Self::get), but returns `None` for a submission that is not there.
     ///
     /// # Errors
     ///
@@ -174,8 +173,7 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future may leave the submission deleted.
     pub async fn delete(&self, id: impl Into<SubmissionId>) -> Result<Receipt> {
-        let path = self.path(&id.into());
-        delete(&self.service, path).await
+        delete(&self.service, self.path(&id.into())).await
     }
 
     /// Commits a submission: `POST …/submissions/{submissionId}/commit`. Sent once. Nothing can be changed after it, and
@@ -199,7 +197,7 @@ impl<S: Submission> Submissions<S> {
         value(self.service.json_or_empty(Request::post(path)).await?)
     }
 
-    /// The status of a submission: `GET …/submissions/{submissionId}/status`.
+    /// Returns the status of a submission: `GET …/submissions/{submissionId}/status`.
     ///
     /// Documented for [apps](https://learn.microsoft.com/windows/uwp/monetize/get-status-for-an-app-submission), [add-ons](https://learn.microsoft.com/windows/uwp/monetize/get-status-for-an-add-on-submission)
     /// and [flights](https://learn.microsoft.com/windows/uwp/monetize/get-status-for-a-flight-submission).

@@ -41,7 +41,7 @@ impl<B> Response<B> {
     }
 }
 
-/// Who is asked without a token and a rate limit: the token endpoint, and the blob store.
+/// A server that is asked without a token and a rate limit: the token endpoint, and the blob store.
 #[derive(Clone)]
 pub(crate) struct Peer {
     http: Http,

@@ -52,7 +52,7 @@ impl Gate {
         Ok(false)
     }
 
-    /// Nobody sends for so long.
+    /// Holds up all calls for so long.
     pub(super) fn pause(&self, pause: Duration, now: Instant) {
         self.window().pause_until(after(now, pause));
     }

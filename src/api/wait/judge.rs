@@ -1,4 +1,4 @@
-//! What a status means for a wait, and who is told of it: pure.
+//! What a status means for a wait, and whether it is news: pure.
 //!
 //! Statuses are compared by rank, because steps are skipped between polls. Only a status that was read counts as seen, never
 //! the commit's own answer.

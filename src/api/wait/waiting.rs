@@ -1,4 +1,4 @@
-//! A wait under way: looks, asks `judge` what it saw means, and tells who wants to know.
+//! A wait under way: looks, asks `judge` what it saw means, and tells the observers.
 
 use std::future::IntoFuture;
 use std::time::Duration;
@@ -83,6 +83,7 @@ impl<S: Submission> Waiting<S> {
         }
     }
 
+    /// Polls once and says what that means.
     async fn step(&mut self) -> Result<Step> {
         let status = self.poll().await?;
         let now = self.clock().now();
@@ -98,11 +99,7 @@ impl<S: Submission> Waiting<S> {
             correlation_id: status.correlation_id,
             report: status.value,
         };
-        let is_end = match verdict {
-            Verdict::GoOn => false,
-            Verdict::MayBeHeld => report.held,
-            Verdict::Reached | Verdict::Failed(_) => true,
-        };
+        let is_end = report.held || matches!(verdict, Verdict::Reached | Verdict::Failed(_));
         let news = self.tell(&report, is_end);
         self.last = Some(report.clone());
         match verdict {
@@ -192,7 +189,7 @@ impl<S: Submission> Waiting<S> {
 }
 
 impl<S: Submission> Wait<S> {
-    /// The reports that say something new, as a `Stream` that ends when the goal is reached: another status, other errors or
+    /// Returns the reports that say something new, as a `Stream` that ends when the goal is reached: another status, other errors or
     /// warnings, and the last one. Each counts all polls. Nothing is sent before the stream is polled.
     ///
     /// # Cancel safety
@@ -226,7 +223,7 @@ impl<S: Submission> Wait<S> {
     }
 }
 
-/// The last report, once the goal is reached.
+/// Returns the last report, once the goal is reached.
 ///
 /// # Errors
 ///
