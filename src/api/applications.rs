@@ -38,14 +38,14 @@ impl Applications {
         Self { service }
     }
 
-    /// All apps: `GET applications`.
+    /// Lists all apps: `GET applications`.
     ///
     /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-all-apps>.
     pub fn list(&self) -> List<Application> {
         List::new(self.service.clone(), Path::new("applications"), None)
     }
 
-    /// One app: `GET applications/{applicationId}`.
+    /// Returns an app: `GET applications/{applicationId}`.
     ///
     /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-an-app>.
     ///
@@ -58,11 +58,10 @@ impl Applications {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, app: impl Into<ApplicationId>) -> Result<Document<Application>> {
-        let path = path(&app.into());
-        get(&self.service, path).await
+        get(&self.service, path(&app.into())).await
     }
 
-    /// As [`get`](Self::get), with `None` for an app that is not there.
+    /// Like [`get`](Self::get), but returns `None` for an app that is not there.
     ///
     /// # Errors
     ///
@@ -75,7 +74,7 @@ impl Applications {
         optional(self.get(app).await)
     }
 
-    /// The add-ons of an app: `GET applications/{applicationId}/listinappproducts`.
+    /// Lists the add-ons of an app: `GET applications/{applicationId}/listinappproducts`.
     ///
     /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-add-ons-for-an-app>. The service answers 404 for an
     /// app without add-ons; the app is read then, so that an unknown app is an error and not an empty list.
@@ -85,7 +84,7 @@ impl Applications {
         List::new(self.service.clone(), app.clone().then("listinappproducts"), Some(app))
     }
 
-    /// The submissions of an app.
+    /// Returns a handle for the submissions of an app.
     pub fn submissions(&self, app: impl Into<ApplicationId>) -> Submissions<ApplicationSubmission> {
         Submissions::new(self.service.clone(), path(&app.into()))
     }

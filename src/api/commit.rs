@@ -8,26 +8,26 @@ use std::time::{Duration, Instant};
 use crate::api::ensure::{LOOK, unresolved};
 use crate::api::kinds::Submission;
 use crate::api::submissions::Submissions;
-use crate::error::{Error, Outcome, Result};
+use crate::error::{Outcome, Result};
 use crate::http::clock::after;
 use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
 use crate::model::status::{StatusReport, SubmissionStatus};
-use crate::service::look::{Ended, Looks, Miss, Pace};
+use crate::service::look::{Looks, Miss, Pace};
 
 /// How long after a commit whose answer was lost a draft that is still a draft is committed again.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// A commit, and what is known of it.
+/// What is known of a commit before a wait looks.
 #[derive(Debug)]
 pub(crate) struct Committed {
-    /// The answer to the commit; if that was lost, the status that shows it, or the refusal of the second one.
-    pub(crate) receipt: Receipt<StatusReport>,
+    /// When it was made, or since when it is known.
     pub(crate) at: Instant,
     /// The failure that the submission had before.
     pub(crate) before: Option<StatusReport>,
     /// Whether a status has shown it.
     pub(crate) shown: bool,
+    /// What became of our own commit.
     pub(crate) outcome: Outcome,
 }
 
@@ -36,7 +36,7 @@ impl<S: Submission> Submissions<S> {
     /// after an ambiguous answer. A submission that is still a draft after 10 s, or that still shows the failure from before,
     /// is committed once more; a refusal of that means that the first one worked.
     ///
-    /// Gives the answer to the commit; if that was lost, the status that shows it, or the refusal of the second commit, 409. That
+    /// Returns the answer to the commit; if that was lost, the status that shows it, or the refusal of the second commit, 409. That
     /// the commit has begun does not mean that the Store takes the submission: see
     /// [`commit_and_wait`](Self::commit_and_wait), which goes on from here, and knows that reads lag.
     ///
@@ -50,68 +50,77 @@ impl<S: Submission> Submissions<S> {
     /// Dropping the future may leave the submission committed.
     pub async fn ensure_committed(&self, id: impl Into<SubmissionId>) -> Result<Receipt<StatusReport>> {
         let patience = self.service().clock().now();
-        Ok(self.committed(&id.into(), patience).await?.receipt)
+        Ok(self.committed(&id.into(), patience).await?.0)
     }
 
-    /// Commits. Until `patience` it waits for a service that cannot be read, before anything is sent.
-    pub(crate) async fn committed(&self, id: &SubmissionId, patience: Instant) -> Result<Committed> {
+    /// Commits. Until `patience` it waits for a service that cannot be read, before anything is sent. Returns the answer to the
+    /// commit; if that was lost, the status that shows it, or the refusal of the second one.
+    pub(crate) async fn committed(&self, id: &SubmissionId, patience: Instant) -> Result<(Receipt<StatusReport>, Committed)> {
         let before = self.failure_before(id, patience).await;
         let before = before.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
-        let clock = self.service().clock();
-        let known = |receipt, shown, outcome, before| Committed {
-            receipt,
-            at: clock.now(),
+        let (receipt, shown, outcome) = self.commit_and_look(id, before.as_ref()).await?;
+        let at = self.service().clock().now();
+        let commit = Committed {
+            at,
             before,
             shown,
             outcome,
         };
-        let first = match self.commit(id).await {
-            Ok(receipt) => return Ok(known(receipt, false, Outcome::Applied, before)),
-            Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
-            Err(error) => error,
-        };
-        let mut looks = self.looks();
-        match self
-            .look_for_commit(&mut looks, id, before.as_ref(), Some(after(clock.now(), AGAIN)))
-            .await
-        {
-            Ok(Some(status)) => return Ok(known(status, true, Outcome::Applied, before)),
-            Ok(None) => {}
-            Err(ended) => return Err(unseen(first, ended, id)),
-        }
-        tracing::info!(error = %first, "the commit does not show; it is sent once more");
-        let second = match self.commit(id).await {
-            Ok(receipt) => return Ok(known(receipt, false, Outcome::Applied, before)),
-            // The first one worked, although the status does not show it yet.
-            Err(error) if error.is_conflict() => {
-                let receipt = error.receipt().map(|()| StatusReport::default());
-                return Ok(known(receipt, false, Outcome::MaybeApplied, before));
-            }
-            Err(error) if error.outcome() == Outcome::NotApplied => return Err(error.at_least(Outcome::MaybeApplied)),
-            Err(error) => error,
-        };
-        match self.look_for_commit(&mut looks, id, before.as_ref(), None).await {
-            Ok(Some(status)) => Ok(known(status, true, Outcome::Applied, before)),
-            Ok(None) => Err(second.with_outcome(Outcome::MaybeApplied)),
-            Err(ended) => Err(unseen(second, ended, id)),
-        }
+        Ok((receipt, commit))
     }
 
     /// The failure that a submission shows before it is committed. Nothing has been sent, so it may take until `patience`.
     async fn failure_before(&self, id: &SubmissionId, patience: Instant) -> Result<Option<StatusReport>> {
         let clock = self.service().clock();
         let time = patience.saturating_duration_since(clock.now()).max(LOOK);
-        let status = Looks::new(clock, time, Pace::Growing)
-            .find(|by| async move {
-                match self.status_by(id, Some(by)).await {
-                    // A new draft may not be visible yet; the commit tells.
-                    Err(error) if error.is_not_found() => Ok(None),
-                    status => Ok(Some(status?.value)),
-                }
-            })
-            .await;
-        let status = status.map_err(|ended| ended.into_error(&self.path(id).then("status").text()))?;
+        let mut looks = Looks::new(clock, time, Pace::Growing);
+        let status = looks.find(|by| async move {
+            match self.by(by).status(id).await {
+                // A new draft may not be visible yet; the commit tells.
+                Err(error) if error.is_not_found() => Ok(None),
+                status => Ok(Some(status?.value)),
+            }
+        });
+        let status = status.await.or_else(Miss::or_none)?;
         Ok(status.filter(|report| is_failure(&report.status)))
+    }
+
+    /// Commits, once more if the first does not show. With the answer, whether it is a status that shows the commit, and what
+    /// became of it.
+    async fn commit_and_look(
+        &self,
+        id: &SubmissionId,
+        before: Option<&StatusReport>,
+    ) -> Result<(Receipt<StatusReport>, bool, Outcome)> {
+        let clock = self.service().clock();
+        // After the first: both commits share a minute.
+        let mut looks = None;
+        loop {
+            let is_first = looks.is_none();
+            let error = match self.commit(id).await {
+                Ok(receipt) => return Ok((receipt, false, Outcome::Applied)),
+                // The first one worked, although the status does not show it yet.
+                Err(error) if error.is_conflict() && !is_first => {
+                    return Ok((
+                        error.receipt().map(|()| StatusReport::default()),
+                        false,
+                        Outcome::MaybeApplied,
+                    ));
+                }
+                Err(error) if error.outcome() == Outcome::NotApplied && is_first => return Err(error),
+                Err(error) if error.outcome() == Outcome::NotApplied => return Err(error.with_outcome(Outcome::MaybeApplied)),
+                Err(error) => error,
+            };
+            let again = is_first.then(|| after(clock.now(), AGAIN));
+            let looks = looks.get_or_insert_with(|| self.looks());
+            match self.look_for_commit(looks, id, before, again).await {
+                Ok(Some(status)) => return Ok((status, true, Outcome::Applied)),
+                Ok(None) => tracing::info!(%error, "the commit does not show; it is sent once more"),
+                // Whatever its answer said, it is not to be seen.
+                Err(Miss::NotYet) => return Err(error.with_outcome(Outcome::MaybeApplied)),
+                Err(Miss::Passing(look) | Miss::Final(look)) => return Err(unresolved(error, look)),
+            }
+        }
     }
 
     /// The status that shows our commit; `None` if at `again` there is still what was there before.
@@ -121,10 +130,10 @@ impl<S: Submission> Submissions<S> {
         id: &SubmissionId,
         before: Option<&StatusReport>,
         again: Option<Instant>,
-    ) -> Result<Option<Receipt<StatusReport>>, Ended> {
+    ) -> Result<Option<Receipt<StatusReport>>, Miss> {
         let clock = self.service().clock();
         let found = looks.find(|by| async move {
-            match self.status_by(id, Some(by)).await {
+            match self.by(by).status(id).await {
                 Ok(status) if shows_commit(&status.value, before) => Ok(Some(status)),
                 Ok(status) if is_as_before(&status.value, before) && again.is_some_and(|again| clock.now() >= again) => Ok(None),
                 Ok(_) => Err(Miss::NotYet),
@@ -134,15 +143,6 @@ impl<S: Submission> Submissions<S> {
             }
         });
         found.await
-    }
-}
-
-/// The error of a commit that no status shows.
-fn unseen(commit: Error, ended: Ended, id: &SubmissionId) -> Error {
-    match ended {
-        // Whatever its answer said, it is not to be seen.
-        Ended::TimeUp(None) => commit.with_outcome(Outcome::MaybeApplied),
-        ended => unresolved(commit, ended.into_error(id.as_str())),
     }
 }
 

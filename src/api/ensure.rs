@@ -1,4 +1,4 @@
-//! What became of it? Calls whose outcome is unknown are resolved by looking, for a bounded time, never by guessing.
+//! Calls whose outcome is unknown are resolved by looking, for a bounded time, never by guessing.
 //!
 //! A draft is adopted only if it shows up after our own create was lost, where another or none was before, and only if it is
 //! one that the API can go on with. The single pending slot makes a second draft impossible, so sending a create once more
@@ -20,7 +20,7 @@ use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
 use crate::model::status::SubmissionStatus;
 use crate::service::Service;
-use crate::service::look::{Ended, Looks, Miss, Pace};
+use crate::service::look::{Looks, Miss, Pace};
 
 /// For how long it is looked in all.
 pub(crate) const LOOK: Duration = Duration::from_secs(60);
@@ -38,19 +38,11 @@ pub struct Ensured<T> {
 }
 
 impl<T> Ensured<T> {
-    fn created(document: Document<T>, receipt: Receipt) -> Self {
+    fn new(document: Document<T>, created: Option<Receipt>) -> Self {
         Self {
             document,
-            adopted: false,
-            created: Some(receipt),
-        }
-    }
-
-    fn adopted(document: Document<T>) -> Self {
-        Self {
-            document,
-            adopted: true,
-            created: None,
+            adopted: created.is_none(),
+            created,
         }
     }
 }
@@ -72,75 +64,71 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future may leave a draft.
     pub async fn ensure_created(&self) -> Result<Ensured<S>> {
-        let before = self.refs(None).await?.pending;
+        let before = self.refs().await?.pending;
         self.created_after(before.as_ref()).await
     }
 
     /// As [`ensure_created`](Self::ensure_created), where it is known what was pending before.
     pub(crate) async fn created_after(&self, before: Option<&SubmissionId>) -> Result<Ensured<S>> {
-        let first = match self.create_minimal().await {
-            Ok(created) => return self.read_created(created).await,
-            Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
-            Err(error) => error,
-        };
-        match self.look_for_draft(before).await {
-            Ok(Some(document)) => return Ok(Ensured::adopted(document)),
-            Ok(None) => {}
-            Err(look) => return Err(unresolved(first, look)),
-        }
-        tracing::info!(error = %first, "no draft showed up; the create is sent once more");
-        match self.create_minimal().await {
-            Ok(created) => self.read_created(created).await,
-            // Ambiguous again, or the slot is taken after all.
-            Err(error) if error.outcome() > Outcome::NotApplied || error.is_conflict() => {
-                match self.look_for_draft(before).await {
-                    Ok(Some(document)) => Ok(Ensured::adopted(document)),
-                    Ok(None) => Err(error.at_least(first.outcome())),
-                    Err(look) => Err(unresolved(error.at_least(first.outcome()), look)),
-                }
+        let mut outcome = Outcome::NotApplied;
+        loop {
+            let is_first = outcome == Outcome::NotApplied;
+            let error = match self.send_create(S::MINIMAL_CREATE).await {
+                Ok((id, json)) => return self.read_created(&id, json.receipt()).await,
+                Err(error) => error,
+            };
+            // A conflict of the second may be due to the first.
+            let is_clear = error.outcome() == Outcome::NotApplied && (is_first || !error.is_conflict());
+            let error = error.at_least(outcome);
+            if is_clear {
+                return Err(error);
             }
-            Err(error) => Err(error.at_least(first.outcome())),
+            outcome = error.outcome();
+            match self.look_for_draft(before).await {
+                Ok(Some(document)) => return Ok(Ensured::new(document, None)),
+                Ok(None) if is_first => tracing::info!(%error, "no draft showed up; the create is sent once more"),
+                Ok(None) => return Err(error),
+                Err(look) => return Err(unresolved(error, look)),
+            }
         }
     }
 
-    async fn read_created(&self, created: Receipt<SubmissionId>) -> Result<Ensured<S>> {
-        let id = &created.value;
+    async fn read_created(&self, id: &SubmissionId, created: Receipt) -> Result<Ensured<S>> {
+        let path = self.path(id).text();
         let mut looks = self.looks();
         let found = looks.find(|by| async move {
-            match self.get_by(id, Some(by)).await {
+            match self.by(by).get(id).await {
                 // A new draft may not be visible yet.
                 Err(error) if error.is_not_found() => Err(Miss::Passing(error)),
                 draft => Ok(draft?),
             }
         });
-        match found.await {
-            Ok(document) => Ok(Ensured::created(document, created.map(|_| ()))),
-            Err(ended) => Err(self.left_behind(id, |path| ended.into_error(path))),
-        }
-    }
-
-    fn left_behind(&self, id: &SubmissionId, error: impl FnOnce(&str) -> Error) -> Error {
-        let path = self.path(id).text();
-        error(&path).leaving(path)
+        let error = match found.await {
+            Ok(document) => return Ok(Ensured::new(document, Some(created))),
+            Err(Miss::Passing(error) | Miss::Final(error)) => error,
+            Err(Miss::NotYet) => Error::wait_timed_out(&path, "a look at the new draft", LOOK, None),
+        };
+        Err(error.leaving(path))
     }
 
     /// A draft other than `before` that the API can go on with.
     async fn look_for_draft(&self, before: Option<&SubmissionId>) -> Result<Option<Document<S>>> {
         let mut looks = self.looks();
         let found = looks.find(|by| async move {
-            let pending = self.refs(Some(by)).await?.pending;
+            let now = self.by(by);
+            let pending = now.refs().await?.pending;
             let Some(id) = pending.filter(|id| Some(id) != before) else {
                 return Err(Miss::NotYet);
             };
-            match self.get_by(&id, Some(by)).await {
+            match now.get(&id).await {
                 Ok(draft) if *draft.status() == SubmissionStatus::PendingCommit && draft.upload_url().is_set() => Ok(Some(draft)),
                 // Not one of ours.
                 Ok(_) => Ok(None),
                 Err(error) if error.is_not_found() => Err(Miss::NotYet),
-                Err(error) => Err(self.left_behind(&id, |_| error).into()),
+                Err(error) => Err(error.leaving(self.path(&id).text()).into()),
             }
         });
-        none_if_time_is_up(found.await)
+        found.await.or_else(Miss::or_none)
     }
 
     /// Deletes a submission and waits until its parent no longer shows it, for up to 60 s. Done also if it was not there.
@@ -160,7 +148,6 @@ impl<S: Submission> Submissions<S> {
     pub async fn ensure_deleted(&self, id: impl Into<SubmissionId>) -> Result<Receipt> {
         let id = &id.into();
         let path = &self.path(id);
-        let service = self.service();
         let deleted = match self.delete(id).await {
             Err(error) if error.is_not_found() => Ok(error.receipt()),
             Err(error) if error.outcome() == Outcome::NotApplied => return Err(error),
@@ -170,14 +157,15 @@ impl<S: Submission> Submissions<S> {
         let is_sure = matches!(&deleted, Ok(receipt) if receipt.http_status != 404);
         let mut looks = self.looks();
         let gone = looks.find(|by| async move {
-            if self.refs(Some(by)).await?.pending.as_ref() == Some(id) {
+            let now = self.by(by);
+            if now.refs().await?.pending.as_ref() == Some(id) {
                 return Err(Miss::NotYet);
             }
             // The slot says nothing of a submission that is published, nor of one that reads do not show yet.
             if is_sure {
                 return Ok(None);
             }
-            match service.bytes(Request::get(path.clone()).by(Some(by))).await {
+            match now.service().bytes(Request::get(path.clone())).await {
                 Ok(_) => Err(Miss::NotYet),
                 Err(error) if error.is_not_found() => Ok(Some(error.receipt())),
                 Err(error) => Err(error.into()),
@@ -186,28 +174,16 @@ impl<S: Submission> Submissions<S> {
         let outcome = if is_sure { Outcome::Applied } else { Outcome::MaybeApplied };
         match (gone.await, deleted) {
             (Ok(gone), deleted) => gone.map_or(deleted, Ok),
-            (Err(Ended::TimeUp(None)), Ok(_)) => {
-                let late = Error::deletion_timed_out(&path.text(), LOOK);
-                Err(late.with_outcome(outcome))
-            }
-            (Err(Ended::TimeUp(None)), Err(error)) => Err(error),
-            (Err(ended), Ok(_)) => Err(ended.into_error(&path.text()).at_least(outcome)),
-            (Err(ended), Err(error)) => Err(unresolved(error, ended.into_error(&path.text()))),
+            (Err(Miss::NotYet), Ok(_)) => Err(Error::deletion_timed_out(&path.text(), LOOK).with_outcome(outcome)),
+            (Err(Miss::NotYet), Err(error)) => Err(error),
+            (Err(Miss::Passing(look) | Miss::Final(look)), Ok(_)) => Err(look.at_least(outcome)),
+            (Err(Miss::Passing(look) | Miss::Final(look)), Err(error)) => Err(unresolved(error, look)),
         }
     }
 
     /// Looks for a minute from now on.
     pub(crate) fn looks(&self) -> Looks {
         Looks::new(self.service().clock(), LOOK, Pace::Growing)
-    }
-}
-
-/// Nothing, if the last look saw nothing and the time is up; the error of the last look, if that failed.
-fn none_if_time_is_up<T>(found: Result<Option<T>, Ended>) -> Result<Option<T>> {
-    match found {
-        Ok(found) => Ok(found),
-        Err(Ended::TimeUp(None)) => Ok(None),
-        Err(Ended::TimeUp(Some(error)) | Ended::Failed(error)) => Err(error),
     }
 }
 
@@ -220,37 +196,19 @@ pub(crate) fn unresolved(write: Error, look: Error) -> Error {
     write
 }
 
-/// What was found or created, before it is read.
-pub(crate) enum Found<T, I> {
-    Created(Document<T>),
-    /// With the outcome of our own create.
-    Adopted(I, Outcome),
-}
-
-impl<T, I> Found<T, I> {
-    /// Reads what was found in a list, so that the answer is a document in any case.
-    pub(crate) async fn read<F: Future<Output = Result<Document<T>>>>(self, get: impl FnOnce(I) -> F) -> Result<Ensured<T>> {
-        match self {
-            Self::Created(document) => {
-                let receipt = document.receipt().clone();
-                Ok(Ensured::created(document, receipt))
-            }
-            Self::Adopted(id, outcome) => {
-                let document = get(id).await.map_err(|error| error.at_least(outcome))?;
-                Ok(Ensured::adopted(document))
-            }
-        }
-    }
-}
-
-/// Looks (`is_it` gives the id of the one that is looked for), creates if there is none, and looks again if it is unknown what became of that.
-pub(crate) async fn create_or_find<T, I, L, M, C>(service: &Service, list: L, is_it: M, create: C) -> Result<Found<T, I>>
+/// Looks (`is_it` gives the id of the one that is looked for), creates if there is none, and looks again if it is unknown what
+/// became of that. What was found in the list is read, so that the answer is a document in any case.
+pub(crate) async fn create_or_find<T, I, F>(
+    service: &Service,
+    list: impl Fn() -> List<T> + Send + Sync,
+    is_it: impl Fn(&T) -> Option<I> + Send + Sync,
+    create: impl Future<Output = Result<Document<T>>> + Send,
+    get: impl FnOnce(I) -> F + Send,
+) -> Result<Ensured<T>>
 where
     T: DeserializeOwned + Send + 'static,
-    L: Fn() -> List<T> + Send + Sync,
     I: Send,
-    M: Fn(&T) -> Option<I> + Send + Sync,
-    C: Future<Output = Result<Document<T>>> + Send,
+    F: Future<Output = Result<Document<T>>> + Send,
 {
     let (list, is_it) = (&list, &is_it);
     let look = |by: Option<Instant>| async move {
@@ -263,10 +221,13 @@ where
         Ok(None)
     };
     if let Some(id) = look(None).await? {
-        return Ok(Found::Adopted(id, Outcome::NotApplied));
+        return Ok(Ensured::new(get(id).await?, None));
     }
     let error = match create.await {
-        Ok(document) => return Ok(Found::Created(document)),
+        Ok(document) => {
+            let receipt = document.receipt().clone();
+            return Ok(Ensured::new(document, Some(receipt)));
+        }
         Err(error) if error.outcome() == Outcome::NotApplied && !error.is_conflict() => return Err(error),
         Err(error) => error,
     };
@@ -279,8 +240,11 @@ where
             found => Ok(found),
         }
     });
-    match none_if_time_is_up(found.await) {
-        Ok(Some(id)) => Ok(Found::Adopted(id, error.outcome())),
+    match found.await.or_else(Miss::or_none) {
+        Ok(Some(id)) => match get(id).await {
+            Ok(document) => Ok(Ensured::new(document, None)),
+            Err(look) => Err(look.at_least(error.outcome())),
+        },
         Ok(None) => Err(error),
         Err(look) => Err(unresolved(error, look)),
     }

@@ -47,7 +47,7 @@ impl Flights {
         self.app.clone().then("flights").id("{flightId}", flight)
     }
 
-    /// The flights of the app: `GET applications/{applicationId}/listflights`.
+    /// Lists the flights of the app: `GET applications/{applicationId}/listflights`.
     ///
     /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-flights-for-an-app>. The service answers 404 for an
     /// app without flights; the app is read then, so that an unknown app is an error and not an empty list.
@@ -59,7 +59,7 @@ impl Flights {
         )
     }
 
-    /// One flight: `GET applications/{applicationId}/flights/{flightId}`.
+    /// Returns a flight: `GET applications/{applicationId}/flights/{flightId}`.
     ///
     /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-a-flight>.
     ///
@@ -72,11 +72,10 @@ impl Flights {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, flight: impl Into<FlightId>) -> Result<Document<Flight>> {
-        let path = self.path(&flight.into());
-        get(&self.service, path).await
+        get(&self.service, self.path(&flight.into())).await
     }
 
-    /// As [`get`](Self::get), with `None` for a flight that is not there.
+    /// Like [`get`](Self::get), but returns `None` for a flight that is not there.
     ///
     /// # Errors
     ///
@@ -126,8 +125,8 @@ impl Flights {
     pub async fn create_or_find(&self, new: NewFlight) -> Result<Ensured<Flight>> {
         check(&new)?;
         let is_it = |flight: &Flight| flight.flight_id.clone().filter(|_| flight.friendly_name == new.friendly_name);
-        let found = create_or_find(&self.service, || self.list().top(100), is_it, self.create(new.clone())).await?;
-        found.read(|id| self.get(id)).await
+        let (list, create) = (|| self.list().top(100), self.create(new.clone()));
+        create_or_find(&self.service, list, is_it, create, |id| self.get(id)).await
     }
 
     /// Deletes a flight: `DELETE applications/{applicationId}/flights/{flightId}`.
@@ -142,11 +141,10 @@ impl Flights {
     ///
     /// Dropping the future may leave the flight deleted.
     pub async fn delete(&self, flight: impl Into<FlightId>) -> Result<Receipt> {
-        let path = self.path(&flight.into());
-        delete(&self.service, path).await
+        delete(&self.service, self.path(&flight.into())).await
     }
 
-    /// The submissions of a flight.
+    /// Returns a handle for the submissions of a flight.
     pub fn submissions(&self, flight: impl Into<FlightId>) -> Submissions<FlightSubmission> {
         Submissions::new(self.service.clone(), self.path(&flight.into()))
     }

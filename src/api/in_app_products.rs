@@ -44,14 +44,14 @@ impl InAppProducts {
         Self { service }
     }
 
-    /// All add-ons of all apps: `GET inappproducts`. Without [`top`](List::top) the service sends them all in one page.
+    /// Lists all add-ons of all apps: `GET inappproducts`. Without [`top`](List::top) the service sends them all in one page.
     ///
     /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-all-add-ons>.
     pub fn list(&self) -> List<InAppProduct> {
         List::new(self.service.clone(), Path::new("inappproducts"), None)
     }
 
-    /// One add-on: `GET inappproducts/{inAppProductId}`.
+    /// Returns an add-on: `GET inappproducts/{inAppProductId}`.
     ///
     /// Documented at <https://learn.microsoft.com/windows/uwp/monetize/get-an-add-on>.
     ///
@@ -64,11 +64,10 @@ impl InAppProducts {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, product: impl Into<InAppProductId>) -> Result<Document<InAppProduct>> {
-        let path = path(&product.into());
-        get(&self.service, path).await
+        get(&self.service, path(&product.into())).await
     }
 
-    /// As [`get`](Self::get), with `None` for an add-on that is not there.
+    /// Like [`get`](Self::get), but returns `None` for an add-on that is not there.
     ///
     /// # Errors
     ///
@@ -118,8 +117,8 @@ impl InAppProducts {
             let is_it = product.product_id == new.product_id && product.applications.value.iter().any(of_app);
             product.id.clone().filter(|_| is_it)
         };
-        let found = create_or_find(&self.service, || self.list().top(100), is_it, self.create(new.clone())).await?;
-        found.read(|id| self.get(id)).await
+        let (list, create) = (|| self.list().top(100), self.create(new.clone()));
+        create_or_find(&self.service, list, is_it, create, |id| self.get(id)).await
     }
 
     /// Deletes an add-on: `DELETE inappproducts/{inAppProductId}`.
@@ -134,11 +133,10 @@ impl InAppProducts {
     ///
     /// Dropping the future may leave the add-on deleted.
     pub async fn delete(&self, product: impl Into<InAppProductId>) -> Result<Receipt> {
-        let path = path(&product.into());
-        delete(&self.service, path).await
+        delete(&self.service, path(&product.into())).await
     }
 
-    /// The submissions of an add-on.
+    /// Returns a handle for the submissions of an add-on.
     pub fn submissions(&self, product: impl Into<InAppProductId>) -> Submissions<InAppProductSubmission> {
         Submissions::new(self.service.clone(), path(&product.into()))
     }

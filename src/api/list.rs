@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use futures_core::Stream;
+use futures_util::stream::iter;
 use futures_util::{StreamExt, TryStreamExt};
 use serde::de::DeserializeOwned;
 
@@ -50,7 +51,6 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
             top: None,
             skip: None,
             parent,
-            deadline: None,
         };
         Self {
             service,
@@ -59,13 +59,13 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
         }
     }
 
-    /// How many items a page has, at least 1. The service's default is 10 for apps, and no maximum is documented; 100 is common.
+    /// Sets how many items a page has, at least 1. The service's default is 10 for apps, and no maximum is documented; 100 is common.
     pub fn top(mut self, items: u32) -> Self {
         self.listing.top = Some(items.max(1));
         self
     }
 
-    /// Leaves out so many items at the beginning.
+    /// Skips this many items at the beginning.
     pub fn skip(mut self, items: u32) -> Self {
         self.listing.skip = Some(items);
         self
@@ -73,17 +73,16 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
 
     /// Ends the reading at this moment.
     pub(crate) fn by(mut self, deadline: Option<Instant>) -> Self {
-        self.listing.deadline = deadline;
+        self.service = self.service.by(deadline);
         self
     }
 
-    /// The pages instead of the items.
+    /// Returns the pages instead of the items.
     pub fn pages(self) -> Pages<T> {
-        let pages = pages(self.service, self.listing, |page| Ok(value::<Page<T>>(page)?.value));
-        Pages { stream: pages.boxed() }
+        Pages::new(self.service, self.listing)
     }
 
-    /// All items.
+    /// Returns all items.
     ///
     /// # Errors
     ///
@@ -103,14 +102,8 @@ impl<T: DeserializeOwned + Send + 'static> Stream for List<T> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         let list = &mut *self;
         let items = list.items.get_or_insert_with(|| {
-            let list = Self {
-                service: list.service.clone(),
-                listing: list.listing.clone(),
-                items: None,
-            };
-            let items = list
-                .pages()
-                .map_ok(|page| futures_util::stream::iter(page.value.into_iter().map(Ok)));
+            let pages = Pages::<T>::new(list.service.clone(), list.listing.clone());
+            let items = pages.map_ok(|page| iter(page.value.into_iter().map(Ok)));
             items.try_flatten().boxed()
         });
         items.as_mut().poll_next(context)
@@ -121,6 +114,13 @@ impl<T: DeserializeOwned + Send + 'static> Stream for List<T> {
 #[must_use = "nothing is sent before the stream is polled"]
 pub struct Pages<T> {
     stream: Pin<Box<dyn Stream<Item = Result<Page<T>>> + Send>>,
+}
+
+impl<T: DeserializeOwned + Send + 'static> Pages<T> {
+    fn new(service: Service, listing: Listing) -> Self {
+        let pages = pages(service, listing, |page| Ok(value::<Page<T>>(page)?.value));
+        Self { stream: pages.boxed() }
+    }
 }
 
 impl<T> fmt::Debug for Pages<T> {

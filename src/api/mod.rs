@@ -32,6 +32,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::document::{Document, decode_value, member};
 use crate::error::{Error, Outcome, Result};
@@ -41,20 +42,17 @@ use crate::model::receipt::Receipt;
 use crate::service::{Json, Service};
 
 /// Decodes an answer that is a resource. `path` is where it can be read again.
-fn document<T: DeserializeOwned + Serialize>(json: Json, path: String) -> Result<Document<T>> {
-    let call = json.call;
-    let status = json.receipt.http_status;
-    Document::decode(json.value, json.receipt, path).map_err(|error| not_as_expected(call, status, error))
+fn document<T: DeserializeOwned + Serialize>(mut json: Json, path: String) -> Result<Document<T>> {
+    let document = Document::decode(std::mem::take(&mut json.body), json.receipt(), path);
+    document.map_err(|error| json.unexpected(error.path, error.expected))
 }
 
 /// Decodes an answer that is read and not written back.
-fn value<T: DeserializeOwned>(json: &Json) -> Result<Receipt<T>> {
-    let value = decode_value(&json.value).map_err(|error| not_as_expected(json.call.clone(), json.receipt.http_status, error))?;
-    Ok(json.receipt.clone().map(|()| value))
-}
-
-fn not_as_expected(call: crate::error::CallInfo, status: u16, error: crate::document::ViewError) -> Error {
-    Error::decode(call, status, error.path, error.expected)
+fn value<T: DeserializeOwned>(json: Json) -> Result<Receipt<T>> {
+    match decode_value(&json.body) {
+        Ok(value) => Ok(json.receipt().map(|()| value)),
+        Err(error) => Err(json.unexpected(error.path, error.expected)),
+    }
 }
 
 /// Reads a resource at its own path.
@@ -76,7 +74,7 @@ fn optional<T>(result: Result<T>) -> Result<Option<T>> {
 /// service's answer.
 async fn delete(service: &Service, path: Path) -> Result<Receipt> {
     match service.json_or_empty(Request::delete(path)).await {
-        Ok(json) => Ok(json.receipt),
+        Ok(json) => Ok(json.receipt()),
         Err(error) if error.is_not_found() && error.outcome() > Outcome::NotApplied => Ok(error.receipt()),
         Err(error) => Err(error),
     }
@@ -84,9 +82,7 @@ async fn delete(service: &Service, path: Path) -> Result<Receipt> {
 
 /// The id that the service gave to what was created. Without it nothing can be done with it.
 fn received_id<I: FromStr>(json: &Json, name: &str, what: &str) -> Result<I> {
-    let id = member(&json.value, name)
-        .and_then(serde_json::Value::as_str)
-        .unwrap_or_default();
+    let id = member(&json.body, name).and_then(Value::as_str).unwrap_or_default();
     id.parse().map_err(|_| json.unexpected(name, what))
 }
 

@@ -52,12 +52,12 @@ impl RawRequest {
         self
     }
 
-    /// The JSON body.
+    /// Sets the JSON body.
     pub fn json(self, body: &Value) -> Self {
         self.body(body.to_string())
     }
 
-    /// The body as bytes; it is sent as `application/json`.
+    /// Sets the body as bytes; it is sent as `application/json`.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = Some(body.into());
         self

@@ -47,7 +47,7 @@ pub struct Rollout {
 }
 
 impl<S: HasRollout> Submissions<S> {
-    /// The gradual rollout of a submission. Add-ons have none:
+    /// Returns a handle for the gradual rollout of a submission. Add-ons have none:
     ///
     /// ```compile_fail
     /// # fn run(client: msstore::StoreClient) {
@@ -72,7 +72,7 @@ impl<S> Submissions<S> {
 }
 
 impl Rollout {
-    /// The rollout as it is: `GET …/packagerollout`.
+    /// Returns the rollout as it is now: `GET …/packagerollout`.
     ///
     /// Documented for [apps](https://learn.microsoft.com/windows/uwp/monetize/get-package-rollout-info-for-an-app-submission) and [flights](https://learn.microsoft.com/windows/uwp/monetize/get-package-rollout-info-for-a-flight-submission).
     ///
@@ -84,12 +84,16 @@ impl Rollout {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self) -> Result<Receipt<PackageRollout>> {
-        self.get_by(None).await
+        let path = self.submission.clone().then("packagerollout");
+        value(self.service.json(Request::get(path)).await?)
     }
 
-    async fn get_by(&self, deadline: Option<Instant>) -> Result<Receipt<PackageRollout>> {
-        let path = self.submission.clone().then("packagerollout");
-        value(&self.service.json(Request::get(path).by(deadline)).await?)
+    /// The same, for calls that end at this moment.
+    fn by(&self, deadline: Instant) -> Self {
+        Self {
+            service: self.service.by(deadline),
+            submission: self.submission.clone(),
+        }
     }
 
     /// Sets how many per cent of the customers get the new packages, 0 to 100:
@@ -117,7 +121,7 @@ impl Rollout {
             .await
     }
 
-    /// Stops the rollout: `POST …/haltpackagerollout`. Nobody new gets the packages; the next submission is a copy of
+    /// Stops the rollout: `POST …/haltpackagerollout`. No more customers get the packages; the next submission is a copy of
     /// this one, not of the one before.
     ///
     /// Documented for [apps](https://learn.microsoft.com/windows/uwp/monetize/halt-the-package-rollout-for-an-app-submission) and [flights](https://learn.microsoft.com/windows/uwp/monetize/halt-the-package-rollout-for-a-flight-submission).
@@ -134,7 +138,7 @@ impl Rollout {
         self.change("haltpackagerollout", None, as_wanted).await
     }
 
-    /// Gives the packages to everybody: `POST …/finalizepackagerollout`.
+    /// Finalises the rollout, so that all customers get the packages: `POST …/finalizepackagerollout`.
     ///
     /// Documented for [apps](https://learn.microsoft.com/windows/uwp/monetize/finalize-the-package-rollout-for-an-app-submission) and [flights](https://learn.microsoft.com/windows/uwp/monetize/finalize-the-package-rollout-for-a-flight-submission).
     ///
@@ -156,26 +160,25 @@ impl Rollout {
         percentage: Option<f64>,
         as_wanted: impl Fn(&PackageRollout) -> bool,
     ) -> Result<Receipt<PackageRollout>> {
-        let mut sent = 0;
         let mut outcome = Outcome::NotApplied;
         loop {
+            let is_first = outcome == Outcome::NotApplied;
             let mut call = Request::post(self.submission.clone().then(operation));
             if let Some(percentage) = percentage {
                 // Minus zero becomes zero.
                 call = call.query("percentage", (percentage + 0.0).to_string());
             }
-            sent += 1;
-            let error = match self.service.json(call).await.and_then(|json| value(&json)) {
+            let error = match self.service.json(call).await.and_then(value) {
                 Ok(receipt) => return Ok(receipt),
-                // A refusal of the repeat may be due to the first having worked after all.
-                Err(error) if error.outcome() == Outcome::NotApplied && sent == 1 => return Err(error),
+                // A refusal of the second may be due to the first.
+                Err(error) if error.outcome() == Outcome::NotApplied && is_first => return Err(error),
                 Err(error) => error.at_least(outcome),
             };
             outcome = error.outcome();
             let mut looks = Looks::new(self.service.clock(), LOOK, Pace::Growing);
-            match looks.find(|by| async move { Ok(self.get_by(Some(by)).await?) }).await {
+            match looks.find(|by| async move { Ok(self.by(by).get().await?) }).await {
                 Ok(now) if as_wanted(&now) => return Ok(now),
-                Ok(_) if sent == 1 => {}
+                Ok(_) if is_first => {}
                 Ok(_) | Err(_) => return Err(error),
             }
         }

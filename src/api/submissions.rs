@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::api::kinds::Submission;
-use crate::api::{delete, document, optional, received_id, value};
+use crate::api::{delete, document, get, optional, received_id, value};
 use crate::document::{Document, decode_value, member};
 use crate::error::Result;
 use crate::http::request::Path;
@@ -81,6 +81,11 @@ impl<S> Submissions<S> {
         }
     }
 
+    /// The same, for calls that end at this moment, if there is one.
+    pub(crate) fn by(&self, deadline: impl Into<Option<Instant>>) -> Self {
+        Self::new(self.service.by(deadline), self.parent.clone())
+    }
+
     pub(crate) fn service(&self) -> &Service {
         &self.service
     }
@@ -110,28 +115,22 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future may leave a draft.
     pub async fn create(&self) -> Result<Document<S>> {
-        let json = self.service.json(self.create_call()?).await?;
-        let id = received_id(&json, "id", "the id of a submission")?;
+        let (id, json) = self.send_create(false).await?;
         document(json, self.path(&id).text())
     }
 
-    fn create_call(&self) -> Result<Request> {
+    /// A minimal answer comes without listings and packages.
+    pub(crate) async fn send_create(&self, minimal: bool) -> Result<(SubmissionId, Json)> {
         let timeout = self.service.settings().create_timeout;
-        Ok(Request::post(self.collection()).timeout(timeout))
-    }
-
-    /// Creates a submission without asking for all of it, where the service can do that.
-    pub(crate) async fn create_minimal(&self) -> Result<Receipt<SubmissionId>> {
-        let mut call = self.create_call()?;
-        if S::MINIMAL_CREATE {
+        let mut call = Request::post(self.collection()).timeout(timeout);
+        if minimal {
             call = call.query("isMinimalResponse", "true");
         }
         let json = self.service.json(call).await?;
-        let id = received_id(&json, "id", "the id of a submission")?;
-        Ok(json.receipt.map(|()| id))
+        Ok((received_id(&json, "id", "the id of a submission")?, json))
     }
 
-    /// One submission: `GET …/submissions/{submissionId}`.
+    /// Returns a submission: `GET …/submissions/{submissionId}`.
     ///
     /// Documented for [apps](https://learn.microsoft.com/windows/uwp/monetize/get-an-app-submission), [add-ons](https://learn.microsoft.com/windows/uwp/monetize/get-an-add-on-submission)
     /// and [flights](https://learn.microsoft.com/windows/uwp/monetize/get-a-flight-submission).
@@ -144,17 +143,10 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn get(&self, id: impl Into<SubmissionId>) -> Result<Document<S>> {
-        self.get_by(&id.into(), None).await
+        get(&self.service, self.path(&id.into())).await
     }
 
-    /// As [`get`](Self::get), by `deadline` if there is one.
-    pub(crate) async fn get_by(&self, id: &SubmissionId, deadline: Option<Instant>) -> Result<Document<S>> {
-        let path = self.path(id);
-        let text = path.text();
-        document(self.service.json(Request::get(path).by(deadline)).await?, text)
-    }
-
-    /// As [`get`](Self::get), with `None` for a submission that is not there.
+    /// Like [`get`](Self::get), but returns `None` for a submission that is not there.
     ///
     /// # Errors
     ///
@@ -181,8 +173,7 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future may leave the submission deleted.
     pub async fn delete(&self, id: impl Into<SubmissionId>) -> Result<Receipt> {
-        let path = self.path(&id.into());
-        delete(&self.service, path).await
+        delete(&self.service, self.path(&id.into())).await
     }
 
     /// Commits a submission: `POST …/submissions/{submissionId}/commit`. Sent once. Nothing can be changed after it, and
@@ -203,10 +194,10 @@ impl<S: Submission> Submissions<S> {
     /// Dropping the future may leave the submission committed.
     pub async fn commit(&self, id: impl Into<SubmissionId>) -> Result<Receipt<StatusReport>> {
         let path = self.path(&id.into()).then("commit");
-        value(&self.service.json_or_empty(Request::post(path)).await?)
+        value(self.service.json_or_empty(Request::post(path)).await?)
     }
 
-    /// The status of a submission: `GET …/submissions/{submissionId}/status`.
+    /// Returns the status of a submission: `GET …/submissions/{submissionId}/status`.
     ///
     /// Documented for [apps](https://learn.microsoft.com/windows/uwp/monetize/get-status-for-an-app-submission), [add-ons](https://learn.microsoft.com/windows/uwp/monetize/get-status-for-an-add-on-submission)
     /// and [flights](https://learn.microsoft.com/windows/uwp/monetize/get-status-for-a-flight-submission).
@@ -219,19 +210,14 @@ impl<S: Submission> Submissions<S> {
     ///
     /// Dropping the future ends the call; nothing is changed at the service.
     pub async fn status(&self, id: impl Into<SubmissionId>) -> Result<Receipt<StatusReport>> {
-        self.status_by(&id.into(), None).await
+        let path = self.path(&id.into()).then("status");
+        value(self.service.json(Request::get(path)).await?)
     }
 
-    /// As [`status`](Self::status), by `deadline` if there is one.
-    pub(crate) async fn status_by(&self, id: &SubmissionId, deadline: Option<Instant>) -> Result<Receipt<StatusReport>> {
-        let path = self.path(id).then("status");
-        value(&self.service.json(Request::get(path).by(deadline)).await?)
-    }
-
-    /// What the parent says of its submissions now, by `deadline` if there is one.
-    pub(crate) async fn refs(&self, deadline: Option<Instant>) -> Result<Refs> {
-        let json = self.service.json(Request::get(self.parent.clone()).by(deadline)).await?;
-        if !json.value.is_object() {
+    /// What the parent says of its submissions now.
+    pub(crate) async fn refs(&self) -> Result<Refs> {
+        let json = self.service.json(Request::get(self.parent.clone())).await?;
+        if !json.body.is_object() {
             return Err(json.unexpected("", "an object"));
         }
         let last_published = reference(&json, S::LAST_PUBLISHED)?;
@@ -239,14 +225,14 @@ impl<S: Submission> Submissions<S> {
             // Reads lag: it may still be shown as pending when it is published.
             pending: reference(&json, S::PENDING)?.filter(|pending| Some(pending) != last_published.as_ref()),
             last_published,
-            receipt: json.receipt,
+            receipt: json.receipt(),
         })
     }
 }
 
 /// The submission that a parent names, if it names one.
 fn reference(json: &Json, name: &str) -> Result<Option<SubmissionId>> {
-    match member(&json.value, name) {
+    match member(&json.body, name) {
         None | Some(Value::Null) => Ok(None),
         Some(reference) => {
             let reference = decode_value::<SubmissionRef>(reference);

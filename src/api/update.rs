@@ -72,15 +72,10 @@ impl<S: Submission> Submissions<S> {
         let parent = self.collection().text();
         let origin = document.origin();
         let id = origin.strip_prefix(&parent).and_then(|rest| rest.strip_prefix('/'));
-        let id: SubmissionId = match id {
-            Some(id) if !id.contains('/') => id.parse()?,
-            _ => {
-                let it = if origin.is_empty() { "a detached one" } else { origin };
-                return Err(Error::invalid(
-                    "the document",
-                    format!("it is {it}, which does not belong to {parent}"),
-                ));
-            }
+        let Some(id) = id.and_then(|id| id.parse::<SubmissionId>().ok()) else {
+            let it = if origin.is_empty() { "a detached one" } else { origin };
+            let why = format!("it is {it}, which does not belong to {parent}");
+            return Err(Error::invalid("the document", why));
         };
         let path = self.path(&id);
         let text = path.text();

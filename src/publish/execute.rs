@@ -22,7 +22,7 @@ use crate::publish::decide::policy::ExistingRollout;
 use crate::publish::event::{EventKind, PublishReport, Seen, Teller};
 use crate::publish::plan::{Decision, Trial, Way, rollout_problem};
 use crate::secret::UploadUrl;
-use crate::service::look::{Ended, Looks, Miss, Pace};
+use crate::service::look::{Looks, Miss, Pace};
 
 /// For how long it is looked whether the packages were taken.
 const VERIFY_TIME: Duration = Duration::from_secs(600);
@@ -314,7 +314,7 @@ impl<S: Submission> Publish<S> {
         let mut looks = Looks::new(&self.clock(), VERIFY_TIME, Pace::Every(VERIFY_PAUSE));
         let (names, seen) = (&packages, &Mutex::new(None));
         let found = looks.find(|by| async move {
-            let now = self.submissions.get_by(id, Some(by)).await?;
+            let now = self.submissions.by(by).get(id).await?;
             if were_taken(names, now.packages(), known, self.goal) {
                 return Ok(now.receipt().clone());
             }
@@ -328,16 +328,16 @@ impl<S: Submission> Publish<S> {
                 teller.tell_call(EventKind::PackagesTaken { packages }, Some(id), &receipt);
                 Ok(())
             }
-            Err(Ended::TimeUp(None)) => {
+            Err(Miss::NotYet) => {
                 let call = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
                 Err(Error::failed(FailureKind::PackageNotTaken, &path, last_report(report), call))
             }
-            Err(Ended::TimeUp(Some(error))) => {
+            Err(Miss::Passing(error)) => {
                 let call = report.history.last().and_then(|seen| seen.correlation_id.clone());
                 let late = Error::wait_timed_out(&path, LOOK, VERIFY_TIME, Some(error.to_string()));
                 Err(late.with_report(last_report(report), call).advise(LOOK_AGAIN))
             }
-            Err(Ended::Failed(error)) => Err(error),
+            Err(Miss::Final(error)) => Err(error),
         }
     }
 }

@@ -171,7 +171,7 @@ impl<S: Submission> Publish<S> {
     }
 
     async fn look(&self) -> Result<Look<S>> {
-        let refs = self.submissions.refs(None).await?;
+        let refs = self.submissions.refs().await?;
         let (there, policy) = match (&self.submission, &refs.pending) {
             (Some(id), _) => (Some(self.submissions.get(id).await?), PendingPolicy::Reuse),
             (None, Some(id)) => (self.submissions.get_opt(id).await?, self.pending),

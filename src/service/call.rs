@@ -14,17 +14,34 @@ use crate::http::clock::after;
 use crate::http::request::{Method, Request};
 use crate::http::retry::{Decision, Failure, Situation, decide, hint};
 use crate::http::{Answer, CORRELATION_ID, Http, cause};
+use crate::model::receipt::Receipt;
 use crate::service::dialect::Dialect;
 
 /// An answer that is a yes.
 #[derive(Debug)]
-pub(crate) struct Response {
+pub(crate) struct Response<B = Bytes> {
     pub(crate) status: u16,
-    pub(crate) body: Bytes,
+    pub(crate) body: B,
     pub(crate) call: CallInfo,
 }
 
-/// Who is asked without a token and a rate limit: the token endpoint, and the blob store.
+impl<B> Response<B> {
+    pub(crate) fn receipt(&self) -> Receipt {
+        let CallInfo {
+            correlation_id,
+            request_id,
+            ..
+        } = self.call.clone();
+        Receipt::new(self.status, correlation_id, request_id, ())
+    }
+
+    /// The error for an answer that can be read, and is not what was expected.
+    pub(crate) fn unexpected(&self, path: impl Into<String>, expected: impl Into<String>) -> Error {
+        Error::decode(self.call.clone(), self.status, path, expected)
+    }
+}
+
+/// A server that is asked without a token and a rate limit: the token endpoint, and the blob store.
 #[derive(Clone)]
 pub(crate) struct Peer {
     http: Http,
@@ -200,11 +217,9 @@ impl<'c> Call<'c> {
 
     /// A yes that was read whole is the response; everything else is a failure and the error that it would be.
     fn judge(&self, answer: Answer, bearer: Option<&SecretString>) -> Result<Response, (Failure, Error)> {
-        let failed = |failure, kind, status, source: Option<reqwest::Error>| {
-            let source = source.and_then(cause);
-            Err((failure, Error::transport(kind, self.info.clone(), status, source)))
-        };
-        match answer {
+        use TransportKind as Kind;
+        let nothing_done = Failure::Permanent(Outcome::NotApplied);
+        let (failure, kind, status, source) = match answer {
             Answer::Answered {
                 status,
                 retry_after,
@@ -218,37 +233,23 @@ impl<'c> Call<'c> {
                 let message = refusal.message.as_deref().filter(|_| matches!(status, 429 | 503));
                 let hint = hint(retry_after.as_deref(), message, self.http.clock().system_now());
                 let failure = match status {
-                    // It was heard, and nothing was done.
-                    200..=299 => Failure::Permanent(Outcome::NotApplied),
+                    // It was heard, and refused.
+                    200..=299 => nothing_done,
                     _ => Failure::Status(status, hint),
                 };
                 let advice = (self.dialect.advice)(status, self.info.method.as_str(), &self.info.path, &refusal);
-                let error = Error::answered(self.info.clone(), status, refusal, advice, hint);
-                Err((failure, error))
+                return Err((failure, Error::answered(self.info.clone(), status, refusal, advice, hint)));
             }
-            Answer::NotConnected(source) => failed(Failure::Connect, TransportKind::Connect, None, Some(source)),
-            Answer::NotTrusted(source) => failed(
-                Failure::Permanent(Outcome::NotApplied),
-                TransportKind::Certificate,
-                None,
-                Some(source),
-            ),
-            Answer::Lost(source) => failed(Failure::Lost, TransportKind::Interrupted, None, Some(source)),
-            Answer::TimedOut => failed(Failure::Lost, TransportKind::TimedOut, None, None),
-            Answer::Cut { status, source } => failed(Failure::CutAnswer, TransportKind::CutAnswer, Some(status), source),
-            Answer::TooLarge { status } => failed(
-                Failure::Permanent(Outcome::Applied),
-                TransportKind::TooLarge,
-                Some(status),
-                None,
-            ),
-            Answer::NotMade(source) => failed(
-                Failure::Permanent(Outcome::NotApplied),
-                TransportKind::Request,
-                None,
-                Some(source),
-            ),
-        }
+            Answer::NotConnected(source) => (Failure::Connect, Kind::Connect, None, Some(source)),
+            Answer::NotTrusted(source) => (nothing_done, Kind::Certificate, None, Some(source)),
+            Answer::NotMade(source) => (nothing_done, Kind::Request, None, Some(source)),
+            Answer::Lost(source) => (Failure::Lost, Kind::Interrupted, None, Some(source)),
+            Answer::TimedOut => (Failure::Lost, Kind::TimedOut, None, None),
+            Answer::Cut { status, source } => (Failure::CutAnswer, Kind::CutAnswer, Some(status), source),
+            Answer::TooLarge { status } => (Failure::Permanent(Outcome::Applied), Kind::TooLarge, Some(status), None),
+        };
+        let source = source.and_then(cause);
+        Err((failure, Error::transport(kind, self.info.clone(), status, source)))
     }
 
     /// The error of a call that has no time left. With how long nothing may be sent, if that is why.

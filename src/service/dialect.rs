@@ -1,4 +1,4 @@
-//! How one who is asked says no, and what helps then: a value for each, so that another API is one more value.
+//! How a server refuses, and what to do about it: a value for each, so that another API is one more value.
 
 use crate::error::{ErrorBody, advice};
 

@@ -1,8 +1,9 @@
 //! The rate limit of one API, in front of its calls: first come, first served.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::error::Result;
 use crate::http::NEVER;
 use crate::http::clock::{Clock, after};
 use crate::http::limit::{Queue, RateLimit, Turn, Window};
@@ -14,15 +15,6 @@ pub(super) struct Gate {
     queue: Queue,
 }
 
-/// Whether a call may be sent now.
-pub(super) enum Admission<'g> {
-    Granted,
-    /// It has waited, and may ask again in its turn.
-    Waited(Option<Turn<'g>>),
-    /// It has no time to wait; with how long nothing may be sent, if that is known.
-    OutOfTime(Option<Duration>),
-}
-
 impl Gate {
     pub(super) fn new(limit: RateLimit) -> Self {
         Self {
@@ -31,39 +23,41 @@ impl Gate {
         }
     }
 
-    /// Lets a call through, or waits with it, for its turn and then for the window. After a wait the caller comes back with its
-    /// turn: meanwhile its token has aged.
-    pub(super) async fn admit<'g>(&'g self, call: &mut Call<'_>, turn: Option<Turn<'g>>, clock: &Clock) -> Admission<'g> {
+    /// Lets a call through, or waits with it, for its turn and then for the window. After a wait it is not let through yet: the
+    /// caller comes back with its turn, because meanwhile its token has aged.
+    pub(super) async fn admit<'g>(&'g self, call: &mut Call<'_>, turn: &mut Option<Turn<'g>>, clock: &Clock) -> Result<bool> {
         let now = clock.now();
-        let new = call.is_new();
-        let mut turn = turn.or_else(|| self.queue.try_turn(new));
-        match (&turn, call.patience()) {
-            (Some(_), end) => {
-                let admitted = self.window().admit(now);
-                match (admitted, end) {
-                    (Ok(()), _) => return Admission::Granted,
-                    (Err(until), Some(end)) if until >= end => return Admission::OutOfTime(Some(until - now)),
-                    (Err(until), _) => clock.sleep_until(until).await,
+        let (new, end) = (call.is_new(), call.patience());
+        if turn.is_none() {
+            *turn = self.queue.try_turn(new);
+        }
+        if turn.is_some() {
+            let admitted = self.window().admit(now);
+            match admitted {
+                Ok(()) => {
+                    *turn = None;
+                    return Ok(true);
                 }
+                Err(until) if end.is_some_and(|end| until >= end) => return Err(call.out_of_time(Some(until - now))),
+                Err(until) => clock.sleep_until(until).await,
             }
-            (None, end) => {
-                let time = end.map_or(NEVER, |end| end.saturating_duration_since(now));
-                match tokio::time::timeout(time, self.queue.turn(new)).await {
-                    Ok(its_turn) => turn = Some(its_turn),
-                    Err(_) => return Admission::OutOfTime(None),
-                }
+        } else {
+            let time = end.map_or(NEVER, |end| end.saturating_duration_since(now));
+            match tokio::time::timeout(time, self.queue.turn(new)).await {
+                Ok(its_turn) => *turn = Some(its_turn),
+                Err(_) => return Err(call.out_of_time(None)),
             }
         }
         call.has_waited(clock.now() - now);
-        Admission::Waited(turn)
+        Ok(false)
     }
 
-    /// Nobody sends for so long.
+    /// Holds up all calls for so long.
     pub(super) fn pause(&self, pause: Duration, now: Instant) {
         self.window().pause_until(after(now, pause));
     }
 
-    fn window(&self) -> std::sync::MutexGuard<'_, Window> {
+    fn window(&self) -> MutexGuard<'_, Window> {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::error::{CallInfo, Error, ErrorKind, TransportKind};
+use crate::error::{Error, ErrorKind, Result, TransportKind};
 use crate::http::clock::{Clock, after};
 
 /// How long to pause between two looks, unless the service asks for more.
@@ -17,15 +17,25 @@ pub(crate) enum Pace {
     Every(Duration),
 }
 
-/// Why a look did not find what it looks for.
+/// Why a look did not find what it looks for, and why a row of looks ended without it.
 #[derive(Debug)]
 pub(crate) enum Miss {
-    /// It is not there yet.
+    /// It is not there yet. As the end: the time is up, and the last look saw nothing.
     NotYet,
-    /// The look failed, and the next may succeed.
+    /// The look failed, and the next may succeed. As the end: the time is up, or the service asks for a longer pause.
     Passing(Error),
     /// The look failed, and so would the next.
     Final(Error),
+}
+
+impl Miss {
+    /// Nothing, if that is all that the looks have come to; the error, if the last look failed.
+    pub(crate) fn or_none<T>(self) -> Result<Option<T>> {
+        match self {
+            Self::NotYet => Ok(None),
+            Self::Passing(error) | Self::Final(error) => Err(error),
+        }
+    }
 }
 
 impl From<Error> for Miss {
@@ -43,28 +53,6 @@ fn passes(error: &Error) -> bool {
     error.kind() == ErrorKind::Decode || error.is_retryable()
 }
 
-/// Nothing was found.
-#[derive(Debug)]
-pub(crate) enum Ended {
-    /// The time is up, or the service asks for a longer pause. With the error of the last look, if that failed.
-    TimeUp(Option<Error>),
-    /// A look failed in a way that will not pass.
-    Failed(Error),
-}
-
-impl Ended {
-    /// The error, for looks that find something or fail. `path` is what was looked at.
-    pub(crate) fn into_error(self, path: &str) -> Error {
-        match self {
-            Self::TimeUp(Some(error)) | Self::Failed(error) => error,
-            Self::TimeUp(None) => {
-                let call = CallInfo::new("GET", path);
-                Error::transport(TransportKind::DeadlineExceeded, call, None, None)
-            }
-        }
-    }
-}
-
 /// A row of looks.
 #[derive(Debug)]
 pub(crate) struct Looks {
@@ -73,10 +61,6 @@ pub(crate) struct Looks {
     started: Instant,
     deadline: Instant,
     looked: bool,
-    /// How long nothing shall be asked, after a look that failed.
-    hint: Duration,
-    /// Of the last look, if that failed.
-    error: Option<Error>,
 }
 
 impl Looks {
@@ -89,8 +73,6 @@ impl Looks {
             started,
             deadline: after(started, time),
             looked: false,
-            hint: Duration::ZERO,
-            error: None,
         }
     }
 
@@ -105,53 +87,62 @@ impl Looks {
     /// Looks until something is found: the first time at once and in any case, then after pauses. Each look is told the
     /// deadline. Called again, it goes on.
     // Not an `AsyncFnMut`: nothing could say that its futures can be sent.
-    pub(crate) async fn find<T, F>(&mut self, mut look: impl FnMut(Instant) -> F) -> Result<T, Ended>
+    pub(crate) async fn find<T, F>(&mut self, mut look: impl FnMut(Instant) -> F) -> Result<T, Miss>
     where
         F: Future<Output = Result<T, Miss>> + Send,
     {
+        let mut last = None;
+        if std::mem::replace(&mut self.looked, true) {
+            if !self.pause(Duration::ZERO).await {
+                return Err(Miss::NotYet);
+            }
+            last = Some(Miss::NotYet);
+        }
         loop {
-            if self.looked {
-                let now = self.clock.now();
-                let wanted = interval(self.pace, now - self.started, fastrand::f64());
-                let left = self.deadline.saturating_duration_since(now);
-                match pause(wanted, self.hint, left) {
-                    Some(pause) => self.clock.sleep(pause).await,
-                    None => {
-                        // A pause that the service asks for beyond the end is known now.
-                        if self.hint < left {
-                            self.clock.sleep_until(self.deadline).await;
-                        }
-                        return Err(Ended::TimeUp(self.error.take()));
+            let mut hint = Duration::ZERO;
+            let miss = match look(self.deadline).await {
+                Ok(found) => return Ok(found),
+                Err(miss) => miss,
+            };
+            match &miss {
+                Miss::NotYet => {}
+                Miss::Passing(error) => {
+                    tracing::warn!(%error, "a look failed; the next may succeed");
+                    if is_cut_off(error, self.left()) {
+                        // What the look before came to says more than that the time was up.
+                        return Err(last.unwrap_or(miss));
                     }
+                    hint = error.retry_after().unwrap_or_default();
                 }
+                Miss::Final(_) => return Err(miss),
             }
-            match look(self.deadline).await {
-                Ok(found) => {
-                    self.answered();
-                    return Ok(found);
+            if !self.pause(hint).await {
+                return Err(miss);
+            }
+            last = Some(miss);
+        }
+    }
+
+    /// Pauses before the next look, for as long as the service asks at least; whether there is time for one.
+    async fn pause(&self, hint: Duration) -> bool {
+        let (left, waited) = (self.left(), self.clock.now() - self.started);
+        match pause(interval(self.pace, waited, fastrand::f64()), hint, left) {
+            Some(pause) => {
+                self.clock.sleep(pause).await;
+                true
+            }
+            None => {
+                // A pause that the service asks for beyond the end is known now.
+                if hint < left {
+                    self.clock.sleep_until(self.deadline).await;
                 }
-                Err(Miss::NotYet) => self.answered(),
-                Err(Miss::Passing(error)) => self.failed(error),
-                Err(Miss::Final(error)) => return Err(Ended::Failed(error)),
+                false
             }
         }
     }
 
-    fn answered(&mut self) {
-        self.looked = true;
-        self.hint = Duration::ZERO;
-        self.error = None;
-    }
-
-    fn failed(&mut self, error: Error) {
-        tracing::warn!(%error, "a look failed; the next may succeed");
-        self.hint = error.retry_after().unwrap_or_default();
-        let left = self.deadline.saturating_duration_since(self.clock.now());
-        // What the look before came to says more than that the time was up.
-        if !self.looked || !is_cut_off(&error, left) {
-            self.error = Some(error);
-        }
-        self.looked = true;
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(self.clock.now())
     }
 }
 
@@ -191,7 +182,7 @@ fn is_cut_off(error: &Error, left: Duration) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorBody;
+    use crate::error::{CallInfo, ErrorBody};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -317,8 +308,9 @@ mod tests {
         let found = found.await;
         let end = match found {
             Ok(found) => found.to_owned(),
-            Err(Ended::TimeUp(error)) => format!("time up, {:?}", error.and_then(|error| error.status())),
-            Err(Ended::Failed(error)) => format!("failed, {:?}", error.status()),
+            Err(Miss::NotYet) => "time up, None".to_owned(),
+            Err(Miss::Passing(error)) => format!("time up, {:?}", error.status()),
+            Err(Miss::Final(error)) => format!("failed, {:?}", error.status()),
         };
         (end, times)
     }
@@ -367,15 +359,13 @@ mod tests {
             }
         });
         let end = end.await;
-        assert_eq!(end.unwrap_err().into_error("a").status(), Some(503));
+        assert!(matches!(end, Err(Miss::Passing(error)) if error.status() == Some(503)));
         // A look that was never answered has nothing else to say.
         let mut looks = Looks::new(&clock, Duration::ZERO, Pace::Growing);
         let end = looks
             .find(async |_| Err::<(), _>(transport(TransportKind::TimedOut).into()))
             .await;
-        let Err(Ended::TimeUp(Some(error))) = end else {
-            panic!("{end:?}")
-        };
+        let Err(Miss::Passing(error)) = end else { panic!("{end:?}") };
         assert!(matches!(error.kind(), ErrorKind::Transport(_)));
     }
 }

@@ -13,12 +13,13 @@ pub(crate) mod token;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use serde_json::Value;
 use url::Url;
 
-use crate::error::{CallInfo, Error, Result};
+use crate::error::{Error, Result};
 use crate::http::clock::{Clock, after};
 use crate::http::limit::RateLimit;
 use crate::http::request::{Method, Replay, Request};
@@ -27,7 +28,7 @@ use crate::model::receipt::Receipt;
 use crate::service::call::{Call, Next};
 pub(crate) use crate::service::call::{Peer, Response};
 use crate::service::dialect::{Dialect, TOKENS};
-use crate::service::gate::{Admission, Gate};
+use crate::service::gate::Gate;
 use crate::service::provider::{AccessToken, TokenProvider};
 use crate::service::token::TokenCache;
 
@@ -49,6 +50,7 @@ pub(crate) struct Api {
 #[derive(Clone)]
 pub(crate) struct Service {
     inner: Arc<Inner>,
+    deadline: Option<Instant>,
 }
 
 struct Inner {
@@ -68,25 +70,25 @@ impl fmt::Debug for Service {
 }
 
 /// An answer whose body is JSON.
-pub(crate) struct Json {
-    pub(crate) receipt: Receipt<()>,
-    pub(crate) call: CallInfo,
-    pub(crate) value: Value,
-}
-
-impl Json {
-    /// The error for an answer that is JSON, but not the JSON that was expected.
-    pub(crate) fn unexpected(&self, path: impl Into<String>, expected: impl Into<String>) -> Error {
-        Error::decode(self.call.clone(), self.receipt.http_status, path, expected)
-    }
-}
+pub(crate) type Json = Response<Value>;
 
 impl Service {
     pub(crate) fn new(http: Http, provider: Arc<dyn TokenProvider>, api: Api) -> Self {
         let tokens = TokenCache::new(provider, Peer::new(http.clone(), &TOKENS), api.scope);
         let gate = Gate::new(api.rate_limit);
         let inner = Inner { http, api, tokens, gate };
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+            deadline: None,
+        }
+    }
+
+    /// The same, for calls that end at this moment, if there is one and their own time does not end before.
+    pub(crate) fn by(&self, deadline: impl Into<Option<Instant>>) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            deadline: deadline.into(),
+        }
     }
 
     pub(crate) fn http(&self) -> &Http {
@@ -131,7 +133,8 @@ impl Service {
 
     /// Sends a request whose answer is not read.
     pub(crate) async fn bytes(&self, request: Request) -> Result<Receipt<Bytes>> {
-        Ok(receipt(self.send(request).await?))
+        let response = self.send(request).await?;
+        Ok(response.receipt().map(|()| response.body))
     }
 
     /// A request for a link of the service, or for a path that a program gave; it must lie below the endpoint.
@@ -160,15 +163,10 @@ impl Service {
             if call.is_over() {
                 return Err(call.out_of_time(None));
             }
-            match gate.admit(&mut call, turn.take(), clock).await {
-                Admission::Granted => {}
-                Admission::Waited(its_turn) => {
-                    turn = its_turn;
-                    continue;
-                }
-                Admission::OutOfTime(pause) => return Err(call.out_of_time(pause)),
+            if !gate.admit(&mut call, &mut turn, clock).await? {
+                continue;
             }
-            let next = call.attempt(Some(&bearer.secret)).await;
+            let next = call.attempt(Some(&bearer)).await;
             if let Some(pause) = call.throttled {
                 gate.pause(pause, clock.now());
             }
@@ -185,6 +183,7 @@ impl Service {
         let api = &self.inner.api;
         let correlation_id = api.correlation_id.clone().unwrap_or_else(new_guid);
         let mut request = request
+            .by(self.deadline)
             .header("Accept", "application/json")
             .header(CORRELATION_ID, correlation_id);
         request.headers.extend(api.headers.iter().cloned());
@@ -196,41 +195,21 @@ impl Service {
     }
 }
 
-fn receipt(response: Response) -> Receipt<Bytes> {
-    Receipt::new(
-        response.status,
-        response.call.correlation_id,
-        response.call.request_id,
-        response.body,
-    )
-}
-
 fn json(response: Response) -> Result<Json> {
-    let text = response.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&response.body);
+    let Response { status, body, call } = response;
+    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
     match serde_json::from_slice(text) {
-        Ok(value) => {
-            let receipt = Receipt::new(
-                response.status,
-                response.call.correlation_id.clone(),
-                response.call.request_id.clone(),
-                (),
-            );
-            Ok(Json {
-                receipt,
-                call: response.call,
-                value,
-            })
-        }
+        Ok(body) => Ok(Response { status, body, call }),
         // Nothing, which the service says too, or its own JSON, broken off.
         Err(error) if error.is_eof() && matches!(text.trim_ascii_start().first(), None | Some(b'{')) => {
-            Err(Error::decode(response.call, response.status, "", "JSON"))
+            Err(Error::decode(call, status, "", "JSON"))
         }
-        Err(_) => Err(Error::foreign(response.call, response.status)),
+        Err(_) => Err(Error::foreign(call, status)),
     }
 }
 
 /// The URL of a link below `base`: same origin, and still below its path once dots are resolved.
-pub(crate) fn resolve(base: &Url, link: &str) -> Result<Url> {
+fn resolve(base: &Url, link: &str) -> Result<Url> {
     let refused = |why: &str| Error::invalid("the link", format!("{why}; only paths below the endpoint are followed"));
     // `/\` and control characters are read differently by different programs, so they are not read at all.
     if link.contains('\\') || link.contains(|c: char| c.is_control()) {

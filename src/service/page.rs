@@ -4,7 +4,6 @@
 //! for by `skip`. No page is asked for twice, however a link to it is spelled, and a list that never ends is ended.
 
 use std::collections::HashSet;
-use std::time::Instant;
 
 use futures_core::Stream;
 use futures_util::stream::try_unfold;
@@ -14,7 +13,7 @@ use url::Url;
 use crate::error::{BodyShape, Error, Result};
 use crate::http::request::{Method, Path, Replay, Request};
 use crate::model::member::member;
-use crate::service::{Json, Service, resolve};
+use crate::service::{Json, Service};
 
 /// No account has lists of so many pages, and a program that collects one needs an end.
 const MOST_PAGES: u32 = 10_000;
@@ -28,8 +27,6 @@ pub(crate) struct Listing {
     /// Read when the first page is a 404: if it is there the list is empty, if it is not, that is the error. Without a parent
     /// the 404 means an empty list.
     pub(crate) parent: Option<Path>,
-    /// Ends the reading of each page.
-    pub(crate) deadline: Option<Instant>,
 }
 
 /// Where the next page is.
@@ -55,27 +52,20 @@ struct Seen<'a> {
 }
 
 fn next(seen: &Seen<'_>) -> Next {
-    match further(seen) {
-        Next::Link(_) | Next::Skip(_) if seen.pages >= MOST_PAGES => Next::TooMany,
-        next => next,
-    }
-}
-
-fn further(seen: &Seen<'_>) -> Next {
-    match seen.link.map(str::trim).filter(|link| !link.is_empty()) {
-        _ if seen.items == 0 => Next::End,
+    let next = match seen.link.map(str::trim).filter(|link| !link.is_empty()) {
+        _ if seen.items == 0 => return Next::End,
         Some(link) => Next::Link(link.to_owned()),
         None if seen.total.is_some_and(|total| seen.reached < total) => Next::Skip(seen.reached),
-        None => Next::End,
-    }
+        None => return Next::End,
+    };
+    if seen.pages < MOST_PAGES { next } else { Next::TooMany }
 }
 
 struct Walk {
     service: Service,
     listing: Listing,
-    next: Next,
-    /// What follows the page before may not be asked for: its items come first.
-    refused: Option<Error>,
+    /// The request for the next page; why it may not be asked for, which is told after the items of the page before.
+    next: Result<Option<Request>>,
     pages: u32,
     reached: u64,
     asked: HashSet<Url>,
@@ -86,107 +76,95 @@ struct Walk {
 pub(crate) fn pages<T: Send + 'static>(
     service: Service,
     listing: Listing,
-    read: impl Fn(&Json) -> Result<T> + Copy + Send + 'static,
+    read: impl Fn(Json) -> Result<T> + Copy + Send + 'static,
 ) -> impl Stream<Item = Result<T>> + Send + 'static {
     let reached = u64::from(listing.skip.unwrap_or(0));
     let walk = Walk {
         service,
+        next: Ok(Some(listing.request(reached))),
         listing,
-        next: Next::Skip(reached),
-        refused: None,
         pages: 0,
         reached,
         asked: HashSet::new(),
     };
     try_unfold(walk, move |mut walk| async move {
         match walk.advance().await? {
-            Some(page) => Ok(Some((read(&page)?, walk))),
+            Some(page) => Ok(Some((read(page)?, walk))),
             None => Ok(None),
         }
     })
 }
 
-impl Walk {
-    async fn advance(&mut self) -> Result<Option<Json>> {
-        if let Some(error) = self.refused.take() {
-            return Err(error);
-        }
-        let page = match std::mem::replace(&mut self.next, Next::End) {
-            Next::End | Next::TooMany => return Ok(None),
-            Next::Link(link) => {
-                let request = self
-                    .service
-                    .link(Method::GET, &link, self.listing.path.template(), Replay::Safe)?;
-                self.service.json(request.by(self.listing.deadline)).await?
-            }
-            Next::Skip(skip) => {
-                let request = self.request(skip);
-                self.asked.insert(request.url(Some(self.service.endpoint()))?);
-                match self.service.json(request).await {
-                    Err(error) if self.pages == 0 && error.is_not_found() => return self.empty(error).await.map(|()| None),
-                    answer => answer?,
-                }
-            }
-        };
-        self.pages += 1;
-        let items = match member(&page.value, "value") {
-            Some(Value::Array(items)) => items.len(),
-            Some(Value::Null) => 0,
-            _ => return Err(page.unexpected("value", "a list")),
-        };
-        let total = member(&page.value, "totalCount").and_then(Value::as_u64);
-        let link = member(&page.value, "@nextLink").and_then(Value::as_str);
-        self.reached += items as u64;
-        self.next = next(&Seen {
-            link,
-            items,
-            reached: self.reached,
-            total,
-            pages: self.pages,
-        });
-        match &self.next {
-            Next::Link(link) => match resolve(self.service.endpoint(), link) {
-                Ok(url) => {
-                    if !self.asked.insert(url) {
-                        return Err(page.unexpected("@nextLink", "a link to a page that has not been read"));
-                    }
-                }
-                Err(_) => {
-                    self.refused = Some(page.unexpected("@nextLink", "a link below the endpoint"));
-                    self.next = Next::End;
-                }
-            },
-            Next::TooMany => {
-                self.refused = Some(page.unexpected("@nextLink", format!("the end of a list of {MOST_PAGES} pages")));
-                self.next = Next::End;
-            }
-            Next::Skip(_) | Next::End => {}
-        }
-        Ok(Some(page))
-    }
-
+impl Listing {
     fn request(&self, skip: u64) -> Request {
-        let mut request = Request::get(self.listing.path.clone()).by(self.listing.deadline);
+        let mut request = Request::get(self.path.clone());
         if skip > 0 {
             request = request.query("skip", skip.to_string());
         }
-        if let Some(top) = self.listing.top {
+        if let Some(top) = self.top {
             request = request.query("top", top.to_string());
         }
         request
     }
+}
+
+impl Walk {
+    async fn advance(&mut self) -> Result<Option<Json>> {
+        let Some(request) = std::mem::replace(&mut self.next, Ok(None))? else {
+            return Ok(None);
+        };
+        self.asked.insert(request.url(Some(self.service.endpoint()))?);
+        let page = match self.service.json(request).await {
+            Err(error) if self.pages == 0 && error.is_not_found() => return self.empty(error).await.map(|()| None),
+            page => page?,
+        };
+        let items = match member(&page.body, "value") {
+            Some(Value::Array(items)) => items.len(),
+            Some(Value::Null) => 0,
+            _ => return Err(page.unexpected("value", "a list")),
+        };
+        self.pages += 1;
+        self.reached += items as u64;
+        self.next = self.after(&page, items);
+        Ok(Some(page))
+    }
+
+    /// The request for the page after this one, if there is one and it may be asked for.
+    fn after(&self, page: &Json, items: usize) -> Result<Option<Request>> {
+        let not = |expected: &str| page.unexpected("@nextLink", expected);
+        let seen = Seen {
+            link: member(&page.body, "@nextLink").and_then(Value::as_str),
+            items,
+            reached: self.reached,
+            total: member(&page.body, "totalCount").and_then(Value::as_u64),
+            pages: self.pages,
+        };
+        match next(&seen) {
+            Next::End => Ok(None),
+            Next::TooMany => Err(not(&format!("the end of a list of {MOST_PAGES} pages"))),
+            Next::Skip(skip) => Ok(Some(self.listing.request(skip))),
+            Next::Link(link) => {
+                let request = self
+                    .service
+                    .link(Method::GET, &link, self.listing.path.template(), Replay::Safe);
+                let request = request.map_err(|_| not("a link below the endpoint"))?;
+                if self.asked.contains(&request.url(None)?) {
+                    return Err(not("a link to a page that has not been read"));
+                }
+                Ok(Some(request))
+            }
+        }
+    }
 
     /// The service answers 404 to an empty list, and to a list of something that is not there.
     async fn empty(&self, error: Error) -> Result<()> {
-        match &self.listing.parent {
-            _ if matches!(error.shape(), Some(BodyShape::Html | BodyShape::Gateway)) => Err(error),
-            None => Ok(()),
-            Some(parent) => self
-                .service
-                .json(Request::get(parent.clone()).by(self.listing.deadline))
-                .await
-                .map(|_| ()),
+        if matches!(error.shape(), Some(BodyShape::Html | BodyShape::Gateway)) {
+            return Err(error);
         }
+        if let Some(parent) = &self.listing.parent {
+            self.service.json(Request::get(parent.clone())).await?;
+        }
+        Ok(())
     }
 }
 

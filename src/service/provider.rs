@@ -1,4 +1,4 @@
-//! Who gives access tokens, and what such a provider may use.
+//! Providers of access tokens, and what they may use.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// A token that lives for `lifetime` from the moment it was asked for.
+    /// Creates a token that lives for `lifetime` from the moment it was asked for.
     #[must_use]
     pub fn new(secret: impl Into<SecretString>, lifetime: Duration) -> Self {
         Self {
@@ -31,13 +31,13 @@ impl AccessToken {
         }
     }
 
-    /// The token itself. Do not print it.
+    /// Returns the token itself. Do not print it.
     #[must_use]
     pub fn secret(&self) -> &SecretString {
         &self.secret
     }
 
-    /// How long it lives, from the moment it was asked for.
+    /// Returns how long it lives, from the moment it was asked for.
     #[must_use]
     pub fn lifetime(&self) -> Duration {
         self.lifetime
@@ -74,26 +74,26 @@ impl fmt::Debug for TokenContext {
 }
 
 impl TokenContext {
-    /// What the token is for: `https://manage.devcenter.microsoft.com`, which the v1 endpoint of Entra takes as `resource`, or a
+    /// Returns what the token is for: `https://manage.devcenter.microsoft.com`, which the v1 endpoint of Entra takes as `resource`, or a
     /// scope of the v2 endpoint, which ends in `/.default`.
     #[must_use]
     pub fn scope(&self) -> &str {
         self.scope
     }
 
-    /// Why a token is asked for.
+    /// Returns why a token is asked for.
     #[must_use]
     pub fn reason(&self) -> TokenReason {
         self.reason
     }
 
-    /// How long the call that needs the token still has. What takes longer is dropped.
+    /// Returns how much time the call that needs the token still has. A provider that takes longer is dropped.
     #[must_use]
     pub fn time_left(&self) -> Duration {
         self.deadline.saturating_duration_since(self.peer.http().clock().now())
     }
 
-    /// Posts a form through the client's own transport, with its proxy, TLS, time-outs and retries, and gives the body of
+    /// Posts a form through the client's own transport, with its proxy, TLS, time-outs and retries, and returns the body of
     /// a 2xx answer. The values are treated as secrets, but for those that OAuth makes public: `grant_type`, `client_id`,
     /// `resource` and `scope`, which Entra names when it refuses them.
     ///
@@ -163,7 +163,7 @@ fn is_public(field: &str) -> bool {
     matches!(field, "grant_type" | "client_id" | "resource" | "scope")
 }
 
-/// Gives access tokens for what [`TokenContext::scope`] names.
+/// A source of access tokens for what [`TokenContext::scope`] names.
 ///
 /// The client keeps a token and shares it between its clones, so a provider needs no cache of its own. It is asked by one
 /// caller at a time.
@@ -186,7 +186,7 @@ fn is_public(field: &str) -> bool {
 /// }
 /// ```
 pub trait TokenProvider: fmt::Debug + Send + Sync {
-    /// A token. Mark an error that may be gone next time with [`Error::retryable`](crate::Error::retryable); the others end what needs the token.
+    /// Returns a token. Mark an error that may be gone next time with [`Error::retryable`](crate::Error::retryable); the others end what needs the token.
     fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>>;
 }
 

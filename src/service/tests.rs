@@ -52,8 +52,8 @@ async fn who_is_turned_away_by_a_pause_is_told_how_long_it_lasts() {
     let service = Service::new(http(&clock), Arc::<Named>::default(), api);
     let (now, seconds) = (clock.now(), Duration::from_secs);
     service.inner.gate.pause(seconds(100), now);
-    let request = Request::get(Path::new("applications")).by(Some(now + seconds(60)));
-    let error = service.json(request).await.err().unwrap();
+    let request = Request::get(Path::new("applications"));
+    let error = service.by(now + seconds(60)).json(request).await.err().unwrap();
     let pause = error.retry_after().unwrap();
     assert!(pause > seconds(90) && pause <= seconds(100), "{pause:?}");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What a wait is told, and what it tells.
+//! The settings of a wait, and its report.
 
 use std::fmt;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub enum Milestone {
 }
 
 impl Milestone {
-    /// How long a wait for it takes at most, unless told otherwise: 2 hours, 3 days, 7 days.
+    /// Returns how long a wait for it takes at most by default: 2 hours, 3 days, 7 days.
     #[must_use]
     pub fn default_timeout(self) -> Duration {
         const HOUR: u64 = 3600;
@@ -140,7 +140,7 @@ impl<S: Submission> Wait<S> {
         }
     }
 
-    /// Tells it a status that was read before it began: one that shows the commit makes a draft an old reading.
+    /// Takes a status that was read before the wait began: one that shows the commit makes a draft an old reading.
     pub(crate) fn seen(mut self, status: &SubmissionStatus) -> Self {
         let report = StatusReport {
             status: status.clone(),
@@ -150,13 +150,13 @@ impl<S: Submission> Wait<S> {
         self
     }
 
-    /// How far to wait. Default [`Milestone::Accepted`].
+    /// Sets how far to wait. Default [`Milestone::Accepted`].
     pub fn until(mut self, goal: Milestone) -> Self {
         self.goal = goal;
         self
     }
 
-    /// How long to wait at most. Default [`Milestone::default_timeout`] of the goal. The commit and the first look are made in
+    /// Sets how long to wait at most. Default [`Milestone::default_timeout`] of the goal. The commit and the first look are made in
     /// any case, in the time of [`Submissions::ensure_committed`] and of a call
     /// ([`RetryPolicy::call_timeout`](crate::config::RetryPolicy::call_timeout)).
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -164,29 +164,29 @@ impl<S: Submission> Wait<S> {
         self
     }
 
-    /// A fixed pause between two polls instead of the growing one, at least 1 s. A pause that the service asks for is kept
+    /// Sets a fixed pause between two polls instead of the growing one, at least 1 s. A pause that the service asks for is kept
     /// where it is longer.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.interval = Some(interval);
         self
     }
 
-    /// Is told each report that says something new (another status, other errors or warnings, the end), before the pause that
-    /// follows it; and, so that a log shows that the wait goes on, every 5 minutes one that does not. See
+    /// Calls `observer` with each report that says something new (another status, other errors or warnings, the end), before the
+    /// pause that follows it, and every 5 minutes with one that does not, so that a log shows that the wait goes on. See
     /// [`on_poll`](Self::on_poll).
     pub fn on_status(mut self, observer: impl Fn(&WaitReport) + Send + Sync + 'static) -> Self {
         self.on_status = Some(Box::new(observer));
         self
     }
 
-    /// Is told the report of each poll, also where nothing has changed: about one a minute for as long as it takes.
+    /// Calls `observer` with the report of each poll, even if nothing has changed: about one a minute for as long as it takes.
     pub fn on_poll(mut self, observer: impl Fn(&WaitReport) + Send + Sync + 'static) -> Self {
         self.on_poll = Some(Box::new(observer));
         self
     }
 
-    /// Is told of the commit, however that became known: the answer to it; if that was lost, the status that shows it, or the
-    /// refusal of a second commit, 409.
+    /// Calls `observer` once the commit is known to be made, with the answer to it; if that was lost, with the status that shows
+    /// it, or the refusal of a second commit, 409.
     pub fn on_commit(mut self, observer: impl Fn(&Receipt<StatusReport>) + Send + Sync + 'static) -> Self {
         self.on_commit = Some(Box::new(observer));
         self

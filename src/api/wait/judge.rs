@@ -1,31 +1,15 @@
-//! What a status means for a wait, and who is told of it: pure.
+//! What a status means for a wait, and whether it is news: pure.
 //!
 //! Statuses are compared by rank, because steps are skipped between polls. Only a status that was read counts as seen, never
 //! the commit's own answer.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::api::commit::is_as_before;
+use crate::api::commit::{Committed, is_as_before};
 use crate::api::wait::builder::Milestone;
 use crate::error::FailureKind;
 use crate::model::application_submission::TargetPublishMode;
 use crate::model::status::{StatusReport, SubmissionStatus};
-
-/// How a wait came to its submission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin<'a> {
-    /// Nothing is known of it.
-    Watched,
-    /// It was committed.
-    Committed {
-        /// How long ago, or since when it is known.
-        ago: Duration,
-        /// Whether that was seen before the wait.
-        shown: bool,
-        /// The failure that the submission had before.
-        before: Option<&'a StatusReport>,
-    },
-}
 
 /// For how long what was there before a commit is taken for an old reading.
 pub(super) const READ_LAG: Duration = Duration::from_secs(300);
@@ -40,15 +24,15 @@ pub(super) enum Verdict {
     Failed(FailureKind),
 }
 
-/// `seen` is whether this wait has read a status that shows the commit.
-pub(super) fn judge(report: &StatusReport, goal: Milestone, seen: bool, origin: Origin<'_>) -> Verdict {
+/// `seen` is whether this wait has read a status that shows the commit, `commit` what was known of that before, if anything.
+pub(super) fn judge(report: &StatusReport, goal: Milestone, seen: bool, commit: Option<&Committed>, now: Instant) -> Verdict {
     use SubmissionStatus as S;
     let status = &report.status;
-    if let (Origin::Committed { ago, shown, before }, false) = (origin, seen)
-        && is_as_before(report, before)
+    if let Some(commit) = commit.filter(|_| !seen)
+        && is_as_before(report, commit.before.as_ref())
     {
-        return match shown {
-            _ if ago < READ_LAG => Verdict::GoOn,
+        return match commit.shown {
+            _ if now < commit.at + READ_LAG => Verdict::GoOn,
             true if *status == S::PendingCommit => Verdict::Failed(FailureKind::CommitFailed),
             true => Verdict::Failed(FailureKind::Failed),
             false => Verdict::Failed(FailureKind::CommitLost),
@@ -84,11 +68,10 @@ pub(super) enum News {
 /// `told` is the report that was told last, and when; each time is that since the wait began.
 pub(super) fn news(told: Option<(&StatusReport, Duration)>, now: &StatusReport, waited: Duration) -> News {
     match told {
-        Some((before, at)) if !has_changed(before, now) => match waited.saturating_sub(at) >= HEARTBEAT {
-            true => News::Heartbeat,
-            false => News::Nothing,
-        },
-        _ => News::Change,
+        Some((before, _)) if has_changed(before, now) => News::Change,
+        Some((_, at)) if waited.saturating_sub(at) < HEARTBEAT => News::Nothing,
+        Some(_) => News::Heartbeat,
+        None => News::Change,
     }
 }
 
@@ -114,6 +97,7 @@ pub(super) fn rests(mode: &TargetPublishMode, date: Option<SystemTime>, now: Sys
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Outcome;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -126,22 +110,32 @@ mod tests {
             status: "CommitFailed".into(),
             ..StatusReport::default()
         };
-        let committed = |ago, shown, before| Origin::Committed { ago, shown, before };
-        let just_now = committed(SECOND, false, None);
-        let long_ago = committed(READ_LAG, false, None);
-        let attached = committed(SECOND, true, None);
-        let attached_long_ago = committed(READ_LAG, true, None);
-        let again = committed(SECOND, false, Some(&failure));
-        let again_long_ago = committed(READ_LAG, false, Some(&failure));
-        let shown_long_ago = committed(READ_LAG, true, Some(&failure));
+        let now = Instant::now() + READ_LAG;
+        let committed = |ago: Duration, shown, before| Committed {
+            at: now - ago,
+            before,
+            shown,
+            outcome: Outcome::Applied,
+        };
+        let watched = None;
+        let just_now = &committed(SECOND, false, None);
+        let long_ago = &committed(READ_LAG, false, None);
+        let attached = &committed(SECOND, true, None);
+        let attached_long_ago = &committed(READ_LAG, true, None);
+        let again = &committed(SECOND, false, Some(failure.clone()));
+        let again_long_ago = &committed(READ_LAG, false, Some(failure.clone()));
+        let shown_long_ago = &committed(READ_LAG, true, Some(failure));
+        let [just_now, long_ago, attached] = [just_now, long_ago, attached].map(Some);
+        let [attached_long_ago, again] = [attached_long_ago, again].map(Some);
+        let [again_long_ago, shown_long_ago] = [again_long_ago, shown_long_ago].map(Some);
         let table = [
-            // status, seen, origin, goals: accepted, certified, published
+            // status, seen, commit, goals: accepted, certified, published
             ("CommitStarted", false, just_now, [GoOn, GoOn, GoOn]),
             ("PendingCommit", false, just_now, [GoOn; 3]),
             ("PendingCommit", false, long_ago, [Verdict::Failed(CommitLost); 3]),
-            ("PendingCommit", false, Origin::Watched, [Verdict::Failed(NotCommitted); 3]),
+            ("PendingCommit", false, watched, [Verdict::Failed(NotCommitted); 3]),
             ("PendingCommit", true, just_now, [Verdict::Failed(CommitFailed); 3]),
-            ("PendingCommit", true, Origin::Watched, [Verdict::Failed(CommitFailed); 3]),
+            ("PendingCommit", true, watched, [Verdict::Failed(CommitFailed); 3]),
             ("PendingCommit", false, attached, [GoOn; 3]),
             ("PendingCommit", false, attached_long_ago, [Verdict::Failed(CommitFailed); 3]),
             ("PendingCommit", true, attached, [Verdict::Failed(CommitFailed); 3]),
@@ -168,19 +162,19 @@ mod tests {
             ("Published", false, just_now, [Reached; 3]),
             ("published", false, just_now, [Reached; 3]),
             ("None", false, just_now, [GoOn; 3]),
-            ("", false, Origin::Watched, [GoOn; 3]),
+            ("", false, watched, [GoOn; 3]),
             ("Signing", true, just_now, [GoOn; 3]),
         ];
-        for (status, seen, origin, expected) in table {
+        for (status, seen, commit, expected) in table {
             for (goal, expected) in [Accepted, Certified, Published].into_iter().zip(expected) {
                 let report = StatusReport {
                     status: status.into(),
                     ..StatusReport::default()
                 };
                 assert_eq!(
-                    judge(&report, goal, seen, origin),
+                    judge(&report, goal, seen, commit, now),
                     expected,
-                    "{status} {goal:?} {seen} {origin:?}"
+                    "{status} {goal:?} {seen} {commit:?}"
                 );
             }
         }

@@ -1,207 +1,168 @@
-//! A wait under way: looks, asks `judge` what it saw means, and tells who wants to know.
+//! A wait under way: looks, asks `judge` what it saw means, and tells the observers.
 
 use std::future::IntoFuture;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_core::Stream;
+use futures_util::TryFutureExt;
 use futures_util::stream::try_unfold;
 
 use crate::api::commit::{Committed, shows_commit};
 use crate::api::kinds::Submission;
 use crate::api::wait::builder::{Wait, WaitReport};
-use crate::api::wait::judge::{News, Origin, READ_LAG, Verdict, judge, news, rests};
+use crate::api::wait::judge::{News, READ_LAG, Verdict, judge, news, rests};
 use crate::error::{Error, FailureKind, Outcome, Result};
 use crate::http::BoxFuture;
 use crate::http::clock::Clock;
 use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
-use crate::service::look::{Ended, Looks, Miss, Pace};
-
-/// What is known of the commit before the first look.
-struct Known {
-    /// When it was made, or since when it is known.
-    at: Instant,
-    /// Whether it was seen before the wait.
-    shown: bool,
-    /// The failure that the submission had before.
-    before: Option<StatusReport>,
-}
+use crate::service::look::{Looks, Miss, Pace};
 
 /// A wait under way.
 struct Waiting<S> {
     wait: Wait<S>,
-    /// Its time runs from the first look, not from when it was made.
-    looks: Option<Looks>,
-    started: Instant,
-    known: Option<Known>,
-    /// What became of our own commit.
-    outcome: Outcome,
-    polls: u32,
+    looks: Looks,
+    commit: Option<Committed>,
+    /// Whether this wait has read a status that shows the commit.
     seen: bool,
-    finished: bool,
     last: Option<WaitReport>,
-    /// What was told last, and after how long.
-    told: Option<(StatusReport, Duration)>,
+    /// After how long something was told last.
+    told_at: Duration,
     /// Whether the submission rests after certification, once it was read.
     held: Option<bool>,
 }
 
+/// What a poll has come to.
+enum Step {
+    NothingNew,
+    News(WaitReport),
+    Reached(WaitReport),
+}
+
 impl<S: Submission> Waiting<S> {
-    fn new(wait: Wait<S>) -> Self {
-        Self {
-            looks: None,
-            started: wait.submissions.service().clock().now(),
-            known: None,
-            outcome: Outcome::NotApplied,
-            polls: 0,
-            seen: false,
-            finished: false,
-            last: None,
-            told: None,
-            held: None,
+    /// Commits, if that is its job. The time runs from here, not from when the wait was made.
+    async fn begin(wait: Wait<S>) -> Result<Self> {
+        let pace = wait.interval.map_or(Pace::Growing, Pace::Every);
+        let time = wait.timeout.unwrap_or(wait.goal.default_timeout());
+        let looks = Looks::new(wait.submissions.service().clock(), time, pace);
+        let commit = if wait.commit {
+            let (receipt, commit) = wait.submissions.committed(&wait.id, looks.deadline()).await?;
+            if let Some(observer) = &wait.on_commit {
+                observer(&receipt);
+            }
+            Some(commit)
+        } else {
+            wait.shown.then(|| Committed {
+                at: looks.started(),
+                before: None,
+                shown: true,
+                outcome: Outcome::NotApplied,
+            })
+        };
+        Ok(Self {
             wait,
-        }
+            looks,
+            commit,
+            seen: false,
+            last: None,
+            told_at: Duration::ZERO,
+            held: None,
+        })
     }
 
     fn clock(&self) -> &Clock {
         self.wait.submissions.service().clock()
     }
 
-    /// The next report that says something new; `None` after the last one.
-    async fn next(&mut self) -> Result<Option<WaitReport>> {
-        if self.finished {
-            return Ok(None);
-        }
-        let mut looks = match self.looks.take() {
-            Some(looks) => looks,
-            None => self.begin().await?,
-        };
-        loop {
-            let status = self.poll(&mut looks).await?;
-            if let Some(report) = self.conclude(status, looks.deadline()).await? {
-                self.looks = Some(looks);
-                return Ok(Some(report));
-            }
+    /// What became of our own commit.
+    fn outcome(&self) -> Outcome {
+        match &self.commit {
+            Some(_) if self.seen && self.wait.commit => Outcome::Applied,
+            Some(commit) => commit.outcome,
+            None => Outcome::NotApplied,
         }
     }
 
-    /// Commits, if that is its job.
-    async fn begin(&mut self) -> Result<Looks> {
-        let pace = self.wait.interval.map_or(Pace::Growing, Pace::Every);
-        let time = self.wait.timeout.unwrap_or(self.wait.goal.default_timeout());
-        let looks = Looks::new(self.clock(), time, pace);
-        self.started = looks.started();
-        if self.wait.commit {
-            let committed = self.wait.submissions.committed(&self.wait.id, looks.deadline()).await?;
-            if let Some(observer) = &self.wait.on_commit {
-                observer(&committed.receipt);
-            }
-            let Committed {
-                at,
-                before,
-                shown,
-                outcome,
-                ..
-            } = committed;
-            self.outcome = outcome;
-            self.known = Some(Known { at, shown, before });
-        } else if self.wait.shown {
-            self.known = Some(Known {
-                at: self.started,
-                shown: true,
-                before: None,
-            });
-        }
-        Ok(looks)
-    }
-
-    /// The next status that can be read.
-    async fn poll(&mut self, looks: &mut Looks) -> Result<Receipt<StatusReport>> {
-        let Wait { submissions, id, .. } = &self.wait;
-        let clock = self.clock();
-        // What was committed a moment ago may not be visible yet.
-        let lags_until = match &self.known {
-            Some(known) if !self.seen => known.at + READ_LAG,
-            _ => self.started,
-        };
-        // A wait without time still looks once, for as long as a call may take.
-        let mut first = self.polls == 0;
-        let status = looks.find(|by| {
-            let by = (!std::mem::take(&mut first)).then_some(by);
-            async move {
-                match submissions.status_by(id, by).await {
-                    Err(error) if error.is_not_found() && clock.now() < lags_until => Err(Miss::Passing(error)),
-                    status => Ok(status?),
-                }
-            }
-        });
-        match status.await {
-            Ok(status) => Ok(status),
-            Err(Ended::Failed(error)) => Err(error.with_outcome(self.outcome)),
-            Err(Ended::TimeUp(error)) => {
-                clock.sleep_until(looks.deadline()).await;
-                Err(self.timed_out(error))
-            }
-        }
-    }
-
-    /// What a status means, and to whom. The report, if it says something new.
-    async fn conclude(&mut self, status: Receipt<StatusReport>, deadline: Instant) -> Result<Option<WaitReport>> {
-        self.polls += 1;
+    /// Polls once and says what that means.
+    async fn step(&mut self) -> Result<Step> {
+        let status = self.poll().await?;
         let now = self.clock().now();
-        let before = self.known.as_ref().and_then(|known| known.before.as_ref());
-        let origin = match &self.known {
-            None => Origin::Watched,
-            Some(known) => Origin::Committed {
-                ago: now - known.at,
-                shown: known.shown,
-                before,
-            },
-        };
-        let verdict = judge(&status.value, self.wait.goal, self.seen, origin);
-        self.seen = self.seen || shows_commit(&status.value, before);
-        if self.seen && self.wait.commit {
-            self.outcome = Outcome::Applied;
-        }
-        let mut report = WaitReport {
+        let verdict = judge(&status.value, self.wait.goal, self.seen, self.commit.as_ref(), now);
+        let before = self.commit.as_ref().and_then(|commit| commit.before.as_ref());
+        self.seen |= shows_commit(&status.value, before);
+        let report = WaitReport {
             id: self.wait.id.clone(),
-            waited: now - self.started,
-            polls: self.polls,
-            held: false,
+            waited: now - self.looks.started(),
+            polls: self.last.as_ref().map_or(0, |last| last.polls) + 1,
+            held: verdict == Verdict::MayBeHeld && self.is_held().await,
             http_status: status.http_status,
             correlation_id: status.correlation_id,
             report: status.value,
         };
-        if verdict == Verdict::MayBeHeld {
-            report.held = self.is_held(deadline).await;
-        }
-        self.finished = report.held || verdict == Verdict::Reached;
-        let news = self.tell(&report, matches!(verdict, Verdict::Failed(_)));
+        let is_end = report.held || matches!(verdict, Verdict::Reached | Verdict::Failed(_));
+        let news = self.tell(&report, is_end);
         self.last = Some(report.clone());
         match verdict {
             Verdict::Failed(kind) => {
                 let outcome = match kind {
                     FailureKind::CommitLost => Outcome::MaybeApplied,
-                    _ => self.outcome,
+                    _ => self.outcome(),
                 };
                 Err(Error::failed(kind, &self.path(), report.report, report.correlation_id).with_outcome(outcome))
             }
-            _ => Ok((news == News::Change).then_some(report)),
+            _ if is_end => Ok(Step::Reached(report)),
+            _ if news == News::Change => Ok(Step::News(report)),
+            _ => Ok(Step::NothingNew),
         }
     }
 
+    /// The next status that can be read.
+    async fn poll(&mut self) -> Result<Receipt<StatusReport>> {
+        let Wait { submissions, id, .. } = &self.wait;
+        let clock = submissions.service().clock();
+        // What was committed a moment ago may not be visible yet.
+        let lags_until = self.commit.as_ref().filter(|_| !self.seen).map(|commit| commit.at + READ_LAG);
+        // A wait without time still looks once, for as long as a call may take.
+        let mut is_first = self.last.is_none();
+        let status = self.looks.find(|by| {
+            let submissions = submissions.by((!std::mem::take(&mut is_first)).then_some(by));
+            async move {
+                match submissions.status(id).await {
+                    Err(error) if error.is_not_found() && lags_until.is_some_and(|until| clock.now() < until) => {
+                        Err(Miss::Passing(error))
+                    }
+                    status => Ok(status?),
+                }
+            }
+        });
+        let error = match status.await {
+            Ok(status) => return Ok(status),
+            Err(Miss::Final(error)) => return Err(error.with_outcome(self.outcome())),
+            Err(Miss::Passing(error)) => Some(error.to_string()),
+            Err(Miss::NotYet) => None,
+        };
+        clock.sleep_until(self.looks.deadline()).await;
+        let waited = clock.now() - self.looks.started();
+        let late = Error::wait_timed_out(&self.path(), self.wait.goal.name(), waited, error).with_outcome(self.outcome());
+        Err(match &self.last {
+            Some(last) => late.last_seen(last.report.clone(), last.correlation_id.clone()),
+            None => late,
+        })
+    }
+
     /// Tells the observers. The end is news in any case.
-    fn tell(&mut self, report: &WaitReport, failed: bool) -> News {
-        let told = self.told.as_ref().map(|(report, at)| (report, *at));
-        let news = match news(told, &report.report, report.waited) {
-            _ if self.finished || failed => News::Change,
-            news => news,
+    fn tell(&mut self, report: &WaitReport, is_end: bool) -> News {
+        // What is not news has changed nothing, so the last report stands for the one that was told last.
+        let told = self.last.as_ref().map(|last| (&last.report, self.told_at));
+        let news = match is_end {
+            true => News::Change,
+            false => news(told, &report.report, report.waited),
         };
         if let Some(observer) = &self.wait.on_poll {
             observer(report);
         }
         if news != News::Nothing {
-            self.told = Some((report.report.clone(), report.waited));
+            self.told_at = report.waited;
             if let Some(observer) = &self.wait.on_status {
                 observer(report);
             }
@@ -210,11 +171,11 @@ impl<S: Submission> Waiting<S> {
     }
 
     /// Whether a certified submission is published by hand or on a date to come. Read once.
-    async fn is_held(&mut self, deadline: Instant) -> bool {
+    async fn is_held(&mut self) -> bool {
         if self.held.is_none() {
+            let by = self.last.is_some().then_some(self.looks.deadline());
             // If it cannot be read now, the next poll tries again.
-            let by = (self.polls > 1).then_some(deadline);
-            if let Ok(submission) = self.wait.submissions.get_by(&self.wait.id, by).await {
+            if let Ok(submission) = self.wait.submissions.by(by).get(&self.wait.id).await {
                 let date = submission.target_publish_date().to_system_time();
                 self.held = Some(rests(submission.target_publish_mode(), date, self.clock().system_now()));
             }
@@ -225,43 +186,44 @@ impl<S: Submission> Waiting<S> {
     fn path(&self) -> String {
         self.wait.submissions.path(&self.wait.id).text()
     }
-
-    fn timed_out(&self, error: Option<Error>) -> Error {
-        let waited = self.clock().now() - self.started;
-        let last = error.map(|error| error.to_string());
-        let error = Error::wait_timed_out(&self.path(), self.wait.goal.name(), waited, last).with_outcome(self.outcome);
-        match self.last.clone() {
-            Some(last) => error.last_seen(last.report, last.correlation_id),
-            None => error,
-        }
-    }
 }
 
 impl<S: Submission> Wait<S> {
-    /// The reports that say something new, as a `Stream` that ends when the goal is reached: another status, other errors or
+    /// Returns the reports that say something new, as a `Stream` that ends when the goal is reached: another status, other errors or
     /// warnings, and the last one. Each counts all polls. Nothing is sent before the stream is polled.
     ///
     /// # Cancel safety
     ///
     /// Dropping the stream stops the polling and nothing else: the submission goes on.
     pub fn reports(self) -> impl Stream<Item = Result<WaitReport>> + Send + 'static {
-        try_unfold(Waiting::new(self), |mut waiting| async move {
-            Ok(waiting.next().await?.map(|report| (report, waiting)))
-        })
+        let reports = Waiting::begin(self).map_ok(|waiting| {
+            try_unfold(Some(waiting), |waiting| async move {
+                let Some(mut waiting) = waiting else {
+                    return Ok(None);
+                };
+                loop {
+                    match waiting.step().await? {
+                        Step::NothingNew => {}
+                        Step::News(report) => return Ok(Some((report, Some(waiting)))),
+                        Step::Reached(report) => return Ok(Some((report, None))),
+                    }
+                }
+            })
+        });
+        reports.try_flatten_stream()
     }
 
     async fn run(self) -> Result<WaitReport> {
-        let mut waiting = Waiting::new(self);
-        let mut last = None;
-        while let Some(report) = waiting.next().await? {
-            last = Some(report);
+        let mut waiting = Waiting::begin(self).await?;
+        loop {
+            if let Step::Reached(report) = waiting.step().await? {
+                return Ok(report);
+            }
         }
-        // `next` gives at least one report or an error.
-        last.ok_or_else(|| waiting.timed_out(None))
     }
 }
 
-/// The last report, once the goal is reached.
+/// Returns the last report, once the goal is reached.
 ///
 /// # Errors
 ///

@@ -1,9 +1,9 @@
 //! The token cache: shared by clones, single-flight, refreshed early.
 //!
 //! What to do is a pure function of the state and the time. A refresh that is only early never fails a call: the live token
-//! goes on, and nobody tries again for a while. A token that the service rejected is dropped by its generation, so that a
-//! late rejection of an old token does not drop its successor. A fetch that fails is shared too: whoever waited for it gets
-//! its error, because a wrong secret that is tried by one caller after the other can lock the app out. Nobody else does.
+//! goes on, and nobody tries again for a while. A token that the service rejected is dropped only if it is the one that is
+//! held, so that a late rejection of an old token does not drop its successor. A fetch that fails is shared too: those who waited
+//! for it get its error, because a wrong secret that is tried by one caller after the other can lock the app out. Others do not.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,12 +25,8 @@ const RETRY_EARLY: Duration = Duration::from_secs(30);
 /// An early refresh that hangs is given up after this time, or half of the call's, so that the call still has its turn.
 const EARLY_TIME: Duration = Duration::from_secs(30);
 
-/// An access token, and which one it is.
-#[derive(Clone)]
-pub(crate) struct Bearer {
-    pub(crate) secret: SecretString,
-    generation: u64,
-}
+/// The secret of an access token. Which one it is says the pointer: a provider may give the same text twice.
+pub(crate) type Bearer = Arc<SecretString>;
 
 pub(crate) struct TokenCache {
     provider: Arc<dyn TokenProvider>,
@@ -44,9 +40,7 @@ pub(crate) struct TokenCache {
 #[derive(Default)]
 struct State {
     held: Option<Held>,
-    generation: u64,
     rejected: bool,
-    no_early_before: Option<Instant>,
     /// How many fetches have failed, and the error of the last.
     failures: u64,
     failure: Option<Error>,
@@ -73,7 +67,7 @@ impl State {
             _ if self.rejected => Step::Fetch(TokenReason::Rejected),
             None => Step::Fetch(TokenReason::First),
             Some(held) if now >= held.expires_at => Step::Fetch(TokenReason::Expiring),
-            Some(held) if now < held.refresh_at || self.no_early_before.is_some_and(|then| now < then) => Step::Use(held.clone()),
+            Some(held) if now < held.refresh_at => Step::Use(held.clone()),
             Some(held) => Step::Refresh(held.clone()),
         }
     }
@@ -95,9 +89,12 @@ impl TokenCache {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn now(&self) -> Instant {
+        self.peer.http().clock().now()
+    }
+
     fn step(&self) -> Step {
-        let now = self.peer.http().clock().now();
-        self.state().step(now)
+        self.state().step(self.now())
     }
 
     async fn live(&self, deadline: Instant) -> Result<Held, Error> {
@@ -129,13 +126,15 @@ impl TokenCache {
     }
 
     async fn refresh(&self, deadline: Instant) -> Option<Held> {
-        let now = self.peer.http().clock().now();
+        let now = self.now();
         let time = EARLY_TIME.min(deadline.saturating_duration_since(now) / 2);
         let fetched = tokio::time::timeout(time, self.fetch(TokenReason::Expiring, now + time)).await;
         let fetched = fetched.map_err(Error::auth).and_then(|fetched| fetched);
         if let Err(error) = &fetched {
             tracing::warn!(%error, "the token could not be refreshed early; the live one is used on");
-            self.state().no_early_before = Some(self.peer.http().clock().now() + RETRY_EARLY);
+            if let Some(held) = &mut self.state().held {
+                held.refresh_at = self.now() + RETRY_EARLY;
+            }
         }
         fetched.ok()
     }
@@ -144,7 +143,7 @@ impl TokenCache {
         let fetched = self.ask(reason, deadline).await;
         if let Err(error) = &fetched {
             // A caller whose own time is up says nothing about the others.
-            if self.peer.http().clock().now() < deadline {
+            if self.now() < deadline {
                 let mut state = self.state();
                 state.failures += 1;
                 state.failure = Some(error.clone());
@@ -155,7 +154,7 @@ impl TokenCache {
 
     async fn ask(&self, reason: TokenReason, deadline: Instant) -> Result<Held, Error> {
         // Its life is counted from before it was asked for: it may be a little shorter, never longer.
-        let asked = self.peer.http().clock().now();
+        let asked = self.now();
         let context = TokenContext {
             peer: self.peer.clone(),
             scope: self.scope,
@@ -171,19 +170,14 @@ impl TokenCache {
                 "the token is empty or holds a blank, a line end or another character that no token has",
             ));
         }
-        let mut state = self.state();
-        state.generation += 1;
         let held = Held {
-            bearer: Bearer {
-                secret: token.secret().clone(),
-                generation: state.generation,
-            },
+            bearer: Arc::new(token.secret().clone()),
             refresh_at,
             expires_at,
         };
+        let mut state = self.state();
         state.held = Some(held.clone());
         state.rejected = false;
-        state.no_early_before = None;
         state.failure = None;
         Ok(held)
     }
@@ -196,11 +190,7 @@ impl TokenCache {
     /// The service did not take it.
     pub(crate) fn reject(&self, bearer: &Bearer) {
         let mut state = self.state();
-        if state
-            .held
-            .as_ref()
-            .is_some_and(|held| held.bearer.generation == bearer.generation)
-        {
+        if state.held.as_ref().is_some_and(|held| Arc::ptr_eq(&held.bearer, bearer)) {
             state.held = None;
             state.rejected = true;
         }
@@ -208,11 +198,11 @@ impl TokenCache {
 
     /// A token of the cache, for programs that want to see one.
     pub(crate) async fn access_token(&self, deadline: Instant) -> Result<AccessToken, Error> {
-        let time = deadline.saturating_duration_since(self.peer.http().clock().now());
+        let time = deadline.saturating_duration_since(self.now());
         let live = tokio::time::timeout(time, self.live(deadline)).await;
         let held = live.unwrap_or_else(|_| Err(Error::auth("no token came in time").retryable()))?;
-        let life = held.expires_at.saturating_duration_since(self.peer.http().clock().now());
-        Ok(AccessToken::new(held.bearer.secret, life))
+        let life = held.expires_at.saturating_duration_since(self.now());
+        Ok(AccessToken::new((*held.bearer).clone(), life))
     }
 }
 
