@@ -115,12 +115,7 @@ impl fmt::Display for EventKind {
         match self {
             Self::NothingPending => f.write_str("nothing is pending"),
             Self::Found { status } => write!(f, "there is a submission in status {status}"),
-            Self::RolloutEnded {
-                how: ExistingRollout::Finalize,
-            } => f.write_str("the rollout was finalised"),
-            Self::RolloutEnded {
-                how: ExistingRollout::Halt,
-            } => f.write_str("the rollout was halted"),
+            Self::RolloutEnded { how } => write!(f, "the rollout was {}", how.done()),
             Self::Deleted => f.write_str("the pending draft was deleted, as PendingPolicy::Replace says"),
             Self::Created { adopted: false } => f.write_str("a draft was created"),
             Self::Created { adopted: true } => f.write_str("a draft turned up after the answer to its creation was lost"),
@@ -161,30 +156,36 @@ pub(super) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 /// Tells events to the observer.
 #[derive(Clone)]
 pub(super) struct Teller {
-    observer: Option<Observer>,
+    pub(super) observer: Option<Observer>,
     clock: Clock,
     started: Instant,
 }
 
 impl Teller {
-    pub(super) fn new(observer: Option<Observer>, clock: Clock) -> Self {
-        let started = clock.now();
+    pub(super) fn new(clock: &Clock) -> Self {
         Self {
-            observer,
-            clock,
-            started,
+            observer: None,
+            clock: clock.clone(),
+            started: clock.now(),
         }
     }
 
+    /// The run begins now.
+    pub(super) fn start(&mut self) {
+        self.started = self.clock.now();
+    }
+
+    /// Tells what was done here.
     pub(super) fn tell(&self, kind: EventKind, submission: &SubmissionId) {
         self.send(kind, Some(submission), None, None);
     }
 
+    /// Tells what a call has done.
     pub(super) fn tell_call<T>(&self, kind: EventKind, submission: Option<&SubmissionId>, receipt: &Receipt<T>) {
         self.send(kind, submission, Some(receipt.http_status), receipt.correlation_id.as_ref());
     }
 
-    pub(super) fn send(&self, kind: EventKind, submission: Option<&SubmissionId>, status: Option<u16>, id: Option<&String>) {
+    fn send(&self, kind: EventKind, submission: Option<&SubmissionId>, status: Option<u16>, id: Option<&String>) {
         let Some(observer) = &self.observer else { return };
         observer(&Event {
             kind,
@@ -245,12 +246,12 @@ pub struct PublishReport {
 }
 
 impl PublishReport {
-    pub(super) fn new(submission: SubmissionId, adopted: bool) -> Self {
+    pub(super) fn new(submission: SubmissionId, adopted: bool, files: Vec<ArchiveFile>) -> Self {
         Self {
             submission,
             adopted,
             changes: Vec::new(),
-            files: Vec::new(),
+            files,
             bytes_sent: 0,
             retries: 0,
             committed: false,

@@ -20,7 +20,7 @@ use std::time::Duration;
 pub use self::decide::guards::{Finding, PlannedGuard};
 pub use self::decide::packages::{ExistingPackages, Package, PackageFate, PlannedPackage};
 pub use self::decide::policy::{ExistingRollout, InTheWay, PendingPolicy};
-use self::event::Observer;
+use self::event::Teller;
 pub use self::event::{Event, EventKind, PublishReport, Seen};
 pub use self::files::ArchiveFile;
 pub use self::plan::Plan;
@@ -43,7 +43,7 @@ use crate::model::listing::{Image, ImageType};
 #[cfg(feature = "archive")]
 use crate::model::package::{FileStatus, same_name};
 use crate::publish::decide::packages::{file_name, replace};
-use crate::upload::{Progress, Upload};
+use crate::upload::Upload;
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 type Edit<S> = Box<dyn Fn(&mut Document<S>) -> std::result::Result<(), BoxedError> + Send + Sync>;
@@ -127,7 +127,7 @@ pub struct Publish<S> {
     leave_draft: bool,
     #[cfg(feature = "archive")]
     archive_folder: Option<PathBuf>,
-    on_event: Option<Observer>,
+    teller: Teller,
     upload: Vec<UploadSetting>,
 }
 
@@ -161,7 +161,7 @@ impl<S: Submission> Submissions<S> {
             leave_draft: false,
             #[cfg(feature = "archive")]
             archive_folder: None,
-            on_event: None,
+            teller: Teller::new(self.service().clock()),
             upload: Vec::new(),
         }
     }
@@ -228,20 +228,23 @@ impl<S: Submission> Publish<S> {
 
     /// Is told what happens: of the statuses the changes, not each poll.
     pub fn on_event(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.on_event = Some(Arc::new(observer));
+        self.teller.observer = Some(Arc::new(observer));
         self
     }
 
     /// Is told how far the upload is.
-    pub fn on_progress(self, observer: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+    pub fn on_progress(self, observer: impl Fn(crate::upload::Progress) + Send + Sync + 'static) -> Self {
         self.upload(|upload| upload.on_progress(observer))
     }
 
-    /// Sets what the upload of the archive can be told, such as the size of its blocks:
+    /// Changes the settings of the upload of the archive, such as the size of its blocks, or follows its progress. Several of these
+    /// are applied one after the other.
     ///
     /// ```no_run
     /// # fn run(submissions: msstore::api::Submissions<msstore::model::ApplicationSubmission>) {
-    /// let job = submissions.publish().upload(|upload| upload.block_size(16 << 20).concurrency(4));
+    /// let job = submissions.publish().upload(|upload| {
+    ///     upload.block_size(16 << 20).on_progress(|now| println!("{} of {} bytes", now.bytes, now.bytes_total))
+    /// });
     /// # }
     /// ```
     pub fn upload(mut self, settings: impl FnOnce(Upload) -> Upload + Send + Sync + 'static) -> Self {
@@ -358,10 +361,9 @@ impl Publish<ApplicationSubmission> {
                     _ => image.file_status = FileStatus::PendingDelete,
                 }
             }
-            if is_there {
-                return Ok(());
+            if !is_there {
+                images.push(Image::pending_upload(&name, image_type.clone()));
             }
-            images.push(Image::pending_upload(&name, image_type.clone()));
             Ok(())
         }));
         self

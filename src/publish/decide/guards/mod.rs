@@ -117,7 +117,7 @@ impl Guards {
                 _ => self.add(Guard::Price, price_problem(draft.current()?.as_ref()).map(str::to_owned)),
             }
         }
-        if let Some(count) = draft.listings() {
+        if let Some(count) = draft.parts().listings {
             let problem = "the update has no listing, and the service needs at least one: add one for a language";
             self.add(Guard::Listings, (count == 0).then(|| problem.to_owned()));
         }
@@ -132,7 +132,7 @@ impl Guards {
 
     /// Adds what the service has after the update, compared with what was sent.
     pub(crate) fn compare<S: Kind>(&mut self, sent: &S, has: &S) {
-        if let (Some(sent), Some(has)) = (sent.pricing(), has.pricing()) {
+        if let (Some(sent), Some(has)) = (sent.parts().pricing, has.parts().pricing) {
             self.add(Guard::PriceChanged, price_changed(sent, has));
         }
         self.add(Guard::PackagesChanged, packages_changed(sent.packages(), has.packages()));
