@@ -232,11 +232,6 @@ impl<S: Submission> Publish<S> {
         self
     }
 
-    /// Is told how far the upload is.
-    pub fn on_progress(self, observer: impl Fn(crate::upload::Progress) + Send + Sync + 'static) -> Self {
-        self.upload(|upload| upload.on_progress(observer))
-    }
-
     /// Changes the settings of the upload of the archive, such as the size of its blocks, or follows its progress. Several of these
     /// are applied one after the other.
     ///
