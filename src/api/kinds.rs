@@ -17,81 +17,72 @@ use crate::model::timestamp::Timestamp;
 use crate::model::trailer::Trailer;
 use crate::secret::UploadUrl;
 
-mod kind {
-    use super::{
-        ApplicationPackage, NamedFile, PackageDeliveryOptions, Pricing, SubmissionStatus, TargetPublishMode, Timestamp, UploadUrl,
-    };
+/// The differences between the kinds of submission. It is private, and so seals [`Submission`].
+pub(crate) trait Kind {
+    /// The member of its parent that names the pending submission.
+    const PENDING: &'static str;
+    /// The member of its parent that names the last published submission.
+    const LAST_PUBLISHED: &'static str;
+    /// Whether a missing price would make the product free.
+    const PRICED: bool;
+    /// Whether it has packages, which can be rolled out gradually.
+    const ROLLED_OUT: bool;
+    /// Whether deleting the first draft, before anything was published, cannot be undone.
+    const KEEPS_FIRST_DRAFT: bool;
+    /// Whether the API cannot make the first submission.
+    const FIRST_IN_PARTNER_CENTER: bool;
+    /// Whether a create may be answered without listings and packages, which spares large submissions a time-out.
+    const MINIMAL_CREATE: bool;
 
-    /// The differences between the kinds of submission. Sealed: it cannot be named outside.
-    #[allow(unnameable_types)]
-    pub trait Kind {
-        /// The member of its parent that names the pending submission.
-        const PENDING: &'static str;
-        /// The member of its parent that names the last published submission.
-        const LAST_PUBLISHED: &'static str;
-        /// Whether a missing price would make the product free.
-        const PRICED: bool;
-        /// Whether it has packages, which can be rolled out gradually.
-        const ROLLED_OUT: bool;
-        /// Whether deleting the first draft, before anything was published, cannot be undone.
-        const KEEPS_FIRST_DRAFT: bool;
-        /// Whether the API cannot make the first submission.
-        const FIRST_IN_PARTNER_CENTER: bool;
-        /// Whether a create may be answered without listings and packages, which spares large submissions a time-out.
-        const MINIMAL_CREATE: bool;
+    fn parts(&self) -> Parts<'_>;
 
-        fn parts(&self) -> Parts<'_>;
-
-        /// The packages and their delivery, of a kind that has packages.
-        fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
-            None
-        }
-
-        /// The files that the ZIP has or had.
-        fn named_files(&self) -> Vec<NamedFile<'_>>;
-
-        fn status(&self) -> &SubmissionStatus {
-            self.parts().status
-        }
-
-        fn upload_url(&self) -> &UploadUrl {
-            self.parts().upload_url
-        }
-
-        fn target_publish_mode(&self) -> &TargetPublishMode {
-            self.parts().target_publish_mode
-        }
-
-        fn target_publish_date(&self) -> &Timestamp {
-            self.parts().target_publish_date
-        }
-
-        fn packages(&self) -> &[ApplicationPackage] {
-            self.parts().packages
-        }
+    /// The packages and their delivery, of a kind that has packages.
+    fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
+        None
     }
 
-    /// The members that all kinds have, and those that only some have.
-    #[allow(missing_debug_implementations, unnameable_types, clippy::exhaustive_structs)]
-    pub struct Parts<'s> {
-        pub status: &'s SubmissionStatus,
-        pub upload_url: &'s UploadUrl,
-        pub target_publish_mode: &'s TargetPublishMode,
-        pub target_publish_date: &'s Timestamp,
-        pub packages: &'s [ApplicationPackage],
-        pub delivery: Option<&'s PackageDeliveryOptions>,
-        pub pricing: Option<&'s Pricing>,
-        /// The number of listings, if it needs any.
-        pub listings: Option<usize>,
+    /// The files that the ZIP has or had.
+    fn named_files(&self) -> Vec<NamedFile<'_>>;
+
+    fn status(&self) -> &SubmissionStatus {
+        self.parts().status
+    }
+
+    fn upload_url(&self) -> &UploadUrl {
+        self.parts().upload_url
+    }
+
+    fn target_publish_mode(&self) -> &TargetPublishMode {
+        self.parts().target_publish_mode
+    }
+
+    fn target_publish_date(&self) -> &Timestamp {
+        self.parts().target_publish_date
+    }
+
+    fn packages(&self) -> &[ApplicationPackage] {
+        self.parts().packages
     }
 }
-pub(crate) use self::kind::Kind;
-use self::kind::Parts;
+
+/// The members that all kinds have, and those that only some have.
+pub(crate) struct Parts<'s> {
+    pub(crate) status: &'s SubmissionStatus,
+    pub(crate) upload_url: &'s UploadUrl,
+    pub(crate) target_publish_mode: &'s TargetPublishMode,
+    pub(crate) target_publish_date: &'s Timestamp,
+    pub(crate) packages: &'s [ApplicationPackage],
+    pub(crate) delivery: Option<&'s PackageDeliveryOptions>,
+    pub(crate) pricing: Option<&'s Pricing>,
+    /// The number of listings, if it needs any.
+    pub(crate) listings: Option<usize>,
+}
 
 /// A file that a submission names, and its status.
 pub(crate) type NamedFile<'s> = (&'s str, FileStatus);
 
 /// A kind of submission: [`ApplicationSubmission`], [`InAppProductSubmission`] or [`FlightSubmission`].
+#[allow(private_bounds)]
 pub trait Submission:
     Kind + Resource<Id = SubmissionId> + fmt::Debug + Clone + Default + Serialize + DeserializeOwned + Send + Sync + Unpin + 'static
 {

@@ -222,15 +222,8 @@ fn upload_link(link: &UploadUrl, now: SystemTime) -> Option<Error> {
 
 fn price_changed(sent: &Pricing, has: &Pricing) -> Option<String> {
     let differs = |what: &str, sent: &str, has: &str| {
-        let or_nothing = |text: &str| {
-            if text.is_empty() {
-                "nothing".to_owned()
-            } else {
-                text.to_owned()
-            }
-        };
         (!sent.eq_ignore_ascii_case(has)).then(|| {
-            let (sent, has) = (or_nothing(sent), or_nothing(has));
+            let [sent, has] = [sent, has].map(|text| if text.is_empty() { "nothing" } else { text });
             format!("the service has {has} for {what} where {sent} was sent: look at the draft in Partner Center before anything is committed")
         })
     };
@@ -258,15 +251,10 @@ fn price_changed(sent: &Pricing, has: &Pricing) -> Option<String> {
 }
 
 fn packages_changed(sent: &[ApplicationPackage], has: &[ApplicationPackage]) -> Option<String> {
-    let set = |packages: &[ApplicationPackage]| {
-        let entry = |package: &ApplicationPackage| (package.file_name.replace('\\', "/"), package.file_status.to_string());
-        let mut set: Vec<(String, String)> = packages.iter().map(entry).collect();
-        set.sort();
-        set
-    };
+    let entry = |package: &ApplicationPackage| (package.file_name.replace('\\', "/"), package.file_status.to_string());
+    let set = |packages: &[ApplicationPackage]| packages.iter().map(entry).collect::<BTreeSet<_>>();
     let (sent, has) = (set(sent), set(has));
-    let lost = sent.iter().find(|entry| !has.contains(entry));
-    let (name, _) = lost.or_else(|| has.iter().find(|entry| !sent.contains(entry)))?;
+    let (name, _) = sent.difference(&has).chain(has.difference(&sent)).next()?;
     Some(format!(
         "the service does not have the packages that were sent, see {name}: look at the draft before anything is committed"
     ))
