@@ -1,4 +1,4 @@
-//! What a product costs.
+//! The price of a product.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ pub struct Pricing {
 }
 
 open_enum! {
-    /// How long an app can be tried for free.
+    /// The length of the free trial of an app.
     TrialPeriod {
         /// No trial.
         NoFreeTrial = "NoFreeTrial",

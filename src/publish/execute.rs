@@ -1,4 +1,4 @@
-//! The run: obeys what `plan` decided, one step after the other. Each step is a thin call of what resolves ambiguity (`api`).
+//! The run: it obeys the plan, one step after the other. Each step is a thin call of the methods of `api` that resolve ambiguity.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,10 +21,7 @@ use crate::publish::decide::policy::{ExistingRollout, InTheWay, Resolution};
 use crate::publish::event::{EventKind, PublishReport, Seen};
 use crate::publish::files::ArchiveFile;
 use crate::publish::plan::{Decision, Plan, rollout_problem};
-use crate::secret::UploadUrl;
 use crate::service::look::{Ended, Looks, Miss, Pace};
-#[cfg(feature = "archive")]
-use crate::upload::Upload;
 
 /// For how long it is looked whether the packages were taken.
 const VERIFY_TIME: Duration = Duration::from_secs(600);
@@ -191,42 +188,9 @@ impl<S: Submission> Publish<S> {
         self.deliver(link, report).await
     }
 
-    #[cfg(feature = "archive")]
-    async fn deliver(&mut self, link: UploadUrl, report: &mut PublishReport) -> Result<()> {
-        let mut builder = crate::archive::ArchiveBuilder::new();
-        for file in &report.files {
-            builder = builder.file(&file.name, &file.path);
-        }
-        if let Some(folder) = self.archive_folder.take() {
-            builder = builder.folder(folder);
-        }
-        let archive = builder.build().await?;
-        let (files, bytes) = (report.files.clone(), archive.len());
-        self.teller.tell(EventKind::Packed { files, bytes }, &report.submission);
-        let service = self.submissions.service();
-        let (http, source) = (service.http().clone(), archive.path().into());
-        let mut upload = Upload::new(http, service.is_local(), link, source);
-        for setting in self.upload.drain(..) {
-            upload = setting(upload);
-        }
-        let sent = upload.await;
-        archive.remove().await;
-        let sent = sent?;
-        report.bytes_sent = sent.bytes - sent.bytes_skipped;
-        report.retries = sent.retries;
-        let uploaded = EventKind::Uploaded {
-            bytes: sent.bytes,
-            bytes_skipped: sent.bytes_skipped,
-            blocks: sent.blocks,
-            blocks_skipped: sent.blocks_skipped,
-        };
-        self.teller.tell_call(uploaded, Some(&report.submission), &sent);
-        Ok(())
-    }
-
     #[cfg(not(feature = "archive"))]
     #[expect(clippy::unused_async, reason = "the other one is")]
-    async fn deliver(&mut self, _: UploadUrl, _: &mut PublishReport) -> Result<()> {
+    async fn deliver(&mut self, _: crate::secret::UploadUrl, _: &mut PublishReport) -> Result<()> {
         Ok(())
     }
 
@@ -279,7 +243,7 @@ impl<S: Submission> Publish<S> {
         }
         let id = &report.submission;
         let path = &self.submissions.path(id).text();
-        let mut looks = Looks::new(&self.clock(), VERIFY_TIME, Pace::Every(VERIFY_PAUSE));
+        let mut looks = Looks::new(self.clock(), VERIFY_TIME, Pace::Every(VERIFY_PAUSE));
         let names = &packages;
         let found = looks.find(|by| async move {
             let now = self.submissions.get_by(id, Some(by)).await?;

@@ -1,4 +1,4 @@
-//! The walk that decides. It reads, tries the edits on a copy, and gives the plan, which is printed by `plan()` and obeyed by a run.
+//! The plan: it is made by reading and by trying the edits on a copy, shown by `plan()` and obeyed by a run.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ use crate::publish::decide::policy::{InTheWay, NOT_THE_SAME, Resolution, resolve
 use crate::publish::files::ArchiveFile;
 use crate::publish::{BoxedError, PendingPolicy, Publish};
 
-/// What a run would do. `Display` is a text for people; it can be serialised for programs.
+/// The plan of a run. `Display` is a text for people; it can be serialised for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -27,22 +27,22 @@ pub struct Plan {
     /// The submission that the plan was made on: the pending draft that would be reused, else the last published one; `None` if
     /// there is neither, as for a new flight.
     pub based_on: Option<SubmissionId>,
-    /// What is pending now, and what the policy would do about it.
+    /// The pending submission, if there is one.
     pub pending: Option<InTheWay>,
-    /// A rollout that is in progress, which blocks the next submission, and what would become of it.
+    /// The submission whose rollout is in progress, which blocks the next submission.
     pub rollout: Option<InTheWay>,
-    /// What would change.
+    /// The changes that would be made.
     pub changes: Vec<Change>,
-    /// Which packages come, stay and go.
+    /// The packages that would be added, kept and removed.
     pub packages: Vec<PlannedPackage>,
-    /// What would be uploaded.
+    /// The files that would be uploaded.
     pub files: Vec<ArchiveFile>,
-    /// What the guards say.
+    /// The findings of the guards.
     pub guards: Vec<PlannedGuard>,
 }
 
 impl Plan {
-    /// Whether the run would go on as far as can be seen: nothing pending stops it, and no guard does.
+    /// Whether the run would go on, as far as can be seen: neither the pending submission nor a guard stops it.
     #[must_use]
     pub fn is_clear(&self) -> bool {
         !self.pending.as_ref().is_some_and(|pending| pending.stops)
@@ -95,14 +95,14 @@ impl fmt::Display for Plan {
 }
 
 impl<S: Submission> Publish<S> {
-    /// What the run would do, without doing any of it: only reads are sent. The edit is made on a copy of the pending draft if
-    /// that would be reused, else of the last published submission.
+    /// Returns the plan of the run, without changing anything: only reads are sent. The edit is made on a copy of the pending
+    /// draft if that would be reused, else of the last published submission.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file is missing, or if there is neither a published submission nor a draft of an app;
-    /// [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit; else as the reads. What would stop the run is no error, but
-    /// stands in the plan.
+    /// [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit; else the errors of the reads. A guard or a pending
+    /// submission that would stop the run is part of the plan, and not an error.
     ///
     /// # Cancel safety
     ///

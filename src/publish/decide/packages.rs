@@ -1,4 +1,4 @@
-//! Which packages come, stay and go, and which the service has taken.
+//! The packages of a submission: those that are added, kept and removed, and those that the service has taken.
 
 use std::path::{Path, PathBuf};
 
@@ -74,48 +74,48 @@ pub(crate) fn file_name(name: Option<&str>, path: &Path) -> Result<String> {
     Ok(name.replace('\\', "/"))
 }
 
-/// What becomes of the packages that are there, when there is a new one.
+/// What to do with the existing packages when a new one is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ExistingPackages {
-    /// They stay. The Store gives each device the highest version that runs on it.
+    /// Keep them. The Store gives each device the highest version that runs on it.
     #[default]
     Keep,
-    /// Those go that a new package takes the place of: every architecture that the old one has the new one has too, and the new
-    /// one's minimum version of Windows is the same or lower, so that nobody is left without a package. Both must be stated
-    /// for each new package; an old package of which the service does not tell them stays.
+    /// Remove those that a new package takes the place of: the new one has every architecture of the old one, and its minimum
+    /// version of Windows is the same or lower, so that nobody is left without a package. Both must be stated for each new
+    /// package; an old package of which the service does not tell them is kept.
     ///
     /// With `App_1.0_x86`, `App_1.0_x64`, `App_1.0_arm` and `App_1.0_arm64` in the Store, a new x64 package with the same
     /// minimum version replaces `App_1.0_x64` alone.
     ReplaceMatching,
-    /// They all go. So do entries of an earlier run that wait for a file which is not given: after a commit that failed, the mended
-    /// package may have another name.
+    /// Remove them all, with the entries of an earlier run that wait for a file which is not given: after a failed commit, the
+    /// mended package may have another name.
     ReplaceAll,
 }
 
-/// What would become of a package.
+/// A package in a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlannedPackage {
     /// The name of its file.
     pub file_name: String,
-    /// What would become of it.
+    /// Whether it would be added, kept or removed.
     pub fate: PackageFate,
 }
 
-/// What would become of a package.
+/// Whether a package would be added, kept or removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum PackageFate {
-    /// It is new.
+    /// It would be added.
     Comes,
-    /// It stays.
+    /// It would be kept.
     Stays,
-    /// It is removed.
+    /// It would be removed.
     Goes,
-    /// Its entry is taken out: it waits for a file that is not given.
+    /// Its entry would be taken out, because it waits for a file that is not given.
     Dropped,
 }
 

@@ -1,4 +1,4 @@
-//! What to do about a submission that is pending: a pure table of policy and state.
+//! What to do with a pending submission: a pure table of policy and status.
 
 use serde::Serialize;
 
@@ -8,34 +8,34 @@ use crate::error::Result;
 use crate::id::SubmissionId;
 use crate::model::status::SubmissionStatus;
 
-/// What to do about a submission that is pending already. There is one slot for each app, add-on and flight.
+/// What to do with a submission that is pending already. Each app, add-on and flight can have one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum PendingPolicy {
-    /// An error that names it.
+    /// Return an error that names it.
     #[default]
     Fail,
     /// Delete it and create a new one. Not for a flight that was never published: that cannot be undone.
     Replace,
-    /// Go on with it: edit a draft, or attach to a submission under way if it already is what is to be published.
+    /// Go on with it: edit a draft, or wait for a submission under way if it is the same as the one to be published.
     ///
-    /// Files are known by their names: one under way that has a package of the same name, from another release, is taken for
-    /// this one. Put the version into the names of packages.
+    /// Files are compared by name: a submission under way that has a package of the same name, from another release, counts as
+    /// the same. Put the version into the names of packages.
     Reuse,
 }
 
-/// A submission that is in the way, and what would become of it.
+/// A submission that is in the way of a new one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InTheWay {
     /// The submission.
     pub id: SubmissionId,
-    /// Where it stands.
+    /// Its status.
     pub status: SubmissionStatus,
     /// Whether the run would stop because of it.
     pub stops: bool,
-    /// What would become of it, or why it stops the run.
+    /// What the run would do with it, or why it stops the run.
     pub what: String,
 }
 
@@ -50,7 +50,7 @@ impl InTheWay {
     }
 }
 
-/// What to do about a gradual rollout that is in progress: it blocks the next submission.
+/// What to do with a gradual rollout that is in progress: it blocks the next submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -62,7 +62,7 @@ pub enum ExistingRollout {
 }
 
 impl ExistingRollout {
-    /// What is done to the rollout, as a participle.
+    /// As a participle: `finalised` or `halted`.
     pub(crate) fn done(self) -> &'static str {
         match self {
             Self::Finalize => "finalised",
@@ -71,7 +71,7 @@ impl ExistingRollout {
     }
 }
 
-/// What becomes of the pending submission.
+/// What a run does with the pending submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Resolution {
     /// Nothing is pending: create.
@@ -88,7 +88,7 @@ pub(crate) enum Resolution {
 
 /// The table of [`PendingPolicy`]. `is_deletable` is false for a flight that was never published.
 pub(crate) fn resolve(policy: PendingPolicy, status: &SubmissionStatus, has_link: bool, is_deletable: bool) -> Resolution {
-    // One that has failed or was cancelled holds the slot, and can be edited again.
+    // A submission that has failed or was cancelled holds the slot, and can be edited again.
     let is_draft = matches!(status, SubmissionStatus::PendingCommit | SubmissionStatus::Canceled) || status.is_failure();
     match policy {
         PendingPolicy::Reuse if !is_draft => Resolution::Attach,
