@@ -43,7 +43,7 @@ async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
         })
         .file(icon, task.icon)
         .on_event(|event| println!("{event}"))
-        .on_progress(bar);
+        .upload(|upload| upload.on_progress(bar));
     if let Some(timeout) = task.timeout {
         publish = publish.timeout(timeout);
     }

@@ -34,7 +34,7 @@ async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
         .pending(task.pending)
         .package(Package::new(task.package))
         .on_event(|event| println!("{event}"))
-        .on_progress(bar);
+        .upload(|upload| upload.on_progress(bar));
     if let Some(timeout) = task.timeout {
         publish = publish.timeout(timeout);
     }

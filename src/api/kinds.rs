@@ -1,4 +1,4 @@
-//! The three kinds of submission, and what they differ in.
+//! The three kinds of submission, and their differences.
 
 use std::fmt;
 
@@ -17,65 +17,80 @@ use crate::model::timestamp::Timestamp;
 use crate::model::trailer::Trailer;
 use crate::secret::UploadUrl;
 
-mod kind {
-    use super::{
-        ApplicationPackage, NamedFile, PackageDeliveryOptions, Pricing, SubmissionStatus, TargetPublishMode, Timestamp, UploadUrl,
-    };
+/// The differences between the kinds of submission. It is private, and so seals [`Submission`].
+pub(crate) trait Kind {
+    /// The member of its parent that names the pending submission.
+    const PENDING: &'static str;
+    /// The member of its parent that names the last published submission.
+    const LAST_PUBLISHED: &'static str;
+    /// Whether a missing price would make the product free.
+    const PRICED: bool;
+    /// Whether it has packages, which can be rolled out gradually.
+    const ROLLED_OUT: bool;
+    /// Whether deleting the first draft, before anything was published, cannot be undone.
+    const KEEPS_FIRST_DRAFT: bool;
+    /// Whether the API cannot make the first submission.
+    const FIRST_IN_PARTNER_CENTER: bool;
+    /// Whether a create may be answered without listings and packages, which spares large submissions a time-out.
+    const MINIMAL_CREATE: bool;
 
-    /// What the kinds of submission differ in. Sealed: it cannot be named outside.
-    #[allow(unnameable_types)]
-    pub trait Kind {
-        /// Where its parent names the pending submission.
-        const PENDING: &'static str;
-        /// Where its parent names the last published submission.
-        const LAST_PUBLISHED: &'static str;
-        /// Whether a missing price would make the product free.
-        const PRICED: bool;
-        /// Whether it has packages, which can be rolled out gradually.
-        const ROLLED_OUT: bool;
-        /// Whether deleting the first draft, before anything was published, cannot be undone.
-        const KEEPS_FIRST_DRAFT: bool;
-        /// Whether the API cannot make the first submission.
-        const FIRST_IN_PARTNER_CENTER: bool;
-        /// Whether a create may be answered without listings and packages, which spares large submissions a time-out.
-        const MINIMAL_CREATE: bool;
-        fn status(&self) -> &SubmissionStatus;
-        fn upload_url(&self) -> &UploadUrl;
-        fn target_publish_mode(&self) -> &TargetPublishMode;
-        fn target_publish_date(&self) -> &Timestamp;
-        /// The files that the ZIP has or had.
-        fn named_files(&self) -> Vec<NamedFile<'_>>;
-        /// How many listings it has, if it needs any.
-        fn listings(&self) -> Option<usize> {
-            None
-        }
-        fn pricing(&self) -> Option<&Pricing> {
-            None
-        }
-        fn packages(&self) -> &[ApplicationPackage] {
-            &[]
-        }
-        fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
-            None
-        }
-        fn delivery(&self) -> Option<&PackageDeliveryOptions> {
-            None
-        }
-        fn delivery_mut(&mut self) -> Option<&mut PackageDeliveryOptions> {
-            None
-        }
+    fn parts(&self) -> Parts<'_>;
+
+    /// The packages and their delivery, of a kind that has packages.
+    fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
+        None
+    }
+
+    /// The files that the ZIP has or had.
+    fn named_files(&self) -> Vec<NamedFile<'_>>;
+
+    fn status(&self) -> &SubmissionStatus {
+        self.parts().status
+    }
+
+    fn upload_url(&self) -> &UploadUrl {
+        self.parts().upload_url
+    }
+
+    fn target_publish_mode(&self) -> &TargetPublishMode {
+        self.parts().target_publish_mode
+    }
+
+    fn target_publish_date(&self) -> &Timestamp {
+        self.parts().target_publish_date
+    }
+
+    fn packages(&self) -> &[ApplicationPackage] {
+        self.parts().packages
     }
 }
-pub(crate) use self::kind::Kind;
 
-/// A file that a submission names, and where it stands.
+/// The members that all kinds have, and those that only some have.
+pub(crate) struct Parts<'s> {
+    pub(crate) status: &'s SubmissionStatus,
+    pub(crate) upload_url: &'s UploadUrl,
+    pub(crate) target_publish_mode: &'s TargetPublishMode,
+    pub(crate) target_publish_date: &'s Timestamp,
+    pub(crate) packages: &'s [ApplicationPackage],
+    pub(crate) delivery: Option<&'s PackageDeliveryOptions>,
+    pub(crate) pricing: Option<&'s Pricing>,
+    /// The number of listings, if it needs any.
+    pub(crate) listings: Option<usize>,
+}
+
+/// A file that a submission names, and its status.
 pub(crate) type NamedFile<'s> = (&'s str, FileStatus);
 
 /// A kind of submission: [`ApplicationSubmission`], [`InAppProductSubmission`] or [`FlightSubmission`].
+#[allow(private_bounds)]
 pub trait Submission:
     Kind + Resource<Id = SubmissionId> + fmt::Debug + Clone + Default + Serialize + DeserializeOwned + Send + Sync + Unpin + 'static
 {
 }
+
+impl Submission for ApplicationSubmission {}
+impl Submission for InAppProductSubmission {}
+impl Submission for FlightSubmission {}
 
 impl Kind for ApplicationSubmission {
     const PENDING: &'static str = "pendingApplicationSubmission";
@@ -86,57 +101,35 @@ impl Kind for ApplicationSubmission {
     const FIRST_IN_PARTNER_CENTER: bool = true;
     const MINIMAL_CREATE: bool = true;
 
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            status: &self.status,
+            upload_url: &self.file_upload_url,
+            target_publish_mode: &self.target_publish_mode,
+            target_publish_date: &self.target_publish_date,
+            packages: &self.application_packages,
+            delivery: Some(&self.package_delivery_options),
+            pricing: Some(&self.pricing),
+            listings: Some(self.listings.len()),
+        }
+    }
+
+    fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
+        Some((&mut self.application_packages, &mut self.package_delivery_options))
+    }
+
     fn named_files(&self) -> Vec<NamedFile<'_>> {
         let listings = self.listings.values();
         let listings = listings.flat_map(|listing| listing.platform_overrides.values().chain([&listing.base_listing]));
         let images = listings.flat_map(|listing| &listing.images);
         let images = images.map(|image| (image.file_name.as_str(), image.file_status.clone()));
         let trailers = self.trailers.iter().flat_map(trailer_files);
-        packages(&self.application_packages).chain(images).chain(trailers).collect()
-    }
-
-    fn listings(&self) -> Option<usize> {
-        Some(self.listings.len())
-    }
-
-    fn pricing(&self) -> Option<&Pricing> {
-        Some(&self.pricing)
-    }
-
-    fn packages(&self) -> &[ApplicationPackage] {
-        &self.application_packages
-    }
-
-    fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
-        Some(&mut self.application_packages)
-    }
-
-    fn delivery(&self) -> Option<&PackageDeliveryOptions> {
-        Some(&self.package_delivery_options)
-    }
-
-    fn delivery_mut(&mut self) -> Option<&mut PackageDeliveryOptions> {
-        Some(&mut self.package_delivery_options)
-    }
-
-    fn status(&self) -> &SubmissionStatus {
-        &self.status
-    }
-
-    fn upload_url(&self) -> &UploadUrl {
-        &self.file_upload_url
-    }
-
-    fn target_publish_mode(&self) -> &TargetPublishMode {
-        &self.target_publish_mode
-    }
-
-    fn target_publish_date(&self) -> &Timestamp {
-        &self.target_publish_date
+        package_files(&self.application_packages)
+            .chain(images)
+            .chain(trailers)
+            .collect()
     }
 }
-
-impl Submission for ApplicationSubmission {}
 
 impl Kind for InAppProductSubmission {
     const PENDING: &'static str = "pendingInAppProductSubmission";
@@ -147,39 +140,26 @@ impl Kind for InAppProductSubmission {
     const FIRST_IN_PARTNER_CENTER: bool = false;
     const MINIMAL_CREATE: bool = false;
 
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            status: &self.status,
+            upload_url: &self.file_upload_url,
+            target_publish_mode: &self.target_publish_mode,
+            target_publish_date: &self.target_publish_date,
+            packages: &[],
+            delivery: None,
+            pricing: Some(&self.pricing),
+            listings: Some(self.listings.len()),
+        }
+    }
+
     fn named_files(&self) -> Vec<NamedFile<'_>> {
         let icons = self.listings.values().map(|listing| &listing.icon);
         icons
             .map(|icon| (icon.file_name.as_str(), icon.file_status.clone()))
             .collect()
     }
-
-    fn listings(&self) -> Option<usize> {
-        Some(self.listings.len())
-    }
-
-    fn pricing(&self) -> Option<&Pricing> {
-        Some(&self.pricing)
-    }
-
-    fn status(&self) -> &SubmissionStatus {
-        &self.status
-    }
-
-    fn upload_url(&self) -> &UploadUrl {
-        &self.file_upload_url
-    }
-
-    fn target_publish_mode(&self) -> &TargetPublishMode {
-        &self.target_publish_mode
-    }
-
-    fn target_publish_date(&self) -> &Timestamp {
-        &self.target_publish_date
-    }
 }
-
-impl Submission for InAppProductSubmission {}
 
 impl Kind for FlightSubmission {
     const PENDING: &'static str = "pendingFlightSubmission";
@@ -190,46 +170,29 @@ impl Kind for FlightSubmission {
     const FIRST_IN_PARTNER_CENTER: bool = false;
     const MINIMAL_CREATE: bool = true;
 
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            status: &self.status,
+            upload_url: &self.file_upload_url,
+            target_publish_mode: &self.target_publish_mode,
+            target_publish_date: &self.target_publish_date,
+            packages: &self.flight_packages,
+            delivery: Some(&self.package_delivery_options),
+            pricing: None,
+            listings: None,
+        }
+    }
+
+    fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
+        Some((&mut self.flight_packages, &mut self.package_delivery_options))
+    }
+
     fn named_files(&self) -> Vec<NamedFile<'_>> {
-        packages(&self.flight_packages).collect()
-    }
-
-    fn packages(&self) -> &[ApplicationPackage] {
-        &self.flight_packages
-    }
-
-    fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
-        Some(&mut self.flight_packages)
-    }
-
-    fn delivery(&self) -> Option<&PackageDeliveryOptions> {
-        Some(&self.package_delivery_options)
-    }
-
-    fn delivery_mut(&mut self) -> Option<&mut PackageDeliveryOptions> {
-        Some(&mut self.package_delivery_options)
-    }
-
-    fn status(&self) -> &SubmissionStatus {
-        &self.status
-    }
-
-    fn upload_url(&self) -> &UploadUrl {
-        &self.file_upload_url
-    }
-
-    fn target_publish_mode(&self) -> &TargetPublishMode {
-        &self.target_publish_mode
-    }
-
-    fn target_publish_date(&self) -> &Timestamp {
-        &self.target_publish_date
+        package_files(&self.flight_packages).collect()
     }
 }
 
-impl Submission for FlightSubmission {}
-
-fn packages(packages: &[ApplicationPackage]) -> impl Iterator<Item = NamedFile<'_>> {
+fn package_files(packages: &[ApplicationPackage]) -> impl Iterator<Item = NamedFile<'_>> {
     packages
         .iter()
         .map(|package| (package.file_name.as_str(), package.file_status.clone()))
@@ -237,12 +200,9 @@ fn packages(packages: &[ApplicationPackage]) -> impl Iterator<Item = NamedFile<'
 
 /// The files of a trailer have no status: they are new as long as the service has given them no id.
 fn trailer_files(trailer: &Trailer) -> impl Iterator<Item = NamedFile<'_>> {
-    let status = |id: &str| {
-        if is_id(id) {
-            FileStatus::Uploaded
-        } else {
-            FileStatus::PendingUpload
-        }
+    let status = |id: &str| match is_id(id) {
+        true => FileStatus::Uploaded,
+        false => FileStatus::PendingUpload,
     };
     let images = trailer.trailer_assets.values().flat_map(|assets| &assets.image_list);
     let images = images.map(move |image| (image.file_name.as_str(), status(&image.id)));

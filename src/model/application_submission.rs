@@ -25,15 +25,15 @@ pub struct ApplicationSubmission {
     pub id: Option<SubmissionId>,
     /// Category and subcategory, for example `DeveloperTools_Database`; `NotSet` if the app was never published.
     pub application_category: String,
-    /// What the app costs.
+    /// The price of the app.
     pub pricing: Pricing,
-    /// Who sees it in the Store.
+    /// The audience in the Store.
     pub visibility: Visibility,
-    /// When it is published after certification.
+    /// The time of publication after certification.
     pub target_publish_mode: TargetPublishMode,
     /// The date for [`TargetPublishMode::SpecificDate`].
     pub target_publish_date: Timestamp,
-    /// What the Store shows, by language (`en-us`). At least one is needed.
+    /// The listings, by language (`en-us`). At least one is needed.
     pub listings: BTreeMap<String, Listing>,
     /// Hardware that the app makes use of.
     pub hardware_preferences: Vec<HardwarePreference>,
@@ -51,15 +51,15 @@ pub struct ApplicationSubmission {
     pub meet_accessibility_guidelines: Option<bool>,
     /// For the testers.
     pub notes_for_certification: String,
-    /// Where the submission stands. Set by the service.
+    /// The status of the submission. Set by the service.
     pub status: SubmissionStatus,
-    /// What the service says about it. Set by the service.
+    /// Errors, warnings and reports. Set by the service.
     pub status_details: StatusDetails,
-    /// Where the ZIP is uploaded to. Not set for a draft that was made in Partner Center.
+    /// The link that the ZIP is uploaded to. Not set for a draft that was made in Partner Center.
     pub file_upload_url: UploadUrl,
     /// Up to 30, with those that are to be deleted.
     pub application_packages: Vec<ApplicationPackage>,
-    /// How the packages reach the customers.
+    /// The delivery of the packages to customers.
     pub package_delivery_options: PackageDeliveryOptions,
     /// Whether organisations can license it.
     pub enterprise_licensing: EnterpriseLicensing,
@@ -76,7 +76,7 @@ pub struct ApplicationSubmission {
 }
 
 open_enum! {
-    /// Who sees a product in the Store.
+    /// The audience of a product in the Store.
     Visibility {
         /// Not set.
         NotSet = "NotSet",
@@ -90,7 +90,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// When a submission is published after certification.
+    /// The time of publication of a submission after certification.
     TargetPublishMode {
         /// Not set. Undocumented.
         NotSet = "NotSet",

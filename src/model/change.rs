@@ -1,4 +1,4 @@
-//! One difference between what was received and what an update would send.
+//! One difference between a received document and its update.
 
 use std::fmt;
 
@@ -11,13 +11,13 @@ use serde_json::Value;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Change {
-    /// Where, as a JSON pointer. The index of a list element counts in the update; that of a removed one in what was
+    /// The place, as a JSON pointer. The index of a list element counts in the update; that of a removed one in what was
     /// received.
     pub pointer: String,
-    /// What was received; `None` for something new, and then not serialised, so that it is not taken for null.
+    /// The value as received; `None` for something new, and then not serialised, so that it is not taken for null.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Value>,
-    /// What would be sent; `None` for something removed, and then not serialised.
+    /// The value to be sent; `None` for something removed, and then not serialised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Value>,
 }

@@ -20,17 +20,17 @@ pub struct FlightSubmission {
     /// The flight that it belongs to.
     #[serde(deserialize_with = "crate::id::known")]
     pub flight_id: Option<FlightId>,
-    /// Where the submission stands. Set by the service.
+    /// The status of the submission. Set by the service.
     pub status: SubmissionStatus,
-    /// What the service says about it. Set by the service.
+    /// Errors, warnings and reports. Set by the service.
     pub status_details: StatusDetails,
     /// The packages.
     pub flight_packages: Vec<ApplicationPackage>,
-    /// How the packages reach the customers.
+    /// The delivery of the packages to customers.
     pub package_delivery_options: PackageDeliveryOptions,
-    /// Where the ZIP is uploaded to. Not set for a draft that was made in Partner Center.
+    /// The link that the ZIP is uploaded to. Not set for a draft that was made in Partner Center.
     pub file_upload_url: UploadUrl,
-    /// When it is published after certification.
+    /// The time of publication after certification.
     pub target_publish_mode: TargetPublishMode,
     /// The date for [`TargetPublishMode::SpecificDate`]; empty at times.
     pub target_publish_date: Timestamp,

@@ -1,10 +1,10 @@
-//! What a game can do.
+//! The options of a game.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::open_enum::open_enum;
 
-/// What a game can do. The service wants the booleans and `kinect_data_for_external`; the numbers of players (2 to
+/// The options of a game. The service wants the booleans and `kinect_data_for_external`; the numbers of players (2 to
 /// 1000) only where the mode is on.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -47,7 +47,7 @@ pub struct GamingOptions {
 }
 
 open_enum! {
-    /// What kind of game it is.
+    /// The genre of a game.
     Genre {
         /// Action and adventure.
         ActionAndAdventure = "Games_ActionAndAdventure",

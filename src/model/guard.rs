@@ -1,4 +1,4 @@
-//! The names of the guards.
+//! The guards by name.
 
 use std::fmt;
 

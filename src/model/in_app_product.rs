@@ -20,7 +20,7 @@ pub struct InAppProduct {
     pub id: Option<InAppProductId>,
     /// The developer's own id, unique in the app.
     pub product_id: String,
-    /// What kind it is.
+    /// The kind.
     pub product_type: ProductType,
     /// The last published submission, if there is one.
     pub last_published_in_app_product_submission: Option<SubmissionRef>,
@@ -66,7 +66,7 @@ pub struct InAppProductRef {
 }
 
 open_enum! {
-    /// What kind of add-on it is. The service creates `Durable` and `Consumable` only.
+    /// The kind of an add-on. The service creates `Durable` and `Consumable` only.
     ProductType {
         /// Not set. Undocumented.
         NotSet = "NotSet",
@@ -90,7 +90,7 @@ pub struct NewInAppProduct {
     pub application_id: ApplicationId,
     /// The developer's own id, unique in the app: up to 100 characters, none of `<>*%&:\?+,`.
     pub product_id: String,
-    /// What kind it is.
+    /// The kind.
     pub product_type: ProductType,
 }
 

@@ -22,35 +22,35 @@ pub struct InAppProductSubmission {
     /// Set by the service.
     #[serde(deserialize_with = "crate::id::known")]
     pub id: Option<SubmissionId>,
-    /// What it contains.
+    /// The kind of content.
     pub content_type: ContentType,
     /// Search terms: up to 10, of up to 30 characters.
     pub keywords: Vec<String>,
-    /// How long it lasts. Only of a durable add-on.
+    /// The time that it lasts. Only of a durable add-on.
     pub lifetime: Lifetime,
-    /// What the Store shows, by language (`en`). At least one is needed.
+    /// The listings, by language (`en`). At least one is needed.
     pub listings: BTreeMap<String, InAppProductListing>,
-    /// What it costs. It has no trial period.
+    /// The price. An add-on has no trial period.
     pub pricing: Pricing,
-    /// When it is published after certification.
+    /// The time of publication after certification.
     pub target_publish_mode: TargetPublishMode,
     /// The date for [`TargetPublishMode::SpecificDate`].
     pub target_publish_date: Timestamp,
     /// The developer's own data: up to 3,000 characters.
     pub tag: String,
-    /// Who sees it in the Store.
+    /// The audience in the Store.
     pub visibility: Visibility,
-    /// Where the submission stands. Set by the service.
+    /// The status of the submission. Set by the service.
     pub status: SubmissionStatus,
-    /// What the service says about it. Set by the service.
+    /// Errors, warnings and reports. Set by the service.
     pub status_details: StatusDetails,
-    /// Where the ZIP with the icons is uploaded to. Not set for a draft that was made in Partner Center.
+    /// The link that the ZIP with the icons is uploaded to. Not set for a draft that was made in Partner Center.
     pub file_upload_url: UploadUrl,
     /// For example `Submission 2`. Set by the service.
     pub friendly_name: String,
 }
 
-/// What the Store shows of an add-on in one language.
+/// The listing of an add-on in one language.
 #[doc(alias = "add-on")]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -71,7 +71,7 @@ pub struct InAppProductListing {
 pub struct Icon {
     /// The name of the file in the ZIP, with forward slashes.
     pub file_name: String,
-    /// Where the file stands.
+    /// The status of the file.
     pub file_status: FileStatus,
 }
 
@@ -87,7 +87,7 @@ impl Icon {
 }
 
 open_enum! {
-    /// What an add-on contains.
+    /// The kind of content of an add-on.
     ContentType {
         /// Not set.
         NotSet = "NotSet",
@@ -115,7 +115,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// How long a durable add-on lasts.
+    /// The time that a durable add-on lasts.
     Lifetime {
         /// For ever.
         Forever = "Forever",

@@ -1,4 +1,4 @@
-//! How an app is shown in the Store.
+//! The listings of an app.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::open_enum::open_enum;
 use crate::model::package::FileStatus;
 
-/// What the Store shows of an app in one language.
+/// The listing of an app in one language.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
@@ -40,7 +40,7 @@ pub struct BaseListing {
     pub description: String,
     /// Up to 20.
     pub features: Vec<String>,
-    /// What is new in this version: up to 1,500 characters.
+    /// The changes in this version: up to 1,500 characters.
     pub release_notes: String,
     /// Screenshots and logos. One that is left out stays: mark it [`FileStatus::PendingDelete`] to remove it.
     pub images: Vec<Image>,
@@ -58,7 +58,7 @@ pub struct BaseListing {
     pub sort_title: String,
     /// Up to 255 characters.
     pub voice_title: String,
-    /// Who developed it: up to 255 characters.
+    /// The developer: up to 255 characters.
     pub dev_studio: String,
 }
 
@@ -69,13 +69,13 @@ pub struct BaseListing {
 pub struct Image {
     /// The name of the file in the ZIP, with forward slashes.
     pub file_name: String,
-    /// Where the file stands.
+    /// The status of the file.
     pub file_status: FileStatus,
     /// Set by the service.
     pub id: String,
     /// The caption: up to 200 characters.
     pub description: String,
-    /// What the image is for.
+    /// The purpose of the image.
     pub image_type: ImageType,
 }
 
@@ -93,7 +93,7 @@ impl Image {
 }
 
 open_enum! {
-    /// What an image is for.
+    /// The purpose of an image.
     ImageType {
         /// A screenshot of a desktop.
         Screenshot = "Screenshot",

@@ -3,11 +3,6 @@
 //! Reading ignores case and writing is exact, because the service matches values by case. An empty text means "not
 //! set" and is the default.
 
-use std::fmt;
-
-use serde::Deserializer;
-use serde::de::Visitor;
-
 /// A value that this version of the crate does not know, or the empty text for "not set". Opaque, so that a value that
 /// becomes known later does not change what a program matches: read it with `as_str()` of the enumeration.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -23,28 +18,6 @@ impl OtherValue {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Reads a text without keeping a copy of it.
-pub(crate) fn read_text<'de, D, T>(deserializer: D, read: impl FnOnce(&str) -> T) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    struct Text<F>(F);
-
-    impl<T, F: FnOnce(&str) -> T> Visitor<'_> for Text<F> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a text")
-        }
-
-        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
-            Ok(self.0(text))
-        }
-    }
-
-    deserializer.deserialize_str(Text(read))
 }
 
 macro_rules! open_enum {
@@ -109,7 +82,7 @@ macro_rules! open_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::model::open_enum::read_text(deserializer, |text| Self::from(text))
+                String::deserialize(deserializer).map(|text| Self::from(text.as_str()))
             }
         }
     };

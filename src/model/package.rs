@@ -1,4 +1,4 @@
-//! The packages of a submission, and how they reach the customers.
+//! The packages of a submission, and their delivery to customers.
 
 use serde::ser::Error as _;
 use serde::{Deserialize, Serialize, Serializer};
@@ -8,7 +8,7 @@ use crate::model::open_enum::open_enum;
 use crate::model::timestamp::Timestamp;
 
 open_enum! {
-    /// Where a file stands, and what the next commit does with it.
+    /// The status of a file, which says what the next commit does with it.
     FileStatus {
         /// No status.
         None = "None",
@@ -53,7 +53,7 @@ open_enum! {
 pub struct ApplicationPackage {
     /// The name of the file in the ZIP, with forward slashes.
     pub file_name: String,
-    /// Where the file stands.
+    /// The status of the file.
     pub file_status: FileStatus,
     /// Set by the service; empty at times.
     pub id: String,
@@ -114,7 +114,7 @@ pub(crate) fn same_name(one: &str, other: &str) -> bool {
     one.chars().map(slashed).eq(other.chars().map(slashed))
 }
 
-/// How the packages of a submission reach the customers.
+/// The delivery of the packages of a submission to customers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
@@ -134,10 +134,10 @@ pub struct PackageDeliveryOptions {
 pub struct PackageRollout {
     /// Whether the submission is rolled out gradually.
     pub is_package_rollout: Option<bool>,
-    /// How many per cent of the customers get the new packages.
+    /// The percentage of customers that get the new packages.
     #[serde(serialize_with = "finite")]
     pub package_rollout_percentage: Option<f64>,
-    /// Where the rollout stands. Set by the service.
+    /// The status of the rollout. Set by the service.
     pub package_rollout_status: PackageRolloutStatus,
     /// The submission that the other customers get. Set by the service.
     #[serde(deserialize_with = "crate::id::known")]
@@ -158,7 +158,7 @@ fn finite<S: Serializer>(percentage: &Option<f64>, serializer: S) -> Result<S::O
 }
 
 open_enum! {
-    /// Where a gradual rollout stands.
+    /// The status of a gradual rollout.
     PackageRolloutStatus {
         /// Not begun.
         NotStarted = "PackageRolloutNotStarted",

@@ -10,7 +10,7 @@ pub struct Page<T> {
     /// The items of this page.
     #[serde(bound(deserialize = "T: Deserialize<'de>"))]
     pub value: Vec<T>,
-    /// How many items the whole list has.
+    /// The number of items of the whole list.
     pub total_count: Option<u64>,
     /// Path and query of the next page, relative to the endpoint. Empty on the last page, and sometimes before it.
     #[serde(rename = "@nextLink")]

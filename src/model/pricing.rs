@@ -1,4 +1,4 @@
-//! What a product costs.
+//! The price of a product.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ pub struct Pricing {
 }
 
 open_enum! {
-    /// How long an app can be tried for free.
+    /// The length of the free trial of an app.
     TrialPeriod {
         /// No trial.
         NoFreeTrial = "NoFreeTrial",
@@ -99,14 +99,11 @@ impl From<&str> for PriceTier {
         if let Some(tier) = named.into_iter().find(|tier| text.eq_ignore_ascii_case(&tier.as_str())) {
             return tier;
         }
-        let number = text
-            .get(..4)
-            .filter(|word| word.eq_ignore_ascii_case("Tier"))
-            .and(text.get(4..));
-        // Leading zeros and signs would not be written again, so such a text is kept as it is.
-        let plain =
-            |digits: &&str| digits.bytes().all(|byte| byte.is_ascii_digit()) && (!digits.starts_with('0') || *digits == "0");
-        match number.filter(plain).and_then(|digits| digits.parse().ok()) {
+        let is_tier = |word: &&str| word.eq_ignore_ascii_case("Tier");
+        let digits = text.get(..4).filter(is_tier).and(text.get(4..));
+        // A text with leading zeros or a sign would not be written as it came, so it is kept as a text.
+        let plain = |digits: &str| digits.parse().ok().filter(|number: &u16| number.to_string() == digits);
+        match digits.and_then(plain) {
             Some(number) => Self::Tier(number),
             None => Self::Other(OtherValue::new(text)),
         }
@@ -127,7 +124,7 @@ impl Serialize for PriceTier {
 
 impl<'de> Deserialize<'de> for PriceTier {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::model::open_enum::read_text(deserializer, |text| Self::from(text))
+        String::deserialize(deserializer).map(|text| Self::from(text.as_str()))
     }
 }
 

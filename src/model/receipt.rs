@@ -1,4 +1,4 @@
-//! What the service said about a call besides its value.
+//! The outcome of a call: its value, and the data that goes with it.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -16,7 +16,7 @@ pub struct Receipt<T = ()> {
     pub correlation_id: Option<String>,
     /// `MS-RequestId` or `x-ms-request-id` of the answer.
     pub request_id: Option<String>,
-    /// What the service answered.
+    /// The value that the service answered with.
     pub value: T,
 }
 

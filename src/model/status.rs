@@ -1,4 +1,4 @@
-//! The status of a submission and what the service says about it.
+//! The status of a submission, with errors, warnings and reports.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::model::timestamp::Timestamp;
 use crate::secret::Scrubbed;
 
 open_enum! {
-    /// Where a submission stands.
+    /// The status of a submission.
     SubmissionStatus {
         /// No status.
         None = "None",
@@ -55,7 +55,7 @@ impl SubmissionStatus {
 }
 
 open_enum! {
-    /// What kind of error or warning the service reports.
+    /// The code of an error or a warning of the service.
     StatusCode {
         /// No code was given.
         None = "None",
@@ -98,12 +98,12 @@ open_enum! {
     }
 }
 
-/// An error or a warning about a submission. `Debug`, `Display` and what is serialised hide signatures of links.
+/// An error or a warning about a submission. `Debug`, `Display` and `Serialize` hide signatures of links.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StatusDetail {
-    /// What kind it is.
+    /// The kind.
     pub code: StatusCode,
     /// The service's words.
     #[serde(serialize_with = "scrubbed")]
@@ -129,14 +129,14 @@ impl fmt::Debug for StatusDetail {
     }
 }
 
-/// Where a report of the certification can be read. `Debug`, `Display` and what is serialised hide signatures of links.
+/// A report of the certification. `Debug`, `Display` and `Serialize` hide signatures of links.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CertificationReport {
-    /// When it was made.
+    /// The date of the report.
     pub date: Timestamp,
-    /// Where it stands.
+    /// The address of the report.
     #[serde(serialize_with = "scrubbed")]
     pub report_url: String,
 }
@@ -162,14 +162,14 @@ fn scrubbed<S: serde::Serializer>(text: &str, serializer: S) -> Result<S::Ok, S:
     serializer.collect_str(&Scrubbed(text))
 }
 
-/// What the service says about a submission besides its status.
+/// Errors, warnings and reports of a submission.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StatusDetails {
-    /// What is wrong.
+    /// The errors.
     pub errors: Vec<StatusDetail>,
-    /// What may be wrong. `SalesUnsupportedWarning` is always there: see [`StatusDetails::notable_warnings`].
+    /// The warnings. `SalesUnsupportedWarning` is always there: see [`StatusDetails::notable_warnings`].
     pub warnings: Vec<StatusDetail>,
     /// The certification's reports.
     pub certification_reports: Vec<CertificationReport>,
@@ -189,9 +189,9 @@ impl StatusDetails {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StatusReport {
-    /// Where the submission stands.
+    /// The status of the submission.
     pub status: SubmissionStatus,
-    /// What the service says about it.
+    /// Errors, warnings and reports.
     pub status_details: StatusDetails,
 }
 

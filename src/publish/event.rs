@@ -1,4 +1,4 @@
-//! What a run tells: events on the way, a report at the end.
+//! The events of a run, and its report.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,19 +12,19 @@ use crate::model::status::{CertificationReport, StatusDetail, SubmissionStatus};
 use crate::publish::decide::policy::ExistingRollout;
 use crate::publish::files::ArchiveFile;
 
-/// Something that happened. `Display` is one line for a log; it can be serialised for programs.
+/// An event of a run. `Display` is one line for a log; it can be serialised for programs.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Event {
-    /// What happened; serialised as the member `event` and those of its own.
+    /// The kind of event; serialised as the member `event` and those of its own.
     #[serde(flatten)]
     pub kind: EventKind,
     /// The submission, once there is one.
     pub submission: Option<SubmissionId>,
-    /// The HTTP status of the call, where it was one.
+    /// The HTTP status, if the event is about a call.
     pub http_status: Option<u16>,
-    /// `MS-CorrelationId` of the call, where it was one.
+    /// `MS-CorrelationId`, if the event is about a call.
     pub correlation_id: Option<String>,
     /// The time since the run began; in seconds when serialised.
     #[serde(serialize_with = "seconds")]
@@ -45,42 +45,42 @@ impl fmt::Display for Event {
     }
 }
 
-/// What happened, with what is known of it. `Display` is the sentence.
+/// The kind of an event, with its data. `Display` is one sentence.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum EventKind {
     /// Nothing is pending.
     NothingPending,
-    /// A submission is pending, or is the one that the run was told to go on with.
+    /// There is a submission: the pending one, or the one that the run was told to go on with.
     Found {
-        /// Where it stands.
+        /// Its status.
         status: SubmissionStatus,
     },
     /// The rollout of the last published submission was ended.
     RolloutEnded {
-        /// How.
+        /// The way it was ended.
         how: ExistingRollout,
     },
     /// The pending draft was deleted, as [`PendingPolicy::Replace`](crate::publish::PendingPolicy::Replace) says.
     Deleted,
-    /// There is a new draft.
+    /// A draft was created.
     Created {
         /// Whether it turned up after the answer to its creation was lost.
         adopted: bool,
     },
     /// The draft was edited, here and not yet at the service.
     Edited {
-        /// What an update would change.
+        /// The changes that an update would send.
         changes: Vec<Change>,
     },
     /// The draft was updated.
     Updated,
-    /// The draft is as it should be already.
+    /// The draft needs no update.
     NothingToUpdate,
     /// The archive was written.
     Packed {
-        /// What is in it.
+        /// Its files.
         files: Vec<ArchiveFile>,
         /// Its length.
         bytes: u64,
@@ -89,18 +89,18 @@ pub enum EventKind {
     Uploaded {
         /// Its length.
         bytes: u64,
-        /// Of `bytes`, those that were there already.
+        /// The bytes of it that were there already.
         bytes_skipped: u64,
         /// Its blocks.
         blocks: u64,
-        /// Of `blocks`, those that were there already.
+        /// The blocks of it that were there already.
         blocks_skipped: u64,
     },
     /// The submission was committed.
     Committed,
-    /// The submission has another status than before.
+    /// The status of the submission has changed.
     StatusChanged {
-        /// The new one.
+        /// The new status.
         status: SubmissionStatus,
     },
     /// The service has taken the packages.
@@ -115,12 +115,7 @@ impl fmt::Display for EventKind {
         match self {
             Self::NothingPending => f.write_str("nothing is pending"),
             Self::Found { status } => write!(f, "there is a submission in status {status}"),
-            Self::RolloutEnded {
-                how: ExistingRollout::Finalize,
-            } => f.write_str("the rollout was finalised"),
-            Self::RolloutEnded {
-                how: ExistingRollout::Halt,
-            } => f.write_str("the rollout was halted"),
+            Self::RolloutEnded { how } => write!(f, "the rollout was {}", how.done()),
             Self::Deleted => f.write_str("the pending draft was deleted, as PendingPolicy::Replace says"),
             Self::Created { adopted: false } => f.write_str("a draft was created"),
             Self::Created { adopted: true } => f.write_str("a draft turned up after the answer to its creation was lost"),
@@ -155,36 +150,42 @@ fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Is called with each event.
+/// A function that is called with each event.
 pub(super) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// Tells events to the observer.
 #[derive(Clone)]
 pub(super) struct Teller {
-    observer: Option<Observer>,
+    pub(super) observer: Option<Observer>,
     clock: Clock,
     started: Instant,
 }
 
 impl Teller {
-    pub(super) fn new(observer: Option<Observer>, clock: Clock) -> Self {
-        let started = clock.now();
+    pub(super) fn new(clock: &Clock) -> Self {
         Self {
-            observer,
-            clock,
-            started,
+            observer: None,
+            clock: clock.clone(),
+            started: clock.now(),
         }
     }
 
+    /// The run begins now.
+    pub(super) fn start(&mut self) {
+        self.started = self.clock.now();
+    }
+
+    /// Tells what was done here.
     pub(super) fn tell(&self, kind: EventKind, submission: &SubmissionId) {
         self.send(kind, Some(submission), None, None);
     }
 
+    /// Tells what a call has done.
     pub(super) fn tell_call<T>(&self, kind: EventKind, submission: Option<&SubmissionId>, receipt: &Receipt<T>) {
         self.send(kind, submission, Some(receipt.http_status), receipt.correlation_id.as_ref());
     }
 
-    pub(super) fn send(&self, kind: EventKind, submission: Option<&SubmissionId>, status: Option<u16>, id: Option<&String>) {
+    fn send(&self, kind: EventKind, submission: Option<&SubmissionId>, status: Option<u16>, id: Option<&String>) {
         let Some(observer) = &self.observer else { return };
         observer(&Event {
             kind,
@@ -196,7 +197,7 @@ impl Teller {
     }
 }
 
-/// A status that was seen while waiting.
+/// A status that the submission has had during the wait.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -214,43 +215,43 @@ fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok
     serializer.serialize_f64(time.as_secs_f64())
 }
 
-/// What a run has done.
+/// The report of a run.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PublishReport {
     /// The submission.
     pub submission: SubmissionId,
-    /// Whether it was there before: reused, attached to, or turned up after an answer to the create was lost.
+    /// Whether it was there before, or turned up after the answer to its creation was lost.
     pub adopted: bool,
-    /// What the update of this run changed: nothing if an earlier run had made it.
+    /// The changes that this run has sent: none if an earlier run had made them.
     pub changes: Vec<Change>,
-    /// What went into the archive, also if an earlier run has uploaded it.
+    /// The files of the archive, also if an earlier run has uploaded it.
     pub files: Vec<ArchiveFile>,
-    /// Bytes that were sent to the blob store, without what was there already.
+    /// The bytes that were sent to the blob store, without those that were there already.
     pub bytes_sent: u64,
-    /// How often a block had to be sent again.
+    /// The number of times that a block was sent again.
     pub retries: u64,
     /// Whether it was committed: not with [`leave_draft`](crate::publish::Publish::leave_draft). Uploaded packages are taken over by a
     /// commit alone: without one they are lost.
     pub committed: bool,
-    /// The statuses as they were seen, each once.
+    /// The changes of the status, in order.
     pub history: Vec<Seen>,
-    /// The submission is certified and rests there: it is published by hand or on a date.
+    /// Whether the submission is certified and waits to be published by hand or on a date.
     pub held: bool,
-    /// The service's warnings, without the one that it adds to every submission.
+    /// The warnings of the service, without the one that it adds to every submission.
     pub warnings: Vec<StatusDetail>,
-    /// The certification's reports.
+    /// The reports of the certification.
     pub certification_reports: Vec<CertificationReport>,
 }
 
 impl PublishReport {
-    pub(super) fn new(submission: SubmissionId, adopted: bool) -> Self {
+    pub(super) fn new(submission: SubmissionId, adopted: bool, files: Vec<ArchiveFile>) -> Self {
         Self {
             submission,
             adopted,
             changes: Vec::new(),
-            files: Vec::new(),
+            files,
             bytes_sent: 0,
             retries: 0,
             committed: false,

@@ -1,27 +1,26 @@
-//! The run: obeys what `plan` decided, one step after the other. Each step is a thin call of what resolves ambiguity (`api`).
+//! The run: it obeys the plan, one step after the other. Each step is a thin call of the methods of `api` that resolve ambiguity.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
-
 use crate::api::ensure::Ensured;
 use crate::api::kinds::Submission;
+use crate::api::submissions::Refs;
 use crate::api::wait::Wait;
 use crate::document::Document;
 use crate::error::{Error, ErrorKind, FailureKind, Outcome, Result};
 use crate::id::SubmissionId;
 use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, PackageRolloutStatus};
+use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
 use crate::publish::Publish;
 use crate::publish::decide::guards::{Guards, Standing};
 use crate::publish::decide::packages::were_taken;
-use crate::publish::decide::policy::ExistingRollout;
-use crate::publish::event::{EventKind, PublishReport, Seen, Teller};
-use crate::publish::plan::{Decision, Trial, Way, rollout_problem};
-use crate::secret::UploadUrl;
+use crate::publish::decide::policy::{ExistingRollout, InTheWay, Resolution};
+use crate::publish::event::{EventKind, PublishReport, Seen};
+use crate::publish::files::ArchiveFile;
+use crate::publish::plan::{Decision, Plan, rollout_problem};
 use crate::service::look::{Looks, Miss, Pace};
 
 /// For how long it is looked whether the packages were taken.
@@ -39,72 +38,64 @@ const LOOK: &str = "the look whether its packages were taken (the release itself
 
 impl<S: Submission> Publish<S> {
     pub(super) async fn execute(mut self) -> Result<PublishReport> {
-        let teller = Teller::new(self.on_event.take(), self.clock());
+        self.teller.start();
+        let files = self.inputs().await?;
         let Decision {
+            refs,
+            there,
+            published,
+            resolution,
             plan,
-            way,
-            files,
-            seen,
             stop,
-        } = self.decide().await?;
-        match plan.pending {
-            Some(pending) => teller.tell_call(EventKind::Found { status: pending.status }, Some(&pending.id), &seen),
-            None => teller.tell_call(EventKind::NothingPending, None, &seen),
+        } = self.decide(&files).await?;
+        match (&plan.pending, &there) {
+            (Some(pending), Some(there)) => {
+                let status = pending.status.clone();
+                self.teller
+                    .tell_call(EventKind::Found { status }, Some(&pending.id), there.receipt());
+            }
+            _ => self.teller.tell_call(EventKind::NothingPending, None, &refs.receipt),
         }
         stop?;
-        let (draft, adopted, mut touched) = match way {
-            Way::Attach(document, known) => {
-                let mut report = PublishReport::new(document.id()?, true);
-                // An earlier run has uploaded them; what it changed is not known.
-                report.files = files;
-                return self.attach(&document, &known, report, &teller).await;
+        let (draft, adopted) = match (resolution, there) {
+            (Resolution::Attach, Some(document)) => {
+                let known = published.as_ref().map_or(&[][..], |published| published.packages());
+                return self.attach(&document, known, files).await;
             }
-            Way::Edit(draft) => (draft, true, false),
-            Way::Create {
-                before,
-                replaced,
-                rolled_out,
-                last_published,
-            } => {
-                let done = self.clear(replaced, rolled_out, &teller).await?;
-                let created = self.create(before.as_ref(), last_published, &teller).await;
-                let created = created.map_err(|error| error.at_least(done))?;
-                (created.document, created.adopted, true)
+            (Resolution::Edit, Some(draft)) => (draft, true),
+            _ => {
+                let created = self.create(&plan, &refs).await?;
+                (created.document, created.adopted)
             }
         };
-        let mut report = PublishReport::new(draft.id()?, adopted);
-        report.files = files;
+        let mut report = PublishReport::new(draft.id()?, adopted, files);
         let path = self.submissions.path(&report.submission).text();
         // A draft that was there before and is as it was is not left behind by this run.
-        let left = |is_left: bool, error: Error| match is_left {
-            true => error.leaving(&path),
-            false => error,
-        };
-        let prepared = self.prepare(draft, &mut report, &mut touched, &teller).await;
-        let known = prepared.map_err(|error| left(touched, error))?;
+        let mut touched = resolution != Resolution::Edit;
+        let prepared = self.prepare(&draft, &mut report, &mut touched).await;
+        let left = |is_left: bool, error: Error| if is_left { error.leaving(&path) } else { error };
+        prepared.map_err(|error| left(touched, error))?;
         if self.leave_draft {
             return Ok(report);
         }
         let wait = self.submissions.commit_and_wait(&report.submission);
-        let ended = self.follow(wait, &mut report, &teller).await;
-        ended.map_err(|error| {
-            // The commit was refused, or never sent.
-            let is_draft = !report.committed && error.outcome() == Outcome::NotApplied;
-            left(touched && is_draft, error)
-        })?;
-        let taken = self.verify(&report, &known, &teller).await;
+        let ended = self.follow(wait, &mut report).await;
+        // An error that is not applied says that the commit was refused, or never sent.
+        ended.map_err(|error| left(touched && error.outcome() == Outcome::NotApplied, error))?;
+        let taken = self.verify(&report, draft.packages()).await;
         taken.map_err(|error| error.at_least(Outcome::Applied))?;
         Ok(report)
     }
 
-    /// Goes on with a submission that cannot be changed any more.
+    /// Goes on with a submission that cannot be changed any more. `known` are the packages that were in the Store before it.
     async fn attach(
         &self,
         document: &Document<S>,
         known: &[ApplicationPackage],
-        mut report: PublishReport,
-        teller: &Teller,
+        files: Vec<ArchiveFile>,
     ) -> Result<PublishReport> {
+        // An earlier run has uploaded the files; what it changed is not known.
+        let mut report = PublishReport::new(document.id()?, true, files);
         if self.leave_draft {
             // There is no draft to leave any more, and nobody asked to wait.
             report.committed = true;
@@ -116,89 +107,73 @@ impl<S: Submission> Publish<S> {
             return Ok(report);
         }
         let wait = self.submissions.watch(&report.submission).seen(document.status());
-        self.follow(wait, &mut report, teller).await?;
-        self.verify(&report, known, teller).await?;
+        self.follow(wait, &mut report).await?;
+        self.verify(&report, known).await?;
         Ok(report)
     }
 
-    /// Deletes a draft and ends a rollout, as far as that was decided. Whether anything was.
-    async fn clear(&self, replaced: Option<SubmissionId>, rolled_out: Option<SubmissionId>, teller: &Teller) -> Result<Outcome> {
+    /// Deletes the pending draft and ends the rollout, as far as that is planned, and creates.
+    async fn create(&self, plan: &Plan, refs: &Refs) -> Result<Ensured<S>> {
         let mut done = Outcome::NotApplied;
-        if let Some(id) = replaced {
-            let receipt = self.submissions.ensure_deleted(&id).await?;
-            teller.tell_call(EventKind::Deleted, Some(&id), &receipt);
+        if let Some(InTheWay { id, .. }) = &plan.pending {
+            let receipt = self.submissions.ensure_deleted(id).await?;
+            self.teller.tell_call(EventKind::Deleted, Some(id), &receipt);
             done = Outcome::Applied;
         }
-        if let (Some(id), Some(how)) = (rolled_out, self.existing_rollout) {
-            let rollout = self.submissions.rollout_of(&id);
+        if let (Some(InTheWay { id, .. }), Some(how)) = (&plan.rollout, self.existing_rollout) {
+            let rollout = self.submissions.rollout_of(id);
             let ended = match how {
                 ExistingRollout::Finalize => rollout.finalize().await,
                 ExistingRollout::Halt => rollout.halt().await,
             };
             let receipt = ended.map_err(|error| error.at_least(done))?;
-            teller.tell_call(EventKind::RolloutEnded { how }, Some(&id), &receipt);
+            self.teller.tell_call(EventKind::RolloutEnded { how }, Some(id), &receipt);
             done = Outcome::Applied;
         }
-        Ok(done)
-    }
-
-    async fn create(
-        &self,
-        before: Option<&SubmissionId>,
-        last_published: Option<SubmissionId>,
-        teller: &Teller,
-    ) -> Result<Ensured<S>> {
-        let ensured = match self.submissions.created_after(before).await {
-            Err(error) if error.is_conflict() => return Err(self.explain_conflict(error, last_published).await),
-            ensured => ensured?,
+        let created = match self.submissions.created_after(refs.pending.as_ref()).await {
+            Err(error) if error.is_conflict() => Err(self.explain_conflict(error, refs.last_published.as_ref()).await),
+            created => created,
         };
-        let id = ensured.document.id()?;
-        let receipt = ensured.created.as_ref().unwrap_or(ensured.document.receipt());
-        let adopted = ensured.adopted;
-        teller.tell_call(EventKind::Created { adopted }, Some(&id), receipt);
-        Ok(ensured)
+        let created = created.map_err(|error| error.at_least(done))?;
+        let (id, adopted) = (created.document.id()?, created.adopted);
+        let receipt = created.created.as_ref().unwrap_or(created.document.receipt());
+        self.teller.tell_call(EventKind::Created { adopted }, Some(&id), receipt);
+        Ok(created)
     }
 
-    /// The service does not say why a create conflicts; a rollout that has begun meanwhile is the reason that the walk did not see.
-    async fn explain_conflict(&self, error: Error, last_published: Option<SubmissionId>) -> Error {
+    /// The service does not say why a create conflicts; a rollout that has begun since the plan was made would be the reason.
+    async fn explain_conflict(&self, error: Error, last_published: Option<&SubmissionId>) -> Error {
         let is_guarded = S::ROLLED_OUT && !self.lifted.contains(&Guard::RolloutInProgress);
         let Some(id) = last_published.filter(|_| is_guarded) else {
             return error;
         };
-        match self.submissions.rollout_of(&id).get().await {
+        match self.submissions.rollout_of(id).get().await {
             Ok(rollout) if rollout.package_rollout_status == PackageRolloutStatus::InProgress => {
-                Error::guard(Guard::RolloutInProgress, rollout_problem(&id))
+                Error::guard(Guard::RolloutInProgress, rollout_problem(id))
             }
             Ok(_) | Err(_) => error,
         }
     }
 
-    /// Edits, checks, updates, compares, packs and uploads. Gives the packages that were there before.
-    async fn prepare(
-        &mut self,
-        draft: Document<S>,
-        report: &mut PublishReport,
-        touched: &mut bool,
-        teller: &Teller,
-    ) -> Result<Vec<ApplicationPackage>> {
+    /// Edits, checks, updates, compares, packs and uploads. `touched` is set once the draft is other than it was.
+    async fn prepare(&mut self, base: &Document<S>, report: &mut PublishReport, touched: &mut bool) -> Result<()> {
         let id = report.submission.clone();
         let standing = Standing::Draft(self.clock().system_now());
-        let Trial { draft, before, guards } = self.try_out(draft, &report.files, standing)?;
+        let (draft, guards) = self.try_out(base, &report.files, standing)?;
         report.changes = draft.changes()?;
         let changes = report.changes.clone();
-        teller.tell(EventKind::Edited { changes }, &id);
+        self.teller.tell(EventKind::Edited { changes }, &id);
         guards.stop?;
         let mut link = draft.upload_url().clone();
         if report.changes.is_empty() {
-            teller.tell(EventKind::NothingToUpdate, &id);
+            self.teller.tell(EventKind::NothingToUpdate, &id);
         } else {
-            let updated = if self.lifted.contains(&Guard::Price) {
-                self.submissions.update_at_any_price(&draft).await?
-            } else {
-                self.submissions.update(&draft).await?
+            let updated = match self.lifted.contains(&Guard::Price) {
+                true => self.submissions.update_at_any_price(&draft).await?,
+                false => self.submissions.update(&draft).await?,
             };
             *touched = true;
-            teller.tell_call(EventKind::Updated, Some(&id), updated.receipt());
+            self.teller.tell_call(EventKind::Updated, Some(&id), updated.receipt());
             let mut guards = Guards::new(&self.lifted);
             guards.compare(&*draft, &*updated);
             guards.stop?;
@@ -207,70 +182,39 @@ impl<S: Submission> Publish<S> {
                 link = updated.upload_url().clone();
             }
         }
-        if !report.files.is_empty() {
-            self.deliver(&link, report, teller).await?;
+        if report.files.is_empty() {
+            return Ok(());
         }
-        Ok(before)
-    }
-
-    #[cfg(feature = "archive")]
-    async fn deliver(&mut self, link: &UploadUrl, report: &mut PublishReport, teller: &Teller) -> Result<()> {
-        let mut builder = crate::archive::ArchiveBuilder::new();
-        for file in &report.files {
-            builder = builder.file(&file.name, &file.path);
-        }
-        if let Some(folder) = self.archive_folder.take() {
-            builder = builder.folder(folder);
-        }
-        let archive = builder.build().await?;
-        let (files, bytes) = (report.files.clone(), archive.len());
-        teller.tell(EventKind::Packed { files, bytes }, &report.submission);
-        let service = self.submissions.service();
-        let (http, source) = (service.http().clone(), archive.path().into());
-        let mut upload = crate::upload::Upload::new(http, service.is_local(), link.clone(), source);
-        for setting in std::mem::take(&mut self.upload) {
-            upload = setting(upload);
-        }
-        let sent = upload.await;
-        archive.remove().await;
-        let sent = sent?;
-        report.bytes_sent = sent.bytes - sent.bytes_skipped;
-        report.retries = sent.retries;
-        let uploaded = EventKind::Uploaded {
-            bytes: sent.bytes,
-            bytes_skipped: sent.bytes_skipped,
-            blocks: sent.blocks,
-            blocks_skipped: sent.blocks_skipped,
-        };
-        teller.tell_call(uploaded, Some(&report.submission), &sent.map(|_| ()));
-        Ok(())
+        self.deliver(link, report).await
     }
 
     #[cfg(not(feature = "archive"))]
     #[expect(clippy::unused_async, reason = "the other one is")]
-    async fn deliver(&mut self, _: &UploadUrl, _: &mut PublishReport, _: &Teller) -> Result<()> {
+    async fn deliver(&mut self, _: crate::secret::UploadUrl, _: &mut PublishReport) -> Result<()> {
         Ok(())
     }
 
-    /// Waits, and tells what is new.
-    async fn follow(&self, wait: Wait<S>, report: &mut PublishReport, teller: &Teller) -> Result<()> {
-        let committed = Arc::new(AtomicBool::new(false));
-        let (answered, id) = (Arc::clone(&committed), report.submission.clone());
-        let (on_commit, on_status, told) = (teller.clone(), teller.clone(), Mutex::new(None));
+    /// Waits, and tells the changes of the status: the report holds each that the events tell.
+    async fn follow(&self, wait: Wait<S>, report: &mut PublishReport) -> Result<()> {
+        let (on_commit, on_status, id) = (self.teller.clone(), self.teller.clone(), report.submission.clone());
+        let history = Arc::new(Mutex::new(Vec::<Seen>::new()));
+        let seen = Arc::clone(&history);
         let mut wait = wait
             .until(self.goal)
-            .on_commit(move |receipt| {
-                answered.store(true, Ordering::Relaxed);
-                on_commit.tell_call(EventKind::Committed, Some(&id), receipt);
-            })
+            .on_commit(move |receipt| on_commit.tell_call(EventKind::Committed, Some(&id), receipt))
             .on_status(move |now| {
                 let status = now.report.status.clone();
-                // Changes, not polls.
-                let before = told.lock().unwrap_or_else(PoisonError::into_inner).replace(status.clone());
-                if before.as_ref() != Some(&status) {
-                    let (kind, id) = (EventKind::StatusChanged { status }, now.correlation_id.as_ref());
-                    on_status.send(kind, Some(&now.id), Some(now.http_status), id);
+                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                if seen.last().is_some_and(|last| last.status == status) {
+                    return;
                 }
+                seen.push(Seen {
+                    status: status.clone(),
+                    after: now.waited,
+                    correlation_id: now.correlation_id.clone(),
+                });
+                let receipt = Receipt::new(now.http_status, now.correlation_id.clone(), None, ());
+                on_status.tell_call(EventKind::StatusChanged { status }, Some(&now.id), &receipt);
             });
         if let Some(timeout) = self.timeout {
             wait = wait.timeout(timeout);
@@ -278,64 +222,51 @@ impl<S: Submission> Publish<S> {
         if let Some(interval) = self.poll_interval {
             wait = wait.poll_interval(interval);
         }
-        let mut reports = std::pin::pin!(wait.reports());
-        let mut next = reports.try_next().await;
-        report.committed = committed.load(Ordering::Relaxed) || matches!(next, Ok(Some(_)));
-        loop {
-            let now = match next {
-                Ok(Some(now)) => now,
-                Ok(None) => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::WaitTimedOut => return Err(error.advise(GO_ON)),
-                Err(error) => return Err(error),
-            };
-            let (status, details) = (now.report.status, now.report.status_details);
-            if report.status() != Some(&status) {
-                report.history.push(Seen {
-                    status,
-                    after: now.waited,
-                    correlation_id: now.correlation_id,
-                });
-            }
-            report.held = now.held;
-            report.warnings = details.notable_warnings().cloned().collect();
-            report.certification_reports = details.certification_reports;
-            next = reports.try_next().await;
-        }
+        let last = wait.await.map_err(|error| match error.kind() {
+            ErrorKind::WaitTimedOut => error.advise(GO_ON),
+            _ => error,
+        })?;
+        report.committed = true;
+        report.history = std::mem::take(&mut history.lock().unwrap_or_else(PoisonError::into_inner));
+        report.held = last.held;
+        let details = last.report.status_details;
+        report.warnings = details.notable_warnings().cloned().collect();
+        report.certification_reports = details.certification_reports;
+        Ok(())
     }
 
     /// The service once dropped packages without a word: what was sent must be there, and not be what was there before.
-    async fn verify(&self, report: &PublishReport, known: &[ApplicationPackage], teller: &Teller) -> Result<()> {
+    async fn verify(&self, report: &PublishReport, known: &[ApplicationPackage]) -> Result<()> {
         let packages = self.package_names()?;
         if packages.is_empty() {
             return Ok(());
         }
         let id = &report.submission;
-        let path = self.submissions.path(id).text();
-        let mut looks = Looks::new(&self.clock(), VERIFY_TIME, Pace::Every(VERIFY_PAUSE));
-        let (names, seen) = (&packages, &Mutex::new(None));
+        let path = &self.submissions.path(id).text();
+        let mut looks = Looks::new(self.clock(), VERIFY_TIME, Pace::Every(VERIFY_PAUSE));
+        let names = &packages;
         let found = looks.find(|by| async move {
             let now = self.submissions.by(by).get(id).await?;
             if were_taken(names, now.packages(), known, self.goal) {
-                return Ok(now.receipt().clone());
+                Ok(now.receipt().clone())
+            } else {
+                Err(Miss::NotYet)
             }
-            seen.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone_from(&now.receipt().correlation_id);
-            Err(Miss::NotYet)
         });
+        let call = || report.history.last().and_then(|seen| seen.correlation_id.clone());
         match found.await {
             Ok(receipt) => {
-                teller.tell_call(EventKind::PackagesTaken { packages }, Some(id), &receipt);
+                self.teller
+                    .tell_call(EventKind::PackagesTaken { packages }, Some(id), &receipt);
                 Ok(())
             }
             Err(Miss::NotYet) => {
-                let call = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
-                Err(Error::failed(FailureKind::PackageNotTaken, &path, last_report(report), call))
+                let kind = FailureKind::PackageNotTaken;
+                Err(Error::failed(kind, path, last_report(report), call()))
             }
             Err(Miss::Passing(error)) => {
-                let call = report.history.last().and_then(|seen| seen.correlation_id.clone());
-                let late = Error::wait_timed_out(&path, LOOK, VERIFY_TIME, Some(error.to_string()));
-                Err(late.with_report(last_report(report), call).advise(LOOK_AGAIN))
+                let late = Error::wait_timed_out(path, LOOK, VERIFY_TIME, Some(error.to_string()));
+                Err(late.with_report(last_report(report), call()).advise(LOOK_AGAIN))
             }
             Err(Miss::Final(error)) => Err(error),
         }

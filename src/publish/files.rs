@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 pub struct ArchiveFile {
     /// Its name in the archive.
     pub name: String,
-    /// Where it is.
+    /// Its path on this machine.
     #[serde(serialize_with = "shown")]
     pub path: PathBuf,
     /// Its length.

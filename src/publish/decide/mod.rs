@@ -1,5 +1,5 @@
-//! What a run decides, in pure functions: what to do about a submission that is pending (`policy`), which packages come, stay and go
-//! (`packages`), and what would do harm (`guards`).
+//! The decisions of a run, as pure functions: about a pending submission (`policy`), about the packages (`packages`), and against
+//! harm (`guards`).
 
 pub(crate) mod guards;
 pub(crate) mod packages;

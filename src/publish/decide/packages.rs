@@ -1,4 +1,4 @@
-//! Which packages come, stay and go, and which the service has taken.
+//! The packages of a submission: those that are added, kept and removed, and those that the service has taken.
 
 use std::path::{Path, PathBuf};
 
@@ -74,48 +74,48 @@ pub(crate) fn file_name(name: Option<&str>, path: &Path) -> Result<String> {
     Ok(name.replace('\\', "/"))
 }
 
-/// What becomes of the packages that are there, when there is a new one.
+/// What to do with the existing packages when a new one is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ExistingPackages {
-    /// They stay. The Store gives each device the highest version that runs on it.
+    /// Keep them. The Store gives each device the highest version that runs on it.
     #[default]
     Keep,
-    /// Those go that a new package takes the place of: every architecture that the old one has the new one has too, and the new
-    /// one's minimum version of Windows is the same or lower, so that nobody is left without a package. Both must be stated
-    /// for each new package; an old package of which the service does not tell them stays.
+    /// Remove those that a new package takes the place of: the new one has every architecture of the old one, and its minimum
+    /// version of Windows is the same or lower, so that nobody is left without a package. Both must be stated for each new
+    /// package; an old package of which the service does not tell them is kept.
     ///
     /// With `App_1.0_x86`, `App_1.0_x64`, `App_1.0_arm` and `App_1.0_arm64` in the Store, a new x64 package with the same
     /// minimum version replaces `App_1.0_x64` alone.
     ReplaceMatching,
-    /// They all go. So do entries of an earlier run that wait for a file which is not given: after a commit that failed, the mended
-    /// package may have another name.
+    /// Remove them all, with the entries of an earlier run that wait for a file which is not given: after a failed commit, the
+    /// mended package may have another name.
     ReplaceAll,
 }
 
-/// What would become of a package.
+/// A package in a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlannedPackage {
     /// The name of its file.
     pub file_name: String,
-    /// What would become of it.
+    /// Whether it would be added, kept or removed.
     pub fate: PackageFate,
 }
 
-/// What would become of a package.
+/// Whether a package would be added, kept or removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum PackageFate {
-    /// It is new.
+    /// It would be added.
     Comes,
-    /// It stays.
+    /// It would be kept.
     Stays,
-    /// It is removed.
+    /// It would be removed.
     Goes,
-    /// Its entry is taken out: it waits for a file that is not given.
+    /// Its entry would be taken out, because it waits for a file that is not given.
     Dropped,
 }
 
@@ -175,22 +175,13 @@ pub(crate) fn planned(before: &[ApplicationPackage], after: &[ApplicationPackage
     planned.collect()
 }
 
-/// Four numbers, compared from the left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Version([u64; 4]);
-
-impl Version {
-    fn parse(text: &str) -> Option<Self> {
-        let mut numbers = [0; 4];
-        let mut parts = text.trim().split('.');
-        for number in &mut numbers {
-            match parts.next() {
-                Some(part) => *number = part.parse().ok()?,
-                None => break,
-            }
-        }
-        parts.next().is_none().then_some(Self(numbers))
+/// The four numbers of a version, those that are not written being 0.
+fn version(text: &str) -> Option<[u64; 4]> {
+    let mut numbers = [0; 4];
+    for (index, part) in text.trim().split('.').enumerate() {
+        *numbers.get_mut(index)? = part.parse().ok()?;
     }
+    Some(numbers)
 }
 
 fn architectures(text: &str) -> Vec<String> {
@@ -199,19 +190,13 @@ fn architectures(text: &str) -> Vec<String> {
 }
 
 /// For all device families together the lowest counts: that is who would be left without a package.
-fn min_os(package: &ApplicationPackage) -> Option<Version> {
+fn min_os(package: &ApplicationPackage) -> Option<[u64; 4]> {
     let families = package.target_device_families.iter();
-    let versions = families.map(|family| {
-        family
-            .split_once("min version ")
-            .and_then(|(_, version)| Version::parse(version))
-    });
-    versions
-        .collect::<Option<Vec<Version>>>()
-        .and_then(|versions| versions.into_iter().min())
+    let versions = families.map(|family| version(family.split_once("min version ")?.1));
+    versions.collect::<Option<Vec<_>>>()?.into_iter().min()
 }
 
-fn stated(package: &Package, name: &str) -> Result<(Vec<String>, Version)> {
+fn stated(package: &Package, name: &str) -> Result<(Vec<String>, [u64; 4])> {
     let missing = |what: &str| {
         let problem =
             format!("ExistingPackages::ReplaceMatching needs its {what}: state it with .architecture(…) and .min_os(…)");
@@ -225,7 +210,7 @@ fn stated(package: &Package, name: &str) -> Result<(Vec<String>, Version)> {
         .min_os
         .as_deref()
         .ok_or_else(|| missing("minimum version of Windows"))?;
-    let min_os = Version::parse(min_os).ok_or_else(|| {
+    let min_os = version(min_os).ok_or_else(|| {
         Error::invalid(
             format!("the package {name}"),
             format!("its minimum version of Windows, {min_os:?}, is not like 10.0.17763.0"),
@@ -234,29 +219,24 @@ fn stated(package: &Package, name: &str) -> Result<(Vec<String>, Version)> {
     Ok((architectures, min_os))
 }
 
-fn replaces((new, lowest): &(Vec<String>, Version), old: &ApplicationPackage) -> bool {
+fn replaces((new, lowest): &(Vec<String>, [u64; 4]), old: &ApplicationPackage) -> bool {
     let served = architectures(&old.architecture);
     !served.is_empty()
         && served.iter().all(|architecture| new.contains(architecture))
         && min_os(old).is_some_and(|old| *lowest <= old)
 }
 
-/// Whether the service has taken all of these packages, whatever was `known` under their names before.
+/// Whether the service has taken all of these packages: each has an entry of its name with an id that was not `known` before. At
+/// acceptance the service may still be at work on it, so an entry that waits for its file is enough.
 pub(crate) fn were_taken(names: &[String], now: &[ApplicationPackage], known: &[ApplicationPackage], goal: Milestone) -> bool {
-    names.iter().all(|name| was_taken(name, now, known, goal))
-}
-
-/// Whether there is an entry of its name with an id that was not there before. At acceptance the service may still be at work on it, so
-/// that an entry that waits for its file will do.
-fn was_taken(name: &str, now: &[ApplicationPackage], known: &[ApplicationPackage], goal: Milestone) -> bool {
-    // What a reused draft had added itself is not known.
+    // Of a package that a reused draft had added itself, the id is not known.
     let is_known = |id: &str| known.iter().any(|old| old.id == id && !old.is_awaited());
-    let is_taken = |package: &ApplicationPackage| match package.is_awaited() {
+    let is_taken = |package: &&ApplicationPackage| match package.is_awaited() {
         true => goal == Milestone::Accepted,
         false => is_id(&package.id) && !is_known(&package.id),
     };
-    now.iter()
-        .any(|package| same_name(&package.file_name, name) && is_taken(package))
+    let mut names = names.iter();
+    names.all(|name| now.iter().filter(is_taken).any(|package| same_name(&package.file_name, name)))
 }
 
 #[cfg(test)]
@@ -406,7 +386,7 @@ mod tests {
         ];
         for (now, certified, accepted) in table {
             let packages: Vec<ApplicationPackage> = now.iter().map(package).collect();
-            let taken = |goal| was_taken("a", &packages, &known, goal);
+            let taken = |goal| were_taken(&["a".to_owned()], &packages, &known, goal);
             assert_eq!(
                 (taken(Milestone::Certified), taken(Milestone::Accepted)),
                 (certified, accepted),
@@ -414,6 +394,6 @@ mod tests {
             );
         }
         let slashed = [package(&("x64\\a", "2", "Uploaded"))];
-        assert!(was_taken("x64/a", &slashed, &known, Milestone::Published));
+        assert!(were_taken(&["x64/a".to_owned()], &slashed, &known, Milestone::Published));
     }
 }

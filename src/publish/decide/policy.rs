@@ -1,4 +1,4 @@
-//! What to do about a submission that is pending: a pure table of policy and state.
+//! What to do with a pending submission: a pure table of policy and status.
 
 use serde::Serialize;
 
@@ -8,52 +8,49 @@ use crate::error::Result;
 use crate::id::SubmissionId;
 use crate::model::status::SubmissionStatus;
 
-/// What to do about a submission that is pending already. There is one slot for each app, add-on and flight.
+/// What to do with a submission that is pending already. Each app, add-on and flight can have one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum PendingPolicy {
-    /// An error that names it.
+    /// Return an error that names it.
     #[default]
     Fail,
     /// Delete it and create a new one. Not for a flight that was never published: that cannot be undone.
     Replace,
-    /// Go on with it: edit a draft, or attach to a submission under way if it already is what is to be published.
+    /// Go on with it: edit a draft, or wait for a submission under way if it is the same as the one to be published.
     ///
-    /// Files are known by their names: one under way that has a package of the same name, from another release, is taken for
-    /// this one. Put the version into the names of packages.
+    /// Files are compared by name: a submission under way that has a package of the same name, from another release, counts as
+    /// the same. Put the version into the names of packages.
     Reuse,
 }
 
-/// A submission that is in the way, and what would become of it.
+/// A submission that is in the way of a new one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InTheWay {
     /// The submission.
     pub id: SubmissionId,
-    /// Where it stands.
+    /// Its status.
     pub status: SubmissionStatus,
     /// Whether the run would stop because of it.
     pub stops: bool,
-    /// What would become of it, or why it stops the run.
+    /// What the run would do with it, or why it stops the run.
     pub what: String,
 }
 
-/// What would become of a submission, or why it stops the run.
-pub(crate) type Fate = std::result::Result<&'static str, &'static str>;
-
 impl InTheWay {
-    pub(crate) fn new<S: Submission>(submission: &Document<S>, fate: Fate) -> Result<Self> {
+    pub(crate) fn new<S: Submission>(submission: &Document<S>, stops: bool, what: impl Into<String>) -> Result<Self> {
         Ok(Self {
             id: submission.id()?,
             status: submission.status().clone(),
-            stops: fate.is_err(),
-            what: fate.unwrap_or_else(|why| why).to_owned(),
+            stops,
+            what: what.into(),
         })
     }
 }
 
-/// What to do about a gradual rollout that is in progress: it blocks the next submission.
+/// What to do with a gradual rollout that is in progress: it blocks the next submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -64,18 +61,17 @@ pub enum ExistingRollout {
     Halt,
 }
 
-/// What is pending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PendingState {
-    /// A draft that the API can go on with, or one that failed.
-    Draft,
-    /// Made in Partner Center: the API can neither upload to it nor delete it.
-    NoLink,
-    /// Committed and being worked on.
-    UnderWay,
+impl ExistingRollout {
+    /// As a participle: `finalised` or `halted`.
+    pub(crate) fn done(self) -> &'static str {
+        match self {
+            Self::Finalize => "finalised",
+            Self::Halt => "halted",
+        }
+    }
 }
 
-/// What becomes of it.
+/// What a run does with the pending submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Resolution {
     /// Nothing is pending: create.
@@ -90,39 +86,24 @@ pub(crate) enum Resolution {
     Refuse(&'static str),
 }
 
-pub(crate) fn state(status: &SubmissionStatus, has_link: bool) -> PendingState {
-    match status {
-        SubmissionStatus::PendingCommit if has_link => PendingState::Draft,
-        status if is_over(status) && has_link => PendingState::Draft,
-        SubmissionStatus::PendingCommit => PendingState::NoLink,
-        status if is_over(status) => PendingState::NoLink,
-        _ => PendingState::UnderWay,
-    }
-}
-
-/// It holds the slot, and nothing is done to it any more.
-fn is_over(status: &SubmissionStatus) -> bool {
-    status.is_failure() || *status == SubmissionStatus::Canceled
-}
-
-/// `deletable` is false for a flight that was never published.
-pub(crate) fn resolve(policy: PendingPolicy, state: PendingState, deletable: bool) -> Resolution {
-    match (state, policy) {
-        (PendingState::Draft, PendingPolicy::Reuse) => Resolution::Edit,
-        (PendingState::Draft, PendingPolicy::Replace) if deletable => Resolution::Replace,
-        (PendingState::Draft, PendingPolicy::Replace) => Resolution::Refuse(
-            "it is the first of a flight that was never published, and deleting it cannot be undone: use PendingPolicy::Reuse",
-        ),
-        (PendingState::Draft, PendingPolicy::Fail) => {
-            Resolution::Refuse("it may be somebody's work: delete it, or choose PendingPolicy::Replace or PendingPolicy::Reuse")
-        }
-        (PendingState::NoLink, _) => {
-            Resolution::Refuse("it was made in Partner Center and has no upload link: finish or delete it there")
-        }
-        (PendingState::UnderWay, PendingPolicy::Reuse) => Resolution::Attach,
-        (PendingState::UnderWay, _) => Resolution::Refuse(
+/// The table of [`PendingPolicy`]. `is_deletable` is false for a flight that was never published.
+pub(crate) fn resolve(policy: PendingPolicy, status: &SubmissionStatus, has_link: bool, is_deletable: bool) -> Resolution {
+    // A submission that has failed or was cancelled holds the slot, and can be edited again.
+    let is_draft = matches!(status, SubmissionStatus::PendingCommit | SubmissionStatus::Canceled) || status.is_failure();
+    match policy {
+        PendingPolicy::Reuse if !is_draft => Resolution::Attach,
+        _ if !is_draft => Resolution::Refuse(
             "it is committed and under way: wait for it, cancel it in Partner Center, or attach to it with PendingPolicy::Reuse",
         ),
+        _ if !has_link => Resolution::Refuse("it was made in Partner Center and has no upload link: finish or delete it there"),
+        PendingPolicy::Reuse => Resolution::Edit,
+        PendingPolicy::Replace if is_deletable => Resolution::Replace,
+        PendingPolicy::Replace => Resolution::Refuse(
+            "it is the first of a flight that was never published, and deleting it cannot be undone: use PendingPolicy::Reuse",
+        ),
+        PendingPolicy::Fail => {
+            Resolution::Refuse("it may be somebody's work: delete it, or choose PendingPolicy::Replace or PendingPolicy::Reuse")
+        }
     }
 }
 
@@ -165,7 +146,7 @@ mod tests {
         ];
         for (status, link, deletable, expected) in table {
             for (policy, expected) in [Fail, Replace, Reuse].into_iter().zip(expected) {
-                let found = resolve(policy, state(&status.into(), link), deletable);
+                let found = resolve(policy, &status.into(), link, deletable);
                 let same = std::mem::discriminant(&found) == std::mem::discriminant(&expected);
                 assert!(same, "{status} {link} {deletable} {policy:?}: {found:?}");
             }

@@ -265,9 +265,8 @@ async fn the_observers_of_progress_hear_of_all_bytes() {
     let shop = Shop::open().await;
     let seen = std::sync::Arc::new(std::sync::Mutex::new((0, 0)));
     let kept = seen.clone();
-    let job = shop
-        .job()
-        .on_progress(move |progress| *kept.lock().unwrap() = (progress.bytes, progress.bytes_total));
+    let observer = move |now: msstore::upload::Progress| *kept.lock().unwrap() = (now.bytes, now.bytes_total);
+    let job = shop.job().upload(|upload| upload.on_progress(observer));
     let report = job.await.unwrap();
     assert_eq!(*seen.lock().unwrap(), (report.bytes_sent, report.bytes_sent));
 }

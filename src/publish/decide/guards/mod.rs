@@ -1,4 +1,4 @@
-//! What would do harm: each guard is a pure function that says what is wrong, why, and how to go on.
+//! The guards: each is a pure function that finds one harm, and says why it is one and how to go on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
@@ -18,33 +18,33 @@ use crate::secret::UploadUrl;
 /// The most packages that a submission may have.
 const MOST_PACKAGES: usize = 30;
 
-/// What a guard says.
+/// A guard and its finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlannedGuard {
     /// The guard.
     pub guard: Guard,
-    /// What it found.
+    /// Its finding.
     pub finding: Finding,
 }
 
-/// What a guard found.
+/// The finding of a guard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Finding {
-    /// Nothing.
+    /// Nothing is wrong.
     Passed,
-    /// Something that would stop the run.
+    /// What is wrong; it would stop the run.
     Failed(String),
-    /// Something, but the guard is lifted.
+    /// What is wrong; it would not stop the run, because the guard is lifted.
     Lifted(String),
-    /// It can be checked only when there is a draft.
+    /// The guard can be checked only when there is a draft.
     NotChecked,
 }
 
-/// What the guards found, and the first of them that stops the run.
+/// The findings of the guards, and the first of them that stops the run.
 #[derive(Debug)]
 pub(crate) struct Guards {
     lifted: Vec<Guard>,
@@ -78,19 +78,19 @@ impl Guards {
         self.found.push(PlannedGuard { guard, finding });
     }
 
-    /// One that can be checked only when there is a draft.
+    /// Adds a guard that can be checked only when there is a draft.
     fn add_later(&mut self, guard: Guard) {
         let finding = Finding::NotChecked;
         self.found.push(PlannedGuard { guard, finding });
     }
 }
 
-/// What a document is to the guards.
+/// The document that the guards look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// The draft that is going to be updated, now.
     Draft(SystemTime),
-    /// One that a new draft will be a copy of.
+    /// The submission that a new draft will be a copy of.
     Copied,
     /// An empty one, for the first draft of all, in which the service sets more.
     Empty,
@@ -117,7 +117,7 @@ impl Guards {
                 _ => self.add(Guard::Price, price_problem(draft.current()?.as_ref()).map(str::to_owned)),
             }
         }
-        if let Some(count) = draft.listings() {
+        if let Some(count) = draft.parts().listings {
             let problem = "the update has no listing, and the service needs at least one: add one for a language";
             self.add(Guard::Listings, (count == 0).then(|| problem.to_owned()));
         }
@@ -130,9 +130,9 @@ impl Guards {
         Ok(())
     }
 
-    /// Adds what the service has after the update, compared with what was sent.
+    /// Adds the guards that compare the answer to an update with the document that was sent.
     pub(crate) fn compare<S: Kind>(&mut self, sent: &S, has: &S) {
-        if let (Some(sent), Some(has)) = (sent.pricing(), has.pricing()) {
+        if let (Some(sent), Some(has)) = (sent.parts().pricing, has.parts().pricing) {
             self.add(Guard::PriceChanged, price_changed(sent, has));
         }
         self.add(Guard::PackagesChanged, packages_changed(sent.packages(), has.packages()));
@@ -187,7 +187,7 @@ fn new_packages(before: &[ApplicationPackage], after: &[ApplicationPackage]) -> 
     })
 }
 
-/// What is to be uploaded is in the archive, and nothing else.
+/// The archive has the files that are to be uploaded, and no others.
 fn unmatched_files(draft: &impl Kind, files: &[ArchiveFile]) -> Option<String> {
     let named = draft.named_files().into_iter();
     let awaited = named.filter(|(name, status)| !name.is_empty() && *status == FileStatus::PendingUpload);
@@ -222,15 +222,8 @@ fn upload_link(link: &UploadUrl, now: SystemTime) -> Option<Error> {
 
 fn price_changed(sent: &Pricing, has: &Pricing) -> Option<String> {
     let differs = |what: &str, sent: &str, has: &str| {
-        let or_nothing = |text: &str| {
-            if text.is_empty() {
-                "nothing".to_owned()
-            } else {
-                text.to_owned()
-            }
-        };
         (!sent.eq_ignore_ascii_case(has)).then(|| {
-            let (sent, has) = (or_nothing(sent), or_nothing(has));
+            let [sent, has] = [sent, has].map(|text| if text.is_empty() { "nothing" } else { text });
             format!("the service has {has} for {what} where {sent} was sent: look at the draft in Partner Center before anything is committed")
         })
     };
@@ -258,15 +251,10 @@ fn price_changed(sent: &Pricing, has: &Pricing) -> Option<String> {
 }
 
 fn packages_changed(sent: &[ApplicationPackage], has: &[ApplicationPackage]) -> Option<String> {
-    let set = |packages: &[ApplicationPackage]| {
-        let entry = |package: &ApplicationPackage| (package.file_name.replace('\\', "/"), package.file_status.to_string());
-        let mut set: Vec<(String, String)> = packages.iter().map(entry).collect();
-        set.sort();
-        set
-    };
+    let entry = |package: &ApplicationPackage| (package.file_name.replace('\\', "/"), package.file_status.to_string());
+    let set = |packages: &[ApplicationPackage]| packages.iter().map(entry).collect::<BTreeSet<_>>();
     let (sent, has) = (set(sent), set(has));
-    let lost = sent.iter().find(|entry| !has.contains(entry));
-    let (name, _) = lost.or_else(|| has.iter().find(|entry| !sent.contains(entry)))?;
+    let (name, _) = sent.difference(&has).chain(has.difference(&sent)).next()?;
     Some(format!(
         "the service does not have the packages that were sent, see {name}: look at the draft before anything is committed"
     ))
