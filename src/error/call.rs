@@ -19,10 +19,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome that an HTTP status stands for.
-    pub(crate) fn of_status(status: u16) -> Self {
+    /// The outcome of a call that was answered with a no of this status. A no with a 2xx was heard, and nothing was done.
+    pub(crate) fn of_refusal(status: u16) -> Self {
         match status {
-            200..=299 => Self::Applied,
             100..=199 | 408 | 500..=599 => Self::MaybeApplied,
             _ => Self::NotApplied,
         }
@@ -134,13 +133,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_says_what_became_of_the_call() {
-        use Outcome::{Applied, MaybeApplied, NotApplied};
+    fn the_status_of_a_refusal_says_what_became_of_the_call() {
+        use Outcome::{MaybeApplied, NotApplied};
         let table = [
             (101, MaybeApplied),
             (199, MaybeApplied),
-            (200, Applied),
-            (204, Applied),
+            (200, NotApplied),
+            (204, NotApplied),
             (302, NotApplied),
             (400, NotApplied),
             (401, NotApplied),
@@ -151,7 +150,7 @@ mod tests {
             (599, MaybeApplied),
         ];
         for (status, outcome) in table {
-            assert_eq!(Outcome::of_status(status), outcome, "{status}");
+            assert_eq!(Outcome::of_refusal(status), outcome, "{status}");
         }
     }
 

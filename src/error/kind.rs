@@ -1,5 +1,6 @@
 //! What went wrong, in a word that a program can match.
 
+use crate::error::call::Outcome;
 use crate::model::guard::Guard;
 
 /// What went wrong. [`Error`](crate::Error) carries the rest: the status, the service's words, the call.
@@ -72,6 +73,22 @@ pub enum TransportKind {
     /// The request could not be made.
     #[error("could not be made")]
     Request,
+}
+
+impl TransportKind {
+    /// What became of a write that ended so.
+    pub(crate) fn outcome(self) -> Outcome {
+        match self {
+            Self::Connect | Self::Certificate | Self::DeadlineExceeded | Self::Request => Outcome::NotApplied,
+            Self::TimedOut | Self::Interrupted => Outcome::MaybeApplied,
+            Self::CutAnswer | Self::TooLarge => Outcome::Applied,
+        }
+    }
+
+    /// Whether the same request may get an answer later.
+    pub(crate) fn is_transient(self) -> bool {
+        !matches!(self, Self::Certificate | Self::TooLarge | Self::Request)
+    }
 }
 
 /// Why an upload failed.

@@ -73,7 +73,7 @@ impl Error {
         new.0.call = Some(call);
         new.0.status = Some(status);
         new.0.body = Some(body);
-        new.0.outcome = Outcome::of_status(status);
+        new.0.outcome = Outcome::of_refusal(status);
         new.0.retryable = is_transient(status);
         new.0.retry_after = retry_after;
         new
@@ -91,10 +91,8 @@ impl Error {
         };
         new.0.call = Some(call);
         new.0.status = status;
-        new.0.retryable = !matches!(
-            kind,
-            TransportKind::TooLarge | TransportKind::Request | TransportKind::Certificate
-        );
+        new.0.outcome = kind.outcome();
+        new.0.retryable = kind.is_transient();
         new.0.source = source.map(Arc::from);
         new
     }

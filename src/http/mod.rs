@@ -18,8 +18,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::error::{CallInfo, Error, Result, TransportKind};
-use crate::http::attempt::Limits;
-pub(crate) use crate::http::attempt::{Answer, CORRELATION_ID, cause};
+pub(crate) use crate::http::attempt::{Answer, CORRELATION_ID};
+use crate::http::attempt::{Attempt, cause};
 use crate::http::clock::Clock;
 use crate::http::request::{Body, Request};
 use crate::http::retry::RetryPolicy;
@@ -125,22 +125,25 @@ impl Http {
         bearer: Option<&SecretString>,
         left: Duration,
         call: &mut CallInfo,
-    ) -> Answer {
+    ) -> Result<Answer> {
         let of_body = match &request.body {
             Body::Stream(source) => source.attempt_timeout(),
             Body::Empty | Body::Bytes(_) => None,
         };
         let usual = of_body.or(request.attempt_timeout).unwrap_or(self.settings().attempt_timeout);
-        let http = if is_loopback(url) {
-            &self.inner.loopback
-        } else {
-            &self.inner.http
-        };
-        let limits = Limits {
+        let attempt = Attempt {
+            http: if is_loopback(url) {
+                &self.inner.loopback
+            } else {
+                &self.inner.http
+            },
+            request,
+            url,
+            bearer,
             timeout: usual.min(left),
             max_answer: request.max_answer.unwrap_or(self.settings().max_answer),
         };
-        attempt::attempt(http, request, url, bearer, limits, call).await
+        attempt.run(call).await
     }
 }
 
