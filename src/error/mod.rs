@@ -52,7 +52,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Inner {
     kind: ErrorKind,
     /// What the sentence is about: an input, a member, a block, a goal.
@@ -66,10 +66,10 @@ struct Inner {
     outcome: Outcome,
     retryable: bool,
     retry_after: Option<Duration>,
-    /// The submission's path, where the error is about one and no call.
+    /// The submission's path, where the error is about one and no call alone.
     path: Option<String>,
-    /// The path of the draft that is still there.
-    left_behind: Option<String>,
+    /// Whether that is a draft which is still there.
+    is_left_behind: bool,
     report: Option<StatusReport>,
     waited: Option<Duration>,
     /// Of the last report, where there was no single call.
@@ -190,7 +190,7 @@ impl Error {
     /// The draft that is still at the service and holds the pending slot: go on with it, or delete it.
     #[must_use]
     pub fn left_behind(&self) -> Option<SubmissionId> {
-        submission_of(self.0.left_behind.as_deref()?)
+        self.submission().filter(|_| self.0.is_left_behind)
     }
 
     /// The submission that it is about.
@@ -203,7 +203,7 @@ impl Error {
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         let of_call = || self.0.call.as_ref().map(|call| call.path.as_str());
-        self.0.path.as_deref().or(self.0.left_behind.as_deref()).or_else(of_call)
+        self.0.path.as_deref().or_else(of_call)
     }
 
     /// Where a person can look at the submission in Partner Center, if it is about one of an app or an add-on.

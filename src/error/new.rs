@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::error::advice::of_kind;
 use crate::error::{
     BodyShape, CallInfo, Error, ErrorBody, ErrorKind, FailureKind, Inner, Outcome, TransportKind, UploadKind, is_transient,
 };
@@ -12,9 +13,6 @@ use crate::id::ParseIdError;
 use crate::model::guard::Guard;
 use crate::model::receipt::Receipt;
 use crate::model::status::{StatusReport, SubmissionStatus};
-
-/// What follows when the time of a wait is up.
-const GOES_ON: &str = "it goes on at the service: attach to it again with watch()";
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -36,20 +34,28 @@ impl Error {
         self
     }
 
+    /// With what follows from the kind.
     fn new(kind: ErrorKind) -> Self {
+        let (outcome, retryable) = match kind {
+            ErrorKind::Transport(kind) => (kind.outcome(), kind.is_transient()),
+            ErrorKind::WaitTimedOut | ErrorKind::DeletionTimedOut => (Outcome::Applied, true),
+            ErrorKind::SubmissionFailed(_) => (Outcome::Applied, false),
+            ErrorKind::Upload(UploadKind::Send) => (Outcome::NotApplied, true),
+            _ => (Outcome::NotApplied, false),
+        };
         Self(Box::new(Inner {
             kind,
             subject: String::new(),
             problem: String::new(),
-            advice: None,
+            advice: of_kind(kind),
             call: None,
             status: None,
             body: None,
-            outcome: Outcome::NotApplied,
-            retryable: false,
+            outcome,
+            retryable,
             retry_after: None,
             path: None,
-            left_behind: None,
+            is_left_behind: false,
             report: None,
             waited: None,
             correlation_id: None,
@@ -81,18 +87,8 @@ impl Error {
 
     pub(crate) fn transport(kind: TransportKind, call: CallInfo, status: Option<u16>, source: Option<BoxedError>) -> Self {
         let mut new = Self::new(ErrorKind::Transport(kind));
-        new.0.advice = match kind {
-            TransportKind::Connect => Some("check the network, the proxy and the endpoint"),
-            TransportKind::Certificate => Some(
-                "if a proxy looks into TLS, let the system trust its root certificate or add that with http_client_builder(); if \
-                 none does, check the endpoint and the clock",
-            ),
-            _ => None,
-        };
         new.0.call = Some(call);
         new.0.status = status;
-        new.0.outcome = kind.outcome();
-        new.0.retryable = kind.is_transient();
         new.0.source = source.map(Arc::from);
         new
     }
@@ -110,10 +106,9 @@ impl Error {
         let mut new = Self::new(ErrorKind::Decode);
         (new.0.subject, new.0.problem) = (path.into(), expected.into());
         // A read changes nothing, whatever becomes of it.
-        new.0.outcome = if call.method == "GET" {
-            Outcome::NotApplied
-        } else {
-            Outcome::Applied
+        new.0.outcome = match call.method.as_str() {
+            "GET" => Outcome::NotApplied,
+            _ => Outcome::Applied,
         };
         new.0.call = Some(call);
         new.0.status = Some(status);
@@ -154,10 +149,9 @@ impl Error {
     }
 
     pub(crate) fn failed(kind: FailureKind, path: &str, report: StatusReport, correlation_id: Option<String>) -> Self {
-        let mut new = Self::new(ErrorKind::SubmissionFailed(kind)).with_report(report, correlation_id);
+        let mut new = Self::new(ErrorKind::SubmissionFailed(kind));
         new.0.path = Some(path.to_owned());
-        new.0.outcome = Outcome::Applied;
-        new
+        new.with_report(report, correlation_id)
     }
 
     /// The deadline of a wait for `goal` passed; `last` is the last error of a look.
@@ -166,9 +160,6 @@ impl Error {
         new.0.path = Some(path.to_owned());
         (new.0.subject, new.0.problem) = (goal.to_owned(), last.unwrap_or_default());
         new.0.waited = Some(waited);
-        new.0.outcome = Outcome::Applied;
-        new.0.retryable = true;
-        new.0.advice = Some(GOES_ON);
         new
     }
 
@@ -176,9 +167,6 @@ impl Error {
         let mut new = Self::new(ErrorKind::DeletionTimedOut);
         new.0.path = Some(path.to_owned());
         new.0.waited = Some(waited);
-        new.0.outcome = Outcome::Applied;
-        new.0.retryable = true;
-        new.0.advice = Some("look again later");
         new
     }
 
@@ -186,14 +174,6 @@ impl Error {
     pub(crate) fn upload(kind: UploadKind, what: impl Into<String>) -> Self {
         let mut new = Self::new(ErrorKind::Upload(kind));
         new.0.subject = what.into();
-        new.0.retryable = kind == UploadKind::Send;
-        new.0.advice = match kind {
-            UploadKind::LinkExpired => Some("it lives about 24 hours; delete the draft and create a new submission"),
-            UploadKind::LinkRefused => Some("read the submission again and use the link that it has now"),
-            UploadKind::SourceChanged => Some("upload it again"),
-            UploadKind::Read => None,
-            UploadKind::Send => Some("run it again, what is there already is not sent again"),
-        };
         new
     }
 
@@ -232,11 +212,7 @@ impl Error {
                 self.0.kind = ErrorKind::Auth;
                 self
             }
-            _ => {
-                let mut new = Self::new(ErrorKind::Auth);
-                new.0.retryable = true;
-                new.caused_by(self)
-            }
+            _ => Self::new(ErrorKind::Auth).retryable().caused_by(self),
         }
     }
 
@@ -261,10 +237,9 @@ impl Error {
 
     /// The receipt of a call that was refused, or whose answer was lost.
     pub(crate) fn receipt(&self) -> Receipt {
-        let call = self.0.call.clone();
-        let (correlation_id, request_id) = call.map(|call| (call.correlation_id, call.request_id)).unzip();
-        let status = self.0.status.unwrap_or_default();
-        Receipt::new(status, correlation_id.flatten(), request_id.flatten(), ())
+        let ids = self.0.call.clone().map(|call| (call.correlation_id, call.request_id));
+        let (correlation_id, request_id) = ids.unwrap_or_default();
+        Receipt::new(self.0.status.unwrap_or_default(), correlation_id, request_id, ())
     }
 
     /// Names where it was asked, if the endpoint may be at fault.
@@ -280,19 +255,15 @@ impl Error {
         self
     }
 
+    /// With the last that the service said of the submission.
     pub(crate) fn with_report(mut self, report: StatusReport, correlation_id: Option<String>) -> Self {
+        let shows_no_commit = report.status == SubmissionStatus::PendingCommit || report.status.is_failure();
+        if self.0.kind == ErrorKind::WaitTimedOut && shows_no_commit {
+            self.0.advice = Some("its commit does not show yet: look at its status again, and commit again if it stays");
+        }
         self.0.report = Some(report);
         self.0.correlation_id = correlation_id;
         self
-    }
-
-    /// The last report of a wait whose time was up.
-    pub(crate) fn last_seen(mut self, report: StatusReport, correlation_id: Option<String>) -> Self {
-        // What the commit has not left behind may not have been committed at all.
-        if report.status == SubmissionStatus::PendingCommit || report.status.is_failure() {
-            self.0.advice = Some("its commit does not show yet: look at its status again, and commit again if it stays");
-        }
-        self.with_report(report, correlation_id)
     }
 
     /// With other advice, from who knows more.
@@ -303,7 +274,8 @@ impl Error {
 
     /// A draft of ours is left at this path.
     pub(crate) fn leaving(mut self, path: impl Into<String>) -> Self {
-        self.0.left_behind = Some(path.into());
+        self.0.path = Some(path.into());
+        self.0.is_left_behind = true;
         self.at_least(Outcome::Applied)
     }
 }

@@ -231,7 +231,7 @@ impl<S: Submission> Waiting<S> {
         let last = error.map(|error| error.to_string());
         let error = Error::wait_timed_out(&self.path(), self.wait.goal.name(), waited, last).with_outcome(self.outcome);
         match self.last.clone() {
-            Some(last) => error.last_seen(last.report, last.correlation_id),
+            Some(last) => error.with_report(last.report, last.correlation_id),
             None => error,
         }
     }
