@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::auth::{ClientSecret, Part, TokenProvider};
+use crate::auth::{ClientSecret, TokenProvider};
 use crate::client::StoreClient;
 use crate::error::{Error, Result};
 use crate::http::clock::Clock;
 use crate::http::limit::RateLimit;
 use crate::http::retry::RetryPolicy;
-use crate::http::{Http, Settings, is_loopback};
+use crate::http::{Http, Settings, is_loopback, server_url};
 use crate::secret::redact_url;
 use crate::service::dialect::SUBMISSIONS;
 use crate::service::{Api, Service};
@@ -38,7 +38,15 @@ pub struct StoreClientBuilder {
 impl StoreClient {
     /// A client that gets its tokens from this provider, usually a [`ClientSecret`](crate::ClientSecret).
     pub fn builder(provider: impl TokenProvider + 'static) -> StoreClientBuilder {
-        StoreClientBuilder::new(Arc::new(provider))
+        StoreClientBuilder {
+            provider: Arc::new(provider),
+            endpoint: ENDPOINT.to_owned(),
+            http: None,
+            settings: Settings::default(),
+            rate_limit: RateLimit::default(),
+            correlation_id: None,
+            clock: Clock::real(),
+        }
     }
 
     /// A client with the credentials of the environment: see [`StoreClientBuilder::from_env`].
@@ -61,18 +69,6 @@ impl fmt::Debug for StoreClientBuilder {
 }
 
 impl StoreClientBuilder {
-    pub(super) fn new(provider: Arc<dyn TokenProvider>) -> Self {
-        Self {
-            provider,
-            endpoint: ENDPOINT.to_owned(),
-            http: None,
-            settings: Settings::default(),
-            rate_limit: RateLimit::default(),
-            correlation_id: None,
-            clock: Clock::real(),
-        }
-    }
-
     /// The settings of the environment.
     ///
     /// Credentials are `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`, or the same with `AZURE_`. The
@@ -88,35 +84,26 @@ impl StoreClientBuilder {
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-        const NAMES: [&str; 3] = ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"];
-        let names = |prefix: &str| NAMES.map(|name| format!("{prefix}_{name}"));
-        let prefix = ["MSSTORE", "AZURE"]
-            .into_iter()
-            .find(|prefix| names(prefix).iter().any(|name| variable(name).is_some()));
-        let names = names(prefix.unwrap_or("MSSTORE"));
-        let values = names.each_ref().map(|name| variable(name));
-        let [Some(tenant), Some(client), Some(secret)] = values else {
-            let missing: Vec<&str> = names
-                .iter()
-                .filter(|name| variable(name).is_none())
-                .map(String::as_str)
-                .collect();
+        let variable = |name: &str| {
+            let value = variable(name)?.trim().to_owned();
+            Some(value).filter(|value| !value.is_empty())
+        };
+        let names = |prefix| ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"].map(|name| format!("{prefix}_{name}"));
+        let sets = [names("MSSTORE"), names("AZURE")];
+        let is_begun = |names: &&[String; 3]| names.iter().any(|name| variable(name).is_some());
+        let names = sets.iter().find(is_begun).unwrap_or(&sets[0]);
+        let [Some(tenant), Some(client), Some(secret)] = names.each_ref().map(|name| variable(name)) else {
+            let mut missing = names.clone().to_vec();
+            missing.retain(|name| variable(name).is_none());
             return Err(Error::invalid("the environment", not_set(&missing)));
         };
-        let mut provider = ClientSecret::new(tenant.trim(), client.trim(), secret.trim());
+        let mut provider = ClientSecret::new(tenant, client, secret);
         if let Some(authority) = variable("AZURE_AUTHORITY_HOST") {
-            provider = provider.authority(authority.trim());
+            provider = provider.authority(authority);
         }
-        if let Some(flaw) = provider.flaw() {
-            let name = match flaw.part {
-                Part::TenantId => &names[0],
-                Part::ClientId => &names[1],
-                Part::Secret => &names[2],
-                Part::Authority => "AZURE_AUTHORITY_HOST",
-            };
-            return Err(Error::invalid(format!("the environment variable {name}"), flaw.problem));
-        }
+        let [tenant, client, secret] = names;
+        let names = [tenant, client, secret, "AZURE_AUTHORITY_HOST"].map(|name| format!("the environment variable {name}"));
+        provider.check_as(names.each_ref().map(String::as_str))?;
         let builder = StoreClient::builder(provider);
         Ok(match variable("MSSTORE_ENDPOINT") {
             Some(endpoint) => builder.endpoint(endpoint),
@@ -237,24 +224,17 @@ impl StoreClientBuilder {
 }
 
 /// Says which variables are missing.
-fn not_set(names: &[&str]) -> String {
+fn not_set(names: &[String]) -> String {
     match names {
-        [] => String::new(),
-        [one] => format!("{one} is not set"),
-        [others @ .., last] => format!("{} and {last} are not set", others.join(", ")),
+        [others @ .., last] if !others.is_empty() => format!("{} and {last} are not set", others.join(", ")),
+        _ => format!("{} is not set", names.concat()),
     }
 }
 
 /// Checks the endpoint, and adds the slash at its end.
 fn endpoint(text: &str) -> Result<Url> {
     let refused = |why: &str| Error::invalid("the endpoint", format!("{why}; an example is {ENDPOINT}"));
-    let mut url = Url::parse(text.trim()).map_err(|_| refused("it is not a URL"))?;
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback(&url) => {}
-        "http" => return Err(refused("plain http is allowed on loopback only")),
-        _ => return Err(refused("it is not https")),
-    }
+    let mut url = server_url(text).map_err(refused)?;
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return Err(refused("it must have no user, query or fragment"));
     }

@@ -2,8 +2,6 @@
 
 mod builder;
 
-use std::fmt;
-
 use crate::api::applications::Applications;
 use crate::api::flights::Flights;
 use crate::api::in_app_products::InAppProducts;
@@ -29,15 +27,9 @@ use crate::upload::{Source, Upload};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct StoreClient {
     service: Service,
-}
-
-impl fmt::Debug for StoreClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreClient").field("core", &self.service).finish()
-    }
 }
 
 impl StoreClient {
