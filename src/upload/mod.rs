@@ -146,7 +146,7 @@ impl Upload {
         let source = self.source.open(self.raw).await?;
         let plan = Plan::new(source.len(), self.block_size, self.concurrency)?;
         let job = Job {
-            pool: Pool::new(plan.concurrency, plan.block.min(plan.total)),
+            pool: Pool::new(plan.concurrency),
             pace: Arc::new(Pace::new(self.attempt_timeout, plan.in_flight())),
             meter: Arc::new(Meter::new(plan.total, plan.count(), self.observer)),
             peer: Peer::new(self.http, &BLOBS),
