@@ -1,9 +1,7 @@
 //! What goes into an archive, and where it is written.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::archive::finished::Archive;
 use crate::archive::pack::pack;
@@ -26,7 +24,7 @@ use crate::error::{Error, Result};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Default, Clone)]
+#[derive(Debug, Default, Clone)]
 #[must_use = "an archive is written by `build`"]
 pub struct ArchiveBuilder {
     entries: Vec<(String, PathBuf)>,
@@ -62,27 +60,11 @@ impl ArchiveBuilder {
     ///
     /// Dropping the future stops the packing and removes what was written.
     pub async fn build(self) -> Result<Archive> {
-        struct GivenUp(Arc<AtomicBool>);
-        impl Drop for GivenUp {
-            fn drop(&mut self) {
-                self.0.store(true, Ordering::Relaxed);
-            }
-        }
-        let given_up = GivenUp(Arc::default());
-        let flag = Arc::clone(&given_up.0);
-        match tokio::task::spawn_blocking(move || pack(self.entries, self.folder, &flag)).await {
-            Ok(packed) => Ok(Archive::new(packed?)),
-            Err(error) => Err(Error::invalid("the archive", format!("its packing broke off ({error})"))),
-        }
-    }
-}
-
-impl fmt::Debug for ArchiveBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.entries.iter().map(|(name, _)| name.as_str()).collect();
-        f.debug_struct("ArchiveBuilder")
-            .field("names", &names)
-            .field("folder", &self.folder)
-            .finish()
+        // It is gone with the future, which ends the packing.
+        let future = Arc::new(());
+        let wanted = Arc::downgrade(&future);
+        let packed = tokio::task::spawn_blocking(move || pack(self.entries, self.folder, &wanted)).await;
+        drop(future);
+        packed.unwrap_or_else(|error| Err(Error::invalid("the archive", format!("its packing broke off ({error})"))))
     }
 }

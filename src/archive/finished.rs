@@ -1,9 +1,6 @@
 //! An archive on disk, which is removed in the end.
 
-use std::path::Path;
-
-use crate::archive::pack::Packed;
-use crate::archive::temporary::Temporary;
+use std::path::{Path, PathBuf};
 
 /// A finished ZIP on disk. Its file is removed when it is dropped.
 ///
@@ -18,11 +15,9 @@ pub struct Archive {
 
 #[expect(clippy::len_without_is_empty, reason = "it never is")]
 impl Archive {
-    pub(super) fn new(packed: Packed) -> Self {
-        Self {
-            place: Some(packed.place),
-            len: packed.len,
-        }
+    pub(super) fn new(place: Temporary, len: u64) -> Self {
+        let place = Some(place);
+        Self { place, len }
     }
 
     /// Where it is, until it is dropped.
@@ -55,6 +50,18 @@ impl Drop for Archive {
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn_blocking(move || drop(place))),
             Err(_) => drop(place),
+        }
+    }
+}
+
+/// A file that is removed on drop, on the thread that drops it.
+#[derive(Debug)]
+pub(super) struct Temporary(pub(super) PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_file(&self.0) {
+            tracing::warn!(path = %self.0.display(), %error, "an archive could not be removed");
         }
     }
 }
