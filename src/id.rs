@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A text that is no identifier of the service: it must be 1 to 64 ASCII letters, digits or hyphens.
+/// An error for text that is not an id of the service: an id is 1 to 64 ASCII letters, digits or hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not {what}: 1 to 64 ASCII letters, digits or hyphens are expected{hint}")]
 pub struct ParseIdError {
@@ -130,7 +130,7 @@ ids! {
     SubmissionId: "a submission id";
 }
 
-/// Reads the id in a model: `None` for null, `""`, `"0"` and whatever is no id.
+/// Reads the id in a model. Returns `None` for null, `""`, `"0"` and anything else that is not an id.
 pub(crate) fn known<'de, D: Deserializer<'de>, I: FromStr>(deserializer: D) -> Result<Option<I>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text.filter(|text| text != "0").and_then(|text| text.parse().ok()))

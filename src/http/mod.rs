@@ -9,29 +9,22 @@ pub(crate) mod request;
 pub(crate) mod retry;
 mod tls;
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use futures_core::future::BoxFuture;
 use secrecy::SecretString;
 use url::Url;
 
 use crate::error::{CallInfo, Error, Result, TransportKind};
 pub(crate) use crate::http::attempt::{Answer, CORRELATION_ID};
 use crate::http::attempt::{Attempt, cause};
-use crate::http::clock::Clock;
+use crate::http::clock::{Clock, NEVER};
 use crate::http::request::{Body, Request};
 use crate::http::retry::RetryPolicy;
 
-/// A boxed future that can be sent between threads.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
 /// Connections that are kept are kept for so long without use.
 const POOL_IDLE: Duration = Duration::from_secs(30);
-
-/// Longer than any attempt.
-pub(crate) const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Answers are read up to this many bytes, unless told otherwise.
 const MAX_ANSWER: usize = 64 << 20;
