@@ -37,13 +37,13 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident: $what:literal;)*) => {$(
         $(#[$doc])*
         ///
-        /// Made with [`str::parse`] or `TryFrom<&str>`, which check it.
+        /// Create one with [`str::parse`] or `TryFrom<&str>`, which check it.
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
         impl $name {
-            /// The text as the service wrote it.
+            /// Returns the text of the id.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -126,7 +126,7 @@ ids! {
     InAppProductId: "an add-on id";
     /// The id of a package flight, a GUID.
     FlightId: "a flight id";
-    /// The id of a submission: a decimal number of up to 19 digits, always a text.
+    /// The id of a submission: a decimal number of up to 19 digits, kept as text.
     SubmissionId: "a submission id";
 }
 

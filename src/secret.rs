@@ -11,8 +11,8 @@ use url::Url;
 /// What stands in a text where a secret was.
 pub(crate) const REDACTED: &str = "[redacted]";
 
-/// The link to which the ZIP of a submission is uploaded (`fileUploadUrl`): a shared access signature, so whoever
-/// holds it can write the blob. `Debug` and `Display` hide its query.
+/// The link to which the ZIP of a submission is uploaded (`fileUploadUrl`): a shared access signature, so anyone
+/// who has it can write the blob. `Debug` and `Display` hide its query.
 ///
 /// The text is kept exactly. An empty one means that there is none: the service sends no link for a draft that was
 /// made in Partner Center.
@@ -26,7 +26,7 @@ pub struct UploadUrl {
 }
 
 impl UploadUrl {
-    /// Keeps the text as it is; it is checked when something is uploaded to it.
+    /// Creates a link from its text, which is checked when it is used.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -38,19 +38,19 @@ impl UploadUrl {
         Self { text, url }
     }
 
-    /// Whether there is a link at all.
+    /// Returns whether there is a link.
     #[must_use]
     pub fn is_set(&self) -> bool {
         !self.text.trim().is_empty()
     }
 
-    /// The exact text, with the signature. Do not print it.
+    /// Returns the exact text, with the signature. Do not print it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.text
     }
 
-    /// The end of its life (`se`), which is about 24 hours after the draft was made.
+    /// Returns when the link expires (`se`), which is about 24 hours after the draft was created.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         let url = self.url.as_ref().ok()?;
@@ -59,12 +59,12 @@ impl UploadUrl {
             .and_then(|(_, end)| crate::date::parse(&end))
     }
 
-    /// When its life ended, if it is over.
+    /// Returns when the link expired, if it has.
     pub(crate) fn ended(&self, now: SystemTime) -> Option<SystemTime> {
         self.expires_at().filter(|end| *end <= now)
     }
 
-    /// The link as it is sent.
+    /// Returns the link as it is sent.
     pub(crate) fn url(&self) -> Result<&Url, url::ParseError> {
         self.url.as_ref().map_err(|error| *error)
     }
@@ -106,7 +106,7 @@ impl fmt::Debug for UploadUrl {
     }
 }
 
-/// A link without its query, user information and fragment.
+/// Returns the link without its query, user information and fragment.
 pub(crate) fn redact_url(text: &str) -> String {
     let Ok(mut url) = Url::parse(text.trim()) else {
         return if text.trim().is_empty() { "" } else { REDACTED }.to_owned();

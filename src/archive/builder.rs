@@ -32,29 +32,31 @@ pub struct ArchiveBuilder {
 }
 
 impl ArchiveBuilder {
-    /// Nothing in it yet.
+    /// Creates an empty builder.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a file. Backslashes of the name become slashes.
+    /// Adds a file. Backslashes in the name become slashes.
     pub fn file(mut self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
         self.entries.push((name.into(), path.into()));
         self
     }
 
-    /// Where the archive is written. Default: beside the first file. It needs as much space as all files together.
+    /// Sets the folder that the archive is written to, which needs as much space as all files together. The default is the folder
+    /// of the first file.
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
     }
 
-    /// Writes the archive, readable by this user alone.
+    /// Writes the archive. Only this user can read it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput): nothing to put in; a file that is missing, empty, unreadable, or changes meanwhile; a name that
-    /// is there twice, also but for case, or that would leave the archive; a folder that cannot be written or is full.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if there are no files; if a file is missing, empty or
+    /// unreadable, or changes meanwhile; if a name occurs twice, ignoring case, or would lead out of the archive; or if the
+    /// folder cannot be written or is full.
     ///
     /// # Cancel safety
     ///

@@ -24,7 +24,7 @@ struct Entry {
     len: u64,
 }
 
-/// Ends early when nobody wants it any more.
+/// Ends early when `wanted` is gone.
 pub(super) fn pack(entries: Vec<(String, PathBuf)>, folder: Option<PathBuf>, wanted: &Weak<()>) -> Result<Archive> {
     let Some((_, first)) = entries.first() else {
         return Err(Error::invalid("the archive", "there is nothing to put into it"));

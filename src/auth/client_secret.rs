@@ -15,7 +15,7 @@ use crate::secret::redact_url;
 /// The default authority.
 const AUTHORITY: &str = "https://login.microsoftonline.com";
 
-/// What errors call the parts of a [`ClientSecret`].
+/// The names of the parts of a [`ClientSecret`] in errors.
 const NAMES: [&str; 4] = ["the tenant id", "the client id", "the client secret", "the authority"];
 
 /// The paths of the token endpoints below the tenant.
@@ -23,7 +23,8 @@ const V1: &[&str] = &["oauth2", "token"];
 const V2: &[&str] = &["oauth2", "v2.0", "token"];
 
 /// Gets tokens with a client secret of a Microsoft Entra app, which must be added to the Partner Center account with the
-/// Manager role: `POST {authority}/{tenant}/oauth2/token`, or `…/oauth2/v2.0/token` for an API whose scope ends in `/.default`. A token lives for about 60 minutes.
+/// Manager role: `POST {authority}/{tenant}/oauth2/token`, or `…/oauth2/v2.0/token` for an API whose scope ends in `/.default`. A
+/// token is valid for about 60 minutes.
 ///
 /// See <https://learn.microsoft.com/windows/uwp/monetize/create-and-manage-submissions-using-windows-store-services>.
 ///
@@ -37,7 +38,7 @@ pub struct ClientSecret {
 }
 
 impl ClientSecret {
-    /// Tenant id (or domain) and client id of the app, and the value of its secret.
+    /// Creates a provider from the tenant id (or domain) and the client id of the app, and the value of its secret.
     #[must_use]
     pub fn new(tenant_id: impl Into<String>, client_id: impl Into<String>, secret: impl Into<SecretString>) -> Self {
         let (tenant_id, client_id, secret) = (tenant_id.into(), client_id.into(), secret.into());
@@ -49,24 +50,24 @@ impl ClientSecret {
         }
     }
 
-    /// Another authority than `https://login.microsoftonline.com`.
+    /// Sets the authority. The default is `https://login.microsoftonline.com`.
     #[must_use]
     pub fn authority(mut self, url: impl Into<String>) -> Self {
         self.authority = url.into();
         self
     }
 
-    /// Whether these can be credentials at all: what is found before the first request for a token is sent, found now.
+    /// Checks the form of the credentials, as is done before each request for a token. Nothing is sent.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) that names the tenant id, the client id, the client secret or the authority.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), whose [`target`](Error::target) names the tenant id, the
+    /// client id, the client secret or the authority.
     pub fn check(&self) -> Result<(), Error> {
         self.check_as(NAMES)
     }
 
-    /// Checks them, for a program that calls them by other names: those of the tenant id, the client id, the client secret and
-    /// the authority.
+    /// Checks the credentials, with these names for the tenant id, the client id, the client secret and the authority in errors.
     pub(crate) fn check_as(&self, names: [&str; 4]) -> Result<(), Error> {
         self.token_url(V1, names).map(drop)
     }

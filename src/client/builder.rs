@@ -36,7 +36,7 @@ pub struct StoreClientBuilder {
 }
 
 impl StoreClient {
-    /// A client that gets its tokens from this provider, usually a [`ClientSecret`](crate::ClientSecret).
+    /// Returns a builder of a client that gets its tokens from this provider, usually a [`ClientSecret`](crate::ClientSecret).
     pub fn builder(provider: impl TokenProvider + 'static) -> StoreClientBuilder {
         StoreClientBuilder {
             provider: Arc::new(provider),
@@ -49,7 +49,7 @@ impl StoreClient {
         }
     }
 
-    /// A client with the credentials of the environment: see [`StoreClientBuilder::from_env`].
+    /// Creates a client with the credentials of the environment: see [`StoreClientBuilder::from_env`].
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl fmt::Debug for StoreClientBuilder {
 }
 
 impl StoreClientBuilder {
-    /// The settings of the environment.
+    /// Reads the settings from the environment.
     ///
     /// Credentials are `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`, or the same with `AZURE_`. The
     /// first prefix of which any variable is set is taken whole. Optional are `AZURE_AUTHORITY_HOST` (default
@@ -111,68 +111,68 @@ impl StoreClientBuilder {
         })
     }
 
-    /// Another provider of tokens than the one that the builder was made with.
+    /// Replaces the provider of tokens.
     pub fn token_provider(mut self, provider: impl TokenProvider + 'static) -> Self {
         self.provider = Arc::new(provider);
         self
     }
 
-    /// Another endpoint than `https://manage.devcenter.microsoft.com/v1.0/my/`: https, or http on loopback. A missing slash
-    /// at its end is added.
+    /// Sets the endpoint: https, or http on loopback. A missing slash at its end is added. The default is
+    /// `https://manage.devcenter.microsoft.com/v1.0/my/`.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = url.into();
         self
     }
 
-    /// Own HTTP settings: proxies, certificates, a user agent. The crate puts its own rules on top: no redirects, none of
-    /// reqwest's retries, HTTP/1.1, and the time-outs set here; the builder's own `timeout` and `read_timeout` do not hold,
-    /// because they would end uploads and creates that are well.
+    /// Sets the builder of the HTTP client, for proxies, certificates or a user agent. The crate overrides some of it: no
+    /// redirects, no retries by reqwest, HTTP/1.1, and the timeouts that are set here. The builder's own `timeout` and
+    /// `read_timeout` have no effect, because they would end uploads and creates that take their time.
     ///
-    /// Loopback is never reached through a proxy. With an endpoint on loopback the builder's proxies are dropped; with any
-    /// other endpoint what leads to loopback, such as an authority there, goes through a plain client of its own, without
-    /// these settings.
+    /// Loopback is never reached through a proxy. With an endpoint on loopback the builder's proxies are dropped. With any other
+    /// endpoint, calls to loopback, for example to an authority there, use a separate client without these settings.
     pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.http = Some(builder);
         self
     }
 
-    /// How calls are repeated.
+    /// Sets how calls are repeated.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = policy;
         self
     }
 
-    /// How many requests the API may get.
+    /// Sets how many requests are sent to the API.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = limit;
         self
     }
 
-    /// How long to wait for a connection. Default 10 s.
+    /// Sets how long to wait for a connection. The default is 10 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.connect_timeout = timeout;
         self
     }
 
-    /// How long one attempt of a call may take, answer included. Default 100 s.
+    /// Sets how long one attempt of a call may take, including the answer. The default is 100 s.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.settings.attempt_timeout = timeout;
         self
     }
 
-    /// How long one attempt to create a submission may take. Default 300 s, because copying large listings takes minutes.
+    /// Sets how long one attempt to create a submission may take. The default is 300 s, because copying large listings takes
+    /// minutes.
     pub fn create_timeout(mut self, timeout: Duration) -> Self {
         self.settings.create_timeout = timeout;
         self
     }
 
-    /// How many bytes an answer may have. Default 64 MiB. Of an answer that is an error 64 KiB are kept.
+    /// Sets how many bytes an answer may have. The default is 64 MiB. Of an error answer 64 KiB are kept.
     pub fn max_answer(mut self, bytes: usize) -> Self {
         self.settings.max_answer = bytes;
         self
     }
 
-    /// The `MS-CorrelationId` of each call. Without it each call gets a fresh one.
+    /// Sets the `MS-CorrelationId` of all calls. By default each call gets a new one.
     pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
         self.correlation_id = Some(id.into());
         self
@@ -184,11 +184,12 @@ impl StoreClientBuilder {
         self
     }
 
-    /// The client. Nothing is sent.
+    /// Creates the client. Nothing is sent.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the endpoint or the correlation id cannot be used; `Transport` if the HTTP client cannot be made.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the endpoint or the correlation id cannot be used;
+    /// `Transport` if the HTTP client cannot be made.
     ///
     /// # Panics
     ///
@@ -223,7 +224,7 @@ impl StoreClientBuilder {
     }
 }
 
-/// Says which variables are missing.
+/// Returns the sentence that says which variables are missing.
 fn not_set(names: &[String]) -> String {
     match names {
         [others @ .., last] if !others.is_empty() => format!("{} and {last} are not set", others.join(", ")),
@@ -231,7 +232,7 @@ fn not_set(names: &[String]) -> String {
     }
 }
 
-/// Checks the endpoint, and adds the slash at its end.
+/// Checks the endpoint and adds the slash at its end.
 fn endpoint(text: &str) -> Result<Url> {
     let refused = |why: &str| Error::invalid("the endpoint", format!("{why}; an example is {ENDPOINT}"));
     let mut url = server_url(text).map_err(refused)?;

@@ -1,12 +1,12 @@
-//! What to do about an answer of the service: a table over what has been seen, so that an error helps its reader on.
+//! What to do about an error: tables of the answers that are known.
 
 use crate::error::body::{BodyShape, ErrorBody};
 use crate::error::kind::{ErrorKind, TransportKind, UploadKind};
 
-/// What to do about an answer with this status to this call, or about one of something before it.
+/// Returns what to do about an answer with this status to this call.
 pub(crate) type Advise = fn(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str>;
 
-/// What to do about a failure that is no answer.
+/// Returns what to do about an error that is not an error answer.
 pub(super) fn of_kind(kind: ErrorKind) -> Option<&'static str> {
     Some(match kind {
         ErrorKind::Transport(TransportKind::Connect) => "check the network, the proxy and the endpoint",
@@ -24,7 +24,7 @@ pub(super) fn of_kind(kind: ErrorKind) -> Option<&'static str> {
     })
 }
 
-/// What to do about an answer of the token endpoint, or of something before it.
+/// Returns what to do about an answer of the token endpoint, or of something in front of it.
 pub(crate) fn of_the_token_endpoint(status: u16, _: &str, _: &str, body: &ErrorBody) -> Option<&'static str> {
     Some(match status {
         _ if body.shape == BodyShape::Entra => of_entra(body),
@@ -60,12 +60,12 @@ fn of_entra(body: &ErrorBody) -> &'static str {
     }
 }
 
-/// Whether the body is not the service's own: the gateway's, a page, or anything else. Without a body nobody can tell.
+/// Returns whether the body is not the service's own but the gateway's, a page, or anything else. An empty body does not tell.
 fn answered_by_another(body: &ErrorBody) -> bool {
     !matches!(body.shape, BodyShape::Service | BodyShape::AuthFilter | BodyShape::Empty)
 }
 
-/// What to do about an answer of the blob store, or of something before it.
+/// Returns what to do about an answer of the blob store, or of something in front of it.
 pub(crate) fn of_the_blob_store(status: u16, _: &str, _: &str, body: &ErrorBody) -> Option<&'static str> {
     let answered_itself = body.shape == BodyShape::Blob;
     let advice = match status {
@@ -80,7 +80,7 @@ pub(crate) fn of_the_blob_store(status: u16, _: &str, _: &str, body: &ErrorBody)
     Some(advice)
 }
 
-/// What to do about an answer of the API: the first row that fits. Rows go from the particular to the general.
+/// Returns what to do about an answer of the API. Specific rows come before general ones.
 pub(crate) fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str> {
     let message = body.message.as_deref().unwrap_or_default();
     let target = body.target.as_deref().unwrap_or_default();

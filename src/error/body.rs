@@ -119,8 +119,8 @@ impl ErrorBody {
     }
 }
 
-/// An id of an answer, which goes into errors and logs whole: up to 128 printable characters of ASCII, without the secrets that
-/// the request carried. What is longer or holds anything else is no id.
+/// Reads an id of an answer, which errors and logs show whole: 1 to 128 printable ASCII characters. Secrets of the request are
+/// removed.
 pub(crate) fn id(text: &str, known: &[&str]) -> Option<String> {
     const MOST: usize = 128;
     let text = scrub(text.trim(), known);

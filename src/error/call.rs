@@ -5,21 +5,21 @@ use std::time::Duration;
 
 /// Whether a call that failed has changed something at the service.
 ///
-/// Ordered: over several attempts of one call the greatest counts.
+/// The variants are ordered: of several attempts of a call the greatest outcome counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
     /// It has not: the request was never sent, the service refused it, or it only reads.
     NotApplied,
-    /// It may have: the answer was lost, or it was a 1xx, which is none, or a 408 or a 5xx, which the service also gives after
-    /// doing the work, or a page with status 2xx where the service answers with JSON.
+    /// It may have: the answer was lost, or was a 1xx, a 408 or a 5xx, which the service also sends after it has done the work,
+    /// or was a page with status 2xx where the service sends JSON.
     MaybeApplied,
     /// It has: the service said so, but the rest of the answer could not be read.
     Applied,
 }
 
 impl Outcome {
-    /// The outcome of a call that was answered with a no of this status. A no with a 2xx was heard, and nothing was done.
+    /// Returns the outcome of a call that was refused with this status. If the service refuses with a 2xx, it has done nothing.
     pub(crate) fn of_refusal(status: u16) -> Self {
         match status {
             100..=199 | 408 | 500..=599 => Self::MaybeApplied,

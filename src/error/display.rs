@@ -82,7 +82,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// A part of the sentence that is left out when there is nothing to say.
+/// Writes a part of the sentence, unless its text is missing or empty.
 fn clause(f: &mut fmt::Formatter<'_>, before: &str, text: Option<&str>) -> fmt::Result {
     match text {
         Some(text) if !text.is_empty() => write!(f, "{before}{}", inline(text)),
@@ -90,8 +90,7 @@ fn clause(f: &mut fmt::Formatter<'_>, before: &str, text: Option<&str>) -> fmt::
     }
 }
 
-/// A foreign text within a sentence: on one line and of bounded length, so that an answer can neither forge lines of a log nor
-/// flood it.
+/// Puts foreign text on one line and bounds its length, so that an answer can neither forge lines of a log nor flood it.
 fn inline(text: &str) -> String {
     const MOST: usize = 1000;
     let text = text.trim();

@@ -1,4 +1,4 @@
-//! How errors are made, and what is told to them afterwards.
+//! The constructors of errors, and what is added to an error later.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,14 +17,14 @@ use crate::model::status::{StatusReport, SubmissionStatus};
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Error {
-    /// An error of a [`TokenProvider`](crate::auth::TokenProvider): wraps any error, or a text.
+    /// Creates the error of a [`TokenProvider`](crate::auth::TokenProvider) from any error or text.
     pub fn auth(error: impl Into<BoxedError>) -> Self {
         let mut new = Self::new(ErrorKind::Auth);
         new.0.source = Some(Arc::from(error.into()));
         new
     }
 
-    /// The same error, as one that may be gone when it is tried again: a vault that does not answer, not a wrong password.
+    /// Marks the error as temporary: trying again may help, as with a vault that does not answer, but not with a wrong password.
     /// A wait of days then asks its token provider again instead of ending.
     ///
     /// Without it an error made by [`Error::auth`] is final. Those of [`TokenContext`](crate::auth::TokenContext) do not need it.
@@ -34,7 +34,7 @@ impl Error {
         self
     }
 
-    /// With what follows from the kind.
+    /// An error with what follows from its kind.
     fn new(kind: ErrorKind) -> Self {
         let (outcome, retryable) = match kind {
             ErrorKind::Transport(kind) => (kind.outcome(), kind.is_transient()),
@@ -63,7 +63,7 @@ impl Error {
         }))
     }
 
-    /// An answer that is a no.
+    /// An error answer of the service.
     pub(crate) fn answered(
         mut call: CallInfo,
         status: u16,
@@ -93,7 +93,7 @@ impl Error {
         new
     }
 
-    /// A 2xx that is not even JSON, so that nothing shows that the service has given it.
+    /// A 2xx that is not JSON, so it may not be the service that answered.
     pub(crate) fn foreign(call: CallInfo, status: u16) -> Self {
         let mut new = Self::decode(call, status, "", "JSON");
         new.0.outcome = new.0.outcome.min(Outcome::MaybeApplied);
@@ -177,7 +177,7 @@ impl Error {
         new
     }
 
-    /// With the error that caused it. What that knows of its call this one knows too.
+    /// Adds the cause, and takes over what it knows about its call.
     pub(crate) fn caused_by(mut self, source: impl Into<BoxedError>) -> Self {
         let source = match source.into().downcast::<Self>() {
             Ok(mut cause) => {
@@ -202,8 +202,8 @@ impl Error {
         self
     }
 
-    /// The error for what needed a token, by the error of the request for it or of the provider. Nothing that happens to such a
-    /// request changes anything at the service. Credentials that cannot be used stay what they are: one sentence says all.
+    /// Converts the error of a provider, or of its request for a token, into that of the call which needs the token. A request
+    /// for a token changes nothing at the service. Credentials that cannot be used remain invalid input.
     pub(crate) fn into_auth(mut self) -> Self {
         self.0.outcome = Outcome::NotApplied;
         match self.0.kind {
@@ -216,7 +216,7 @@ impl Error {
         }
     }
 
-    /// For something that was made of several calls, of which an earlier one came to this.
+    /// Raises the outcome to that of an earlier call of the same operation.
     pub(crate) fn at_least(mut self, outcome: Outcome) -> Self {
         self.0.outcome = self.0.outcome.max(outcome);
         self
@@ -227,7 +227,7 @@ impl Error {
         self
     }
 
-    /// Tells it how the whole call went, of which it was an attempt.
+    /// Adds the attempts and the time of the whole call.
     pub(crate) fn of_call(mut self, attempts: u32, elapsed: Duration) -> Self {
         if let Some(call) = &mut self.0.call {
             (call.attempts, call.elapsed) = (attempts, elapsed);
@@ -242,7 +242,7 @@ impl Error {
         Receipt::new(self.0.status.unwrap_or_default(), correlation_id, request_id, ())
     }
 
-    /// Names where it was asked, if the endpoint may be at fault.
+    /// Adds the URL to the sentence, if the endpoint may be wrong.
     pub(crate) fn asked_at(mut self, url: &Url) -> Self {
         if self.is_not_found() && self.shape() != Some(BodyShape::Service) {
             self.0.subject = format!("{}{}", url.origin().ascii_serialization(), url.path());
@@ -255,7 +255,7 @@ impl Error {
         self
     }
 
-    /// With the last that the service said of the submission.
+    /// Adds the last report of the submission.
     pub(crate) fn with_report(mut self, report: StatusReport, correlation_id: Option<String>) -> Self {
         let shows_no_commit = report.status == SubmissionStatus::PendingCommit || report.status.is_failure();
         if self.0.kind == ErrorKind::WaitTimedOut && shows_no_commit {
@@ -266,13 +266,13 @@ impl Error {
         self
     }
 
-    /// With other advice, from who knows more.
+    /// Replaces the advice.
     pub(crate) fn advise(mut self, advice: &'static str) -> Self {
         self.0.advice = Some(advice);
         self
     }
 
-    /// A draft of ours is left at this path.
+    /// Says that a draft of ours is left at this path.
     pub(crate) fn leaving(mut self, path: impl Into<String>) -> Self {
         self.0.path = Some(path.into());
         self.0.is_left_behind = true;

@@ -161,7 +161,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok().filter(|text| !text.is_empty())
 }
 
-/// Adds a field that no log of the connection shows. What is no header text makes the builder fail.
+/// Adds a field that no log of the connection shows. If its value is not valid in a header, the builder fails.
 fn add_secret(builder: reqwest::RequestBuilder, name: &str, text: &str) -> reqwest::RequestBuilder {
     match HeaderValue::try_from(text) {
         Ok(mut value) => {
@@ -199,8 +199,7 @@ impl http_body::Body for KnownLength {
     }
 }
 
-/// Why it failed: what lies below reqwest's own sentence, which says less than ours, without the URL, whose query may hold a
-/// secret.
+/// Returns the cause of reqwest's error, whose own sentence says less than ours, without the URL, whose query may hold a secret.
 pub(super) fn cause(error: reqwest::Error) -> Option<Box<dyn std::error::Error + Send + Sync>> {
     let below = Below(error.without_url());
     std::error::Error::source(&below.0).is_some().then(|| Box::new(below) as _)

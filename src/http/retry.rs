@@ -32,14 +32,14 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Repeats nothing, but for the one replay with a fresh token.
+    /// Returns a policy that repeats nothing, except once with a fresh token.
     #[must_use]
     pub fn off() -> Self {
         Self::default().give_up_after(Duration::ZERO)
     }
 
-    /// For how long a call is repeated, counted from its first failure, so that an answer that is slow to come does not use it up.
-    /// The last repeat comes at its end. Default 3 minutes; zero means that nothing is repeated.
+    /// Sets how long a call is repeated, counted from its first failure, so that a slow answer does not use it up. The last
+    /// repeat is sent at its end. The default is 3 minutes; zero means that nothing is repeated.
     ///
     /// A block of an upload is sent five times at least, because one attempt may take longer than this.
     #[must_use]
@@ -48,23 +48,23 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest first pause, and the longest of all. Default 0.5 s and 30 s.
+    /// Sets the longest first pause, and the longest of all. The defaults are 0.5 s and 30 s.
     #[must_use]
     pub fn delays(mut self, base: Duration, max: Duration) -> Self {
         (self.base_delay, self.max_delay) = (base, max);
         self
     }
 
-    /// If the service asks for a longer pause than this, or than is left to repeat the call, the call ends at once with
-    /// [`retry_after`](crate::Error::retry_after). Default 2 minutes.
+    /// Sets the longest pause that the service may ask for. If it asks for a longer one, or for longer than is left to repeat the
+    /// call, the call ends at once with [`retry_after`](crate::Error::retry_after). The default is 2 minutes.
     #[must_use]
     pub fn max_hint(mut self, max: Duration) -> Self {
         self.max_hint = max;
         self
     }
 
-    /// How long a call may take in all, with its pauses and its token, but without the wait for the rate limit before it is sent
-    /// for the first time. Default 10 minutes.
+    /// Sets how long a call may take in all, including its pauses and its token, but not the wait for the rate limit before it is
+    /// first sent. The default is 10 minutes.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = timeout;
