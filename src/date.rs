@@ -6,6 +6,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const SECONDS_PER_DAY: i64 = 86_400;
+const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
 /// Reads `2026-02-10`, `2026-02-10T07:24:27Z`, `2026-02-10T07:24:27.0747851+02:00` and their like. A text
 /// without an offset is UTC.
@@ -34,32 +35,25 @@ pub(crate) fn parse(text: &str) -> Option<SystemTime> {
         return None;
     }
     let seconds = days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - offset;
-    let nanos = nanoseconds(fraction)?;
-    if seconds >= 0 {
-        UNIX_EPOCH.checked_add(Duration::new(seconds.unsigned_abs(), nanos))
-    } else {
-        UNIX_EPOCH
-            .checked_sub(Duration::from_secs(seconds.unsigned_abs()))?
-            .checked_add(Duration::from_nanos(nanos.into()))
-    }
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    let whole = match seconds {
+        0.. => UNIX_EPOCH.checked_add(distance),
+        _ => UNIX_EPOCH.checked_sub(distance),
+    };
+    whole?.checked_add(Duration::from_nanos(nanoseconds(fraction)?))
 }
 
 /// Writes UTC with as many fractional digits as the time needs: none, or seven.
 pub(crate) fn format(time: SystemTime) -> String {
-    let (seconds, nanos) = match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => (after.as_secs().cast_signed(), after.subsec_nanos()),
-        Err(before) => {
-            let before = before.duration();
-            match before.subsec_nanos() {
-                0 => (-before.as_secs().cast_signed(), 0),
-                nanos => (-before.as_secs().cast_signed() - 1, 1_000_000_000 - nanos),
-            }
-        }
+    let nanos = match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => after.as_nanos().cast_signed(),
+        Err(before) => -before.duration().as_nanos().cast_signed(),
     };
+    let seconds = nanos.div_euclid(NANOS_PER_SECOND) as i64;
     let (year, month, day) = civil_from_days(seconds.div_euclid(SECONDS_PER_DAY));
     let rest = seconds.rem_euclid(SECONDS_PER_DAY);
     let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    let fraction = match nanos / 100 {
+    let fraction = match nanos.rem_euclid(NANOS_PER_SECOND) / 100 {
         0 => String::new(),
         ticks => format!(".{ticks:07}"),
     };
@@ -94,7 +88,7 @@ fn split_offset(time: &str) -> Option<(&str, i64)> {
     Some((clock, if offset.starts_with('-') { -seconds } else { seconds }))
 }
 
-fn nanoseconds(fraction: &str) -> Option<u32> {
+fn nanoseconds(fraction: &str) -> Option<u64> {
     if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -119,11 +113,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
+    let month = (month_from_march + 2) % 12 + 1;
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A text that is no identifier of the service: it must be 1 to 64 ASCII letters, digits or hyphens.
+/// An error for text that is not an id of the service: an id is 1 to 64 ASCII letters, digits or hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not {what}: 1 to 64 ASCII letters, digits or hyphens are expected{hint}")]
 pub struct ParseIdError {
@@ -37,13 +37,13 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident: $what:literal;)*) => {$(
         $(#[$doc])*
         ///
-        /// Made with [`str::parse`] or `TryFrom<&str>`, which check it.
+        /// Create one with [`str::parse`] or `TryFrom<&str>`, which check it.
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
         impl $name {
-            /// The text as the service wrote it.
+            /// Returns the text of the id.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -126,11 +126,11 @@ ids! {
     InAppProductId: "an add-on id";
     /// The id of a package flight, a GUID.
     FlightId: "a flight id";
-    /// The id of a submission: a decimal number of up to 19 digits, always a text.
+    /// The id of a submission: a decimal number of up to 19 digits, kept as text.
     SubmissionId: "a submission id";
 }
 
-/// Reads the id in a model: `None` for null, `""`, `"0"` and whatever is no id.
+/// Reads the id in a model. Returns `None` for null, `""`, `"0"` and anything else that is not an id.
 pub(crate) fn known<'de, D: Deserializer<'de>, I: FromStr>(deserializer: D) -> Result<Option<I>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text.filter(|text| text != "0").and_then(|text| text.parse().ok()))

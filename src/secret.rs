@@ -1,5 +1,6 @@
 //! What must not be printed: the upload link, and the scrubbing of known secrets from texts that are kept.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::time::SystemTime;
@@ -10,8 +11,8 @@ use url::Url;
 /// What stands in a text where a secret was.
 pub(crate) const REDACTED: &str = "[redacted]";
 
-/// The link to which the ZIP of a submission is uploaded (`fileUploadUrl`): a shared access signature, so whoever
-/// holds it can write the blob. `Debug` and `Display` hide its query.
+/// The link to which the ZIP of a submission is uploaded (`fileUploadUrl`): a shared access signature, so anyone
+/// who has it can write the blob. `Debug` and `Display` hide its query.
 ///
 /// The text is kept exactly. An empty one means that there is none: the service sends no link for a draft that was
 /// made in Partner Center.
@@ -25,7 +26,7 @@ pub struct UploadUrl {
 }
 
 impl UploadUrl {
-    /// Keeps the text as it is; it is checked when something is uploaded to it.
+    /// Creates a link from its text, which is checked when it is used.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -37,19 +38,19 @@ impl UploadUrl {
         Self { text, url }
     }
 
-    /// Whether there is a link at all.
+    /// Returns whether there is a link.
     #[must_use]
     pub fn is_set(&self) -> bool {
         !self.text.trim().is_empty()
     }
 
-    /// The exact text, with the signature. Do not print it.
+    /// Returns the exact text, with the signature. Do not print it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.text
     }
 
-    /// The end of its life (`se`), which is about 24 hours after the draft was made.
+    /// Returns when the link expires (`se`), which is about 24 hours after the draft was created.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         let url = self.url.as_ref().ok()?;
@@ -58,12 +59,12 @@ impl UploadUrl {
             .and_then(|(_, end)| crate::date::parse(&end))
     }
 
-    /// When its life ended, if it is over.
+    /// Returns when the link expired, if it has.
     pub(crate) fn ended(&self, now: SystemTime) -> Option<SystemTime> {
         self.expires_at().filter(|end| *end <= now)
     }
 
-    /// The link as it is sent.
+    /// Returns the link as it is sent.
     pub(crate) fn url(&self) -> Result<&Url, url::ParseError> {
         self.url.as_ref().map_err(|error| *error)
     }
@@ -105,22 +106,18 @@ impl fmt::Debug for UploadUrl {
     }
 }
 
-/// A link without its query, user information and fragment.
+/// Returns the link without its query, user information and fragment.
 pub(crate) fn redact_url(text: &str) -> String {
-    match Url::parse(text.trim()) {
-        Ok(url) => {
-            let query = if url.query().is_some() {
-                format!("?{REDACTED}")
-            } else {
-                String::new()
-            };
-            let host = url.host_str().unwrap_or_default();
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            format!("{}://{host}{port}{}{query}", url.scheme(), url.path())
-        }
-        Err(_) if text.trim().is_empty() => String::new(),
-        Err(_) => REDACTED.to_owned(),
+    let Ok(mut url) = Url::parse(text.trim()) else {
+        return if text.trim().is_empty() { "" } else { REDACTED }.to_owned();
+    };
+    if url.query().is_some() {
+        url.set_query(Some(REDACTED));
     }
+    url.set_fragment(None);
+    // They fail only for links that cannot have any.
+    let _ = (url.set_username(""), url.set_password(None));
+    url.into()
 }
 
 /// Removes from a text that is kept (an error body, a message) what looks like a credential: signatures of links and
@@ -133,8 +130,11 @@ pub(crate) fn scrub(text: &str, known: &[&str]) -> String {
 /// characters.
 pub(crate) fn scrub_cut(text: &str, known: &[&str], at_least: usize) -> String {
     let mut found = Vec::new();
-    for mark in ["sig=", "sig%3D", "Bearer ", "client_secret=", "client_assertion="] {
-        find_after(text, mark, &mut found);
+    let lower = text.to_ascii_lowercase();
+    for mark in ["sig=", "sig%3d", "bearer ", "client_secret=", "client_assertion="] {
+        let starts = lower.match_indices(mark).map(|(at, mark)| at + mark.len());
+        let credentials = starts.map(|start| start..start + credential_len(&text[start..]));
+        found.extend(credentials.filter(|range| !range.is_empty()));
     }
     for secret in known {
         find_secret(text, secret, at_least, &mut found);
@@ -167,81 +167,50 @@ impl fmt::Debug for Scrubbed<'_> {
     }
 }
 
-/// What follows a mark.
-fn find_after(text: &str, mark: &str, found: &mut Vec<Range<usize>>) {
-    let mut from = 0;
-    while let Some(at) = find_ignoring_case(&text[from..], mark) {
-        let start = from + at + mark.len();
-        from = start + credential_len(&text[start..]);
-        if from > start {
-            found.push(start..from);
-        }
-    }
-}
-
 /// Each place of a secret, in any spelling.
 fn find_secret(text: &str, secret: &str, at_least: usize, found: &mut Vec<Range<usize>>) {
     let spelled: Vec<Vec<String>> = secret.chars().map(spellings).collect();
     let mut from = 0;
-    while let Some(first) = spelled.first() {
-        // Most places are left here, without a look at the others.
-        let Some((at, _)) = text[from..].char_indices().find(|(at, _)| {
-            let rest = &text[from + at..];
-            first.iter().any(|spelling| begins(rest, spelling) || begins(spelling, rest))
-        }) else {
-            return;
-        };
-        let start = from + at;
-        from = match secret_len(&text[start..], &spelled, at_least) {
-            Some(length) => {
-                found.push(start..start + length);
-                start + length
-            }
-            None => start + text[start..].chars().next().map_or(1, char::len_utf8),
-        };
+    while let Some(next) = text[from..].chars().next() {
+        let length = secret_len(&text[from..], &spelled, at_least).unwrap_or(0);
+        if length > 0 {
+            found.push(from..from + length);
+        }
+        from += length.max(next.len_utf8());
     }
 }
 
 /// How much of the beginning of a text is the secret, or all of a text that ends within it.
 fn secret_len(text: &str, spelled: &[Vec<String>], at_least: usize) -> Option<usize> {
     // A character may be spelled in several ways that begin alike, so there may be several ends.
-    let mut ends = vec![0];
+    let mut ends = BTreeSet::from([0]);
     for (index, spellings) in spelled.iter().enumerate() {
-        let mut next = Vec::new();
+        let mut next = BTreeSet::new();
         for end in ends {
             let rest = &text[end..];
             if index >= at_least && spellings.iter().any(|spelling| begins(spelling, rest)) {
                 return Some(text.len());
             }
-            next.extend(
-                spellings
-                    .iter()
-                    .filter(|spelling| begins(rest, spelling))
-                    .map(|spelling| end + spelling.len()),
-            );
+            let fitting = spellings.iter().filter(|spelling| begins(rest, spelling));
+            next.extend(fitting.map(|spelling| end + spelling.len()));
         }
-        next.sort_unstable();
-        next.dedup();
+        if next.is_empty() {
+            return None;
+        }
         ends = next;
     }
-    ends.pop()
+    ends.pop_last()
 }
 
 /// How a character of a secret may stand in a text: as it is, and as forms, links, JSON and HTML write it.
 fn spellings(c: char) -> Vec<String> {
-    let mut units = [0; 2];
-    let mut bytes = [0; 4];
-    let code = u32::from(c);
-    let percent = |byte: &u8| format!("%{byte:02x}");
+    let (text, code) = (c.to_string(), u32::from(c));
     let mut all = vec![
-        c.to_string(),
-        c.encode_utf8(&mut bytes).as_bytes().iter().map(percent).collect(),
-        c.encode_utf16(&mut units)
-            .iter()
-            .map(|unit| format!("\\u{unit:04x}"))
-            .collect(),
+        text.bytes().map(|byte| format!("%{byte:02x}")).collect(),
+        text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect(),
         format!("&#{code};"),
         format!("&#x{code:x};"),
+        text,
     ];
     let others: &[&str] = match c {
         ' ' => &["+"],
@@ -270,30 +239,18 @@ fn begins(text: &str, start: &str) -> bool {
 
 /// How much of the beginning of a text is a credential. Signs of base64 may stand in it as JSON and HTML escape them.
 fn credential_len(text: &str) -> usize {
-    const ESCAPED: [&str; 10] = [
-        "\\u002b", "\\u002f", "\\u003d", "\\/", "&#x2b;", "&#43;", "&#x2f;", "&#47;", "&#x3d;", "&#61;",
-    ];
+    let signs: Vec<String> = "+/=".chars().flat_map(spellings).collect();
     let mut end = 0;
     loop {
         let rest = &text[end..];
         end += rest
             .find(|c: char| c.is_whitespace() || "&\"'<>,;)\\".contains(c))
             .unwrap_or(rest.len());
-        let follows = |sign: &&&str| {
-            let head = text.as_bytes()[end..].get(..sign.len());
-            head.is_some_and(|head| head.eq_ignore_ascii_case(sign.as_bytes()))
-        };
-        match ESCAPED.iter().find(follows) {
+        match signs.iter().find(|sign| begins(&text[end..], sign)) {
             Some(sign) => end += sign.len(),
             None => return end,
         }
     }
-}
-
-fn find_ignoring_case(text: &str, mark: &str) -> Option<usize> {
-    text.as_bytes()
-        .windows(mark.len())
-        .position(|window| window.eq_ignore_ascii_case(mark.as_bytes()))
 }
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
 //! What goes into an archive, and where it is written.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::archive::finished::Archive;
 use crate::archive::pack::pack;
@@ -26,7 +24,7 @@ use crate::error::{Error, Result};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Default, Clone)]
+#[derive(Debug, Default, Clone)]
 #[must_use = "an archive is written by `build`"]
 pub struct ArchiveBuilder {
     entries: Vec<(String, PathBuf)>,
@@ -34,55 +32,41 @@ pub struct ArchiveBuilder {
 }
 
 impl ArchiveBuilder {
-    /// Nothing in it yet.
+    /// Creates an empty builder.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a file. Backslashes of the name become slashes.
+    /// Adds a file. Backslashes in the name become slashes.
     pub fn file(mut self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
         self.entries.push((name.into(), path.into()));
         self
     }
 
-    /// Where the archive is written. Default: beside the first file. It needs as much space as all files together.
+    /// Sets the folder that the archive is written to, which needs as much space as all files together. The default is the folder
+    /// of the first file.
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
     }
 
-    /// Writes the archive, readable by this user alone.
+    /// Writes the archive. Only this user can read it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput): nothing to put in; a file that is missing, empty, unreadable, or changes meanwhile; a name that
-    /// is there twice, also but for case, or that would leave the archive; a folder that cannot be written or is full.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if there are no files; if a file is missing, empty or
+    /// unreadable, or changes meanwhile; if a name occurs twice, ignoring case, or would lead out of the archive; or if the
+    /// folder cannot be written or is full.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future stops the packing and removes what was written.
     pub async fn build(self) -> Result<Archive> {
-        struct GivenUp(Arc<AtomicBool>);
-        impl Drop for GivenUp {
-            fn drop(&mut self) {
-                self.0.store(true, Ordering::Relaxed);
-            }
-        }
-        let given_up = GivenUp(Arc::default());
-        let flag = Arc::clone(&given_up.0);
-        match tokio::task::spawn_blocking(move || pack(self.entries, self.folder, &flag)).await {
-            Ok(packed) => Ok(Archive::new(packed?)),
-            Err(error) => Err(Error::invalid("the archive", format!("its packing broke off ({error})"))),
-        }
-    }
-}
-
-impl fmt::Debug for ArchiveBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.entries.iter().map(|(name, _)| name.as_str()).collect();
-        f.debug_struct("ArchiveBuilder")
-            .field("names", &names)
-            .field("folder", &self.folder)
-            .finish()
+        // It is gone with the future, which ends the packing.
+        let future = Arc::new(());
+        let wanted = Arc::downgrade(&future);
+        let packed = tokio::task::spawn_blocking(move || pack(self.entries, self.folder, &wanted)).await;
+        drop(future);
+        packed.unwrap_or_else(|error| Err(Error::invalid("the archive", format!("its packing broke off ({error})"))))
     }
 }

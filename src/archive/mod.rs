@@ -8,7 +8,6 @@ mod builder;
 mod finished;
 mod names;
 mod pack;
-mod temporary;
 #[cfg(test)]
 mod tests;
 

@@ -30,7 +30,7 @@ pub(crate) fn normalised(name: &str) -> Result<String, Error> {
     }
 }
 
-/// Refuses names that are equal, also but for case: Windows would hold them for one.
+/// Refuses names that are equal when case is ignored, because to Windows they are one.
 pub(super) fn check_distinct<'n>(names: impl Iterator<Item = &'n str>) -> Result<(), Error> {
     let mut seen = HashMap::new();
     for name in names {

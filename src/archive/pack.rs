@@ -6,23 +6,16 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Weak;
 
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
+use crate::archive::finished::{Archive, Temporary};
 use crate::archive::names::{check_distinct, normalised};
-use crate::archive::temporary::Temporary;
 use crate::error::{Error, Result};
 
 const CHUNK: usize = 1 << 20;
-
-/// An archive that is written.
-#[derive(Debug)]
-pub(super) struct Packed {
-    pub(super) place: Temporary,
-    pub(super) len: u64,
-}
 
 /// An entry that was looked at.
 struct Entry {
@@ -31,14 +24,14 @@ struct Entry {
     len: u64,
 }
 
-/// `given_up` ends it early.
-pub(super) fn pack(entries: Vec<(String, PathBuf)>, folder: Option<PathBuf>, given_up: &AtomicBool) -> Result<Packed> {
+/// Ends early when `wanted` is gone.
+pub(super) fn pack(entries: Vec<(String, PathBuf)>, folder: Option<PathBuf>, wanted: &Weak<()>) -> Result<Archive> {
     let Some((_, first)) = entries.first() else {
         return Err(Error::invalid("the archive", "there is nothing to put into it"));
     };
     let folder = folder.unwrap_or_else(|| folder_of(first));
     let entries = look_at(entries)?;
-    write(&entries, &folder, given_up)
+    write(&entries, &folder, wanted)
 }
 
 fn folder_of(file: &Path) -> PathBuf {
@@ -68,7 +61,7 @@ fn look_at(entries: Vec<(String, PathBuf)>) -> Result<Vec<Entry>, Error> {
     Ok(entries)
 }
 
-fn write(entries: &[Entry], folder: &Path, given_up: &AtomicBool) -> Result<Packed> {
+fn write(entries: &[Entry], folder: &Path, wanted: &Weak<()>) -> Result<Archive> {
     let total: u64 = entries.iter().map(|entry| entry.len).sum();
     let unwritable = |error: &dyn std::fmt::Display| {
         Error::invalid(
@@ -85,7 +78,7 @@ fn write(entries: &[Entry], folder: &Path, given_up: &AtomicBool) -> Result<Pack
         let mut content = File::open(&entry.path).map_err(|error| unreadable(entry, &error))?;
         let mut left = entry.len;
         while left > 0 {
-            if given_up.load(Ordering::Relaxed) {
+            if wanted.strong_count() == 0 {
                 return Err(Error::invalid("the archive", "its packing was given up"));
             }
             let wanted = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
@@ -105,7 +98,7 @@ fn write(entries: &[Entry], folder: &Path, given_up: &AtomicBool) -> Result<Pack
     let written = zip.finish().map_err(|error| unwritable(&error))?;
     let file = written.into_inner().map_err(|error| unwritable(&error))?;
     let len = file.metadata().map_err(|error| unwritable(&error))?.len();
-    Ok(Packed { place, len })
+    Ok(Archive::new(place, len))
 }
 
 fn unreadable(entry: &Entry, error: &io::Error) -> Error {
@@ -144,6 +137,7 @@ fn create(folder: &Path) -> io::Result<(File, Temporary)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
 
     #[test]
     fn the_archive_lies_beside_the_first_file() {
@@ -156,8 +150,9 @@ mod tests {
     fn what_goes_wrong_on_the_way_leaves_nothing() {
         let folder = std::env::temp_dir().join(format!("msstore-pack-{}", std::process::id()));
         let path = folder.join("App.msix");
-        let (go_on, give_up) = (AtomicBool::new(false), AtomicBool::new(true));
-        for (length, given_up, problem) in [
+        let future = Arc::new(());
+        let (go_on, give_up) = (Arc::downgrade(&future), Weak::new());
+        for (length, wanted, problem) in [
             (5 << 20, &go_on, Some("grew")),
             (1, &go_on, Some("shrank")),
             (4 << 20, &give_up, Some("given up")),
@@ -167,11 +162,11 @@ mod tests {
             std::fs::write(&path, vec![7; 4 << 20]).unwrap();
             let entries = look_at(vec![("App.msix".to_owned(), path.clone())]).unwrap();
             File::options().write(true).open(&path).unwrap().set_len(length).unwrap();
-            let packed = write(&entries, &folder, given_up);
+            let packed = write(&entries, &folder, wanted);
             let there = std::fs::read_dir(&folder).unwrap().count();
             match (&packed, problem) {
                 (Err(error), Some(problem)) => assert!(error.to_string().contains(problem), "{error}"),
-                (Ok(packed), None) => assert!(packed.len > length),
+                (Ok(packed), None) => assert!(packed.len() > length),
                 _ => panic!("{packed:?} {problem:?}"),
             }
             assert_eq!(there, 1 + usize::from(packed.is_ok()), "{problem:?}");

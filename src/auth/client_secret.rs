@@ -9,18 +9,22 @@ use url::Url;
 
 use crate::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
 use crate::error::Error;
-use crate::http::is_loopback;
+use crate::http::server_url;
 use crate::secret::redact_url;
 
 /// The default authority.
-pub(crate) const AUTHORITY: &str = "https://login.microsoftonline.com";
+const AUTHORITY: &str = "https://login.microsoftonline.com";
+
+/// The names of the parts of a [`ClientSecret`] in errors.
+const NAMES: [&str; 4] = ["the tenant id", "the client id", "the client secret", "the authority"];
 
 /// The paths of the token endpoints below the tenant.
 const V1: &[&str] = &["oauth2", "token"];
 const V2: &[&str] = &["oauth2", "v2.0", "token"];
 
 /// Gets tokens with a client secret of a Microsoft Entra app, which must be added to the Partner Center account with the
-/// Manager role: `POST {authority}/{tenant}/oauth2/token`, or `…/oauth2/v2.0/token` for an API whose scope ends in `/.default`. A token lives for about 60 minutes.
+/// Manager role: `POST {authority}/{tenant}/oauth2/token`, or `…/oauth2/v2.0/token` for an API whose scope ends in `/.default`. A
+/// token is valid for about 60 minutes.
 ///
 /// See <https://learn.microsoft.com/windows/uwp/monetize/create-and-manage-submissions-using-windows-store-services>.
 ///
@@ -34,7 +38,7 @@ pub struct ClientSecret {
 }
 
 impl ClientSecret {
-    /// Tenant id (or domain) and client id of the app, and the value of its secret.
+    /// Creates a provider from the tenant id (or domain) and the client id of the app, and the value of its secret.
     #[must_use]
     pub fn new(tenant_id: impl Into<String>, client_id: impl Into<String>, secret: impl Into<SecretString>) -> Self {
         let (tenant_id, client_id, secret) = (tenant_id.into(), client_id.into(), secret.into());
@@ -46,93 +50,49 @@ impl ClientSecret {
         }
     }
 
-    /// Another authority than `https://login.microsoftonline.com`.
+    /// Sets the authority. The default is `https://login.microsoftonline.com`.
     #[must_use]
     pub fn authority(mut self, url: impl Into<String>) -> Self {
         self.authority = url.into();
         self
     }
 
-    /// Whether these can be credentials at all: what is found before the first request for a token is sent, found now.
+    /// Checks the form of the credentials, as is done before each request for a token. Nothing is sent.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) that names the tenant id, the client id, the client secret or the authority.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), whose [`target`](Error::target) names the tenant id, the
+    /// client id, the client secret or the authority.
     pub fn check(&self) -> Result<(), Error> {
-        self.token_url(V1).map(|_| ()).map_err(Error::from)
+        self.check_as(NAMES)
     }
 
-    /// The first that cannot be used, and what is wrong with it.
-    pub(crate) fn flaw(&self) -> Option<Flaw> {
-        self.token_url(V1).err()
+    /// Checks the credentials, with these names for the tenant id, the client id, the client secret and the authority in errors.
+    pub(crate) fn check_as(&self, names: [&str; 4]) -> Result<(), Error> {
+        self.token_url(V1, names).map(drop)
     }
 
-    fn token_url(&self, endpoint: &[&str]) -> Result<Url, Flaw> {
-        let tenant_is_sound = !self.tenant_id.is_empty()
-            && self
-                .tenant_id
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
-            && !self.tenant_id.starts_with('.');
-        let flaw = |part, problem: &str| Flaw {
-            part,
-            problem: problem.to_owned(),
-        };
-        if !tenant_is_sound {
-            return Err(flaw(Part::TenantId, "it must be a GUID or a domain name"));
+    fn token_url(&self, endpoint: &[&str], [tenant, client, secret, authority]: [&str; 4]) -> Result<Url, Error> {
+        let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+        if self.tenant_id.is_empty() || self.tenant_id.starts_with('.') || !self.tenant_id.bytes().all(is_sound) {
+            return Err(Error::invalid(tenant, "it must be a GUID or a domain name"));
         }
         if self.client_id.trim().is_empty() {
-            return Err(flaw(Part::ClientId, "it is empty"));
+            return Err(Error::invalid(client, "it is empty"));
         }
         if self.secret.expose_secret().trim().is_empty() {
-            return Err(flaw(Part::Secret, "it is empty"));
+            return Err(Error::invalid(secret, "it is empty"));
         }
-        let unusable = |why: &str| flaw(Part::Authority, &format!("{why}; an example is {AUTHORITY}"));
-        let mut url = Url::parse(&self.authority).map_err(|_| unusable("it is no URL"))?;
+        let unusable = |why: &str| Error::invalid(authority, format!("{why}; an example is {AUTHORITY}"));
+        let mut url = server_url(&self.authority).map_err(unusable)?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(unusable("it must have no user"));
         }
-        match url.scheme() {
-            "https" => {}
-            "http" if is_loopback(&url) => {}
-            "http" => return Err(unusable("plain http is allowed on loopback only")),
-            _ => return Err(unusable("it is not https")),
-        }
         url.set_query(None);
-        url.path_segments_mut()
-            .map_err(|()| unusable("it is no base for a path"))?
-            .pop_if_empty()
-            .push(&self.tenant_id)
-            .extend(endpoint);
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push(&self.tenant_id).extend(endpoint);
+        }
         Ok(url)
-    }
-}
-
-/// What a [`ClientSecret`] is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    TenantId,
-    ClientId,
-    Secret,
-    Authority,
-}
-
-/// Why credentials cannot be right.
-#[derive(Debug)]
-pub(crate) struct Flaw {
-    pub(crate) part: Part,
-    pub(crate) problem: String,
-}
-
-impl From<Flaw> for Error {
-    fn from(flaw: Flaw) -> Self {
-        let what = match flaw.part {
-            Part::TenantId => "the tenant id",
-            Part::ClientId => "the client id",
-            Part::Secret => "the client secret",
-            Part::Authority => "the authority",
-        };
-        Self::invalid(what, flaw.problem)
     }
 }
 
@@ -156,7 +116,7 @@ impl TokenProvider for ClientSecret {
             } else {
                 (V1, "resource")
             };
-            let url = self.token_url(endpoint).map_err(Error::from)?;
+            let url = self.token_url(endpoint, NAMES)?;
             let fields = [
                 ("grant_type", SecretString::from("client_credentials")),
                 ("client_id", SecretString::from(self.client_id.as_str())),
@@ -211,39 +171,36 @@ mod tests {
 
     #[test]
     fn the_url_is_built_and_bad_input_is_named() {
-        let url = |tenant: &str, authority: &str| ClientSecret::new(tenant, "c", "s").authority(authority).token_url(V1);
+        let url = |tenant: &str, authority: &str| ClientSecret::new(tenant, "c", "s").authority(authority).token_url(V1, NAMES);
         assert_eq!(
             url("t-1", AUTHORITY).unwrap().as_str(),
             "https://login.microsoftonline.com/t-1/oauth2/token"
         );
         assert_eq!(url("t-1", "https://h/x/").unwrap().as_str(), "https://h/x/t-1/oauth2/token");
-        let flaw = |tenant, client, secret, authority| {
-            let provider = ClientSecret::new(tenant, client, secret).authority(authority);
-            provider.flaw().map(|flaw| flaw.part)
-        };
         for (tenant, client, secret, authority, expected) in [
             ("t", "c", "s", AUTHORITY, None),
             ("t", "c", "s", "http://127.0.0.1:1", None),
-            ("", "c", "s", AUTHORITY, Some(Part::TenantId)),
-            ("..", "c", "s", AUTHORITY, Some(Part::TenantId)),
-            ("a/b", "c", "s", AUTHORITY, Some(Part::TenantId)),
-            ("t", "", "s", AUTHORITY, Some(Part::ClientId)),
-            ("t", "c", " ", AUTHORITY, Some(Part::Secret)),
-            ("t", "c", "s", "login", Some(Part::Authority)),
-            ("t", "c", "s", "data:x", Some(Part::Authority)),
-            ("t", "c", "s", "ftp://h", Some(Part::Authority)),
-            ("t", "c", "s", "http://example.com", Some(Part::Authority)),
-            ("t", "c", "s", "https://user:word@h", Some(Part::Authority)),
+            ("", "c", "s", AUTHORITY, Some("the tenant id")),
+            ("..", "c", "s", AUTHORITY, Some("the tenant id")),
+            ("a/b", "c", "s", AUTHORITY, Some("the tenant id")),
+            ("t", "", "s", AUTHORITY, Some("the client id")),
+            ("t", "c", " ", AUTHORITY, Some("the client secret")),
+            ("t", "c", "s", "login", Some("the authority")),
+            ("t", "c", "s", "data:x", Some("the authority")),
+            ("t", "c", "s", "ftp://h", Some("the authority")),
+            ("t", "c", "s", "http://example.com", Some("the authority")),
+            ("t", "c", "s", "https://user:word@h", Some("the authority")),
         ] {
+            let checked = ClientSecret::new(tenant, client, secret).authority(authority).check();
             assert_eq!(
-                flaw(tenant, client, secret, authority),
+                checked.as_ref().err().and_then(Error::target),
                 expected,
                 "{tenant} {client} {secret} {authority}"
             );
         }
-        let error = ClientSecret::new("a/b", "c", "s").check().unwrap_err();
-        assert_eq!(error.target(), Some("the tenant id"));
-        assert!(ClientSecret::new("t", "c", "s").check().is_ok());
+        let names = ["TENANT", "CLIENT", "SECRET", "AUTHORITY"];
+        let error = ClientSecret::new("a/b", "c", "s").check_as(names).unwrap_err();
+        assert_eq!(error.target(), Some("TENANT"));
     }
 
     #[test]

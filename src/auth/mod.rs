@@ -6,6 +6,5 @@
 mod client_secret;
 
 pub use self::client_secret::ClientSecret;
-pub(crate) use self::client_secret::Part;
 pub use crate::http::BoxFuture;
 pub use crate::service::provider::{AccessToken, TokenContext, TokenProvider, TokenReason};

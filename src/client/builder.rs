@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::auth::{ClientSecret, Part, TokenProvider};
+use crate::auth::{ClientSecret, TokenProvider};
 use crate::client::StoreClient;
 use crate::error::{Error, Result};
 use crate::http::clock::Clock;
 use crate::http::limit::RateLimit;
 use crate::http::retry::RetryPolicy;
-use crate::http::{Http, Settings, is_loopback};
+use crate::http::{Http, Settings, is_loopback, server_url};
 use crate::secret::redact_url;
 use crate::service::dialect::SUBMISSIONS;
 use crate::service::{Api, Service};
@@ -36,12 +36,20 @@ pub struct StoreClientBuilder {
 }
 
 impl StoreClient {
-    /// A client that gets its tokens from this provider, usually a [`ClientSecret`](crate::ClientSecret).
+    /// Returns a builder of a client that gets its tokens from this provider, usually a [`ClientSecret`](crate::ClientSecret).
     pub fn builder(provider: impl TokenProvider + 'static) -> StoreClientBuilder {
-        StoreClientBuilder::new(Arc::new(provider))
+        StoreClientBuilder {
+            provider: Arc::new(provider),
+            endpoint: ENDPOINT.to_owned(),
+            http: None,
+            settings: Settings::default(),
+            rate_limit: RateLimit::default(),
+            correlation_id: None,
+            clock: Clock::real(),
+        }
     }
 
-    /// A client with the credentials of the environment: see [`StoreClientBuilder::from_env`].
+    /// Creates a client with the credentials of the environment: see [`StoreClientBuilder::from_env`].
     ///
     /// # Errors
     ///
@@ -61,19 +69,7 @@ impl fmt::Debug for StoreClientBuilder {
 }
 
 impl StoreClientBuilder {
-    pub(super) fn new(provider: Arc<dyn TokenProvider>) -> Self {
-        Self {
-            provider,
-            endpoint: ENDPOINT.to_owned(),
-            http: None,
-            settings: Settings::default(),
-            rate_limit: RateLimit::default(),
-            correlation_id: None,
-            clock: Clock::real(),
-        }
-    }
-
-    /// The settings of the environment.
+    /// Reads the settings from the environment.
     ///
     /// Credentials are `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`, or the same with `AZURE_`. The
     /// first prefix of which any variable is set is taken whole. Optional are `AZURE_AUTHORITY_HOST` (default
@@ -88,35 +84,26 @@ impl StoreClientBuilder {
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-        const NAMES: [&str; 3] = ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"];
-        let names = |prefix: &str| NAMES.map(|name| format!("{prefix}_{name}"));
-        let prefix = ["MSSTORE", "AZURE"]
-            .into_iter()
-            .find(|prefix| names(prefix).iter().any(|name| variable(name).is_some()));
-        let names = names(prefix.unwrap_or("MSSTORE"));
-        let values = names.each_ref().map(|name| variable(name));
-        let [Some(tenant), Some(client), Some(secret)] = values else {
-            let missing: Vec<&str> = names
-                .iter()
-                .filter(|name| variable(name).is_none())
-                .map(String::as_str)
-                .collect();
+        let variable = |name: &str| {
+            let value = variable(name)?.trim().to_owned();
+            Some(value).filter(|value| !value.is_empty())
+        };
+        let names = |prefix| ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"].map(|name| format!("{prefix}_{name}"));
+        let sets = [names("MSSTORE"), names("AZURE")];
+        let is_begun = |names: &&[String; 3]| names.iter().any(|name| variable(name).is_some());
+        let names = sets.iter().find(is_begun).unwrap_or(&sets[0]);
+        let [Some(tenant), Some(client), Some(secret)] = names.each_ref().map(|name| variable(name)) else {
+            let mut missing = names.clone().to_vec();
+            missing.retain(|name| variable(name).is_none());
             return Err(Error::invalid("the environment", not_set(&missing)));
         };
-        let mut provider = ClientSecret::new(tenant.trim(), client.trim(), secret.trim());
+        let mut provider = ClientSecret::new(tenant, client, secret);
         if let Some(authority) = variable("AZURE_AUTHORITY_HOST") {
-            provider = provider.authority(authority.trim());
+            provider = provider.authority(authority);
         }
-        if let Some(flaw) = provider.flaw() {
-            let name = match flaw.part {
-                Part::TenantId => &names[0],
-                Part::ClientId => &names[1],
-                Part::Secret => &names[2],
-                Part::Authority => "AZURE_AUTHORITY_HOST",
-            };
-            return Err(Error::invalid(format!("the environment variable {name}"), flaw.problem));
-        }
+        let [tenant, client, secret] = names;
+        let names = [tenant, client, secret, "AZURE_AUTHORITY_HOST"].map(|name| format!("the environment variable {name}"));
+        provider.check_as(names.each_ref().map(String::as_str))?;
         let builder = StoreClient::builder(provider);
         Ok(match variable("MSSTORE_ENDPOINT") {
             Some(endpoint) => builder.endpoint(endpoint),
@@ -124,68 +111,68 @@ impl StoreClientBuilder {
         })
     }
 
-    /// Another provider of tokens than the one that the builder was made with.
+    /// Replaces the provider of tokens.
     pub fn token_provider(mut self, provider: impl TokenProvider + 'static) -> Self {
         self.provider = Arc::new(provider);
         self
     }
 
-    /// Another endpoint than `https://manage.devcenter.microsoft.com/v1.0/my/`: https, or http on loopback. A missing slash
-    /// at its end is added.
+    /// Sets the endpoint: https, or http on loopback. A missing slash at its end is added. The default is
+    /// `https://manage.devcenter.microsoft.com/v1.0/my/`.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = url.into();
         self
     }
 
-    /// Own HTTP settings: proxies, certificates, a user agent. The crate puts its own rules on top: no redirects, none of
-    /// reqwest's retries, HTTP/1.1, and the time-outs set here; the builder's own `timeout` and `read_timeout` do not hold,
-    /// because they would end uploads and creates that are well.
+    /// Sets the builder of the HTTP client, for proxies, certificates or a user agent. The crate overrides some of it: no
+    /// redirects, no retries by reqwest, HTTP/1.1, and the timeouts that are set here. The builder's own `timeout` and
+    /// `read_timeout` have no effect, because they would end uploads and creates that take their time.
     ///
-    /// Loopback is never reached through a proxy. With an endpoint on loopback the builder's proxies are dropped; with any
-    /// other endpoint what leads to loopback, such as an authority there, goes through a plain client of its own, without
-    /// these settings.
+    /// Loopback is never reached through a proxy. With an endpoint on loopback the builder's proxies are dropped. With any other
+    /// endpoint, calls to loopback, for example to an authority there, use a separate client without these settings.
     pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.http = Some(builder);
         self
     }
 
-    /// How calls are repeated.
+    /// Sets how calls are repeated.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = policy;
         self
     }
 
-    /// How many requests the API may get.
+    /// Sets how many requests are sent to the API.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = limit;
         self
     }
 
-    /// How long to wait for a connection. Default 10 s.
+    /// Sets how long to wait for a connection. The default is 10 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.connect_timeout = timeout;
         self
     }
 
-    /// How long one attempt of a call may take, answer included. Default 100 s.
+    /// Sets how long one attempt of a call may take, including the answer. The default is 100 s.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.settings.attempt_timeout = timeout;
         self
     }
 
-    /// How long one attempt to create a submission may take. Default 300 s, because copying large listings takes minutes.
+    /// Sets how long one attempt to create a submission may take. The default is 300 s, because copying large listings takes
+    /// minutes.
     pub fn create_timeout(mut self, timeout: Duration) -> Self {
         self.settings.create_timeout = timeout;
         self
     }
 
-    /// How many bytes an answer may have. Default 64 MiB. Of an answer that is an error 64 KiB are kept.
+    /// Sets how many bytes an answer may have. The default is 64 MiB. Of an error answer 64 KiB are kept.
     pub fn max_answer(mut self, bytes: usize) -> Self {
         self.settings.max_answer = bytes;
         self
     }
 
-    /// The `MS-CorrelationId` of each call. Without it each call gets a fresh one.
+    /// Sets the `MS-CorrelationId` of all calls. By default each call gets a new one.
     pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
         self.correlation_id = Some(id.into());
         self
@@ -197,11 +184,12 @@ impl StoreClientBuilder {
         self
     }
 
-    /// The client. Nothing is sent.
+    /// Creates the client. Nothing is sent.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the endpoint or the correlation id cannot be used; `Transport` if the HTTP client cannot be made.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the endpoint or the correlation id cannot be used;
+    /// `Transport` if the HTTP client cannot be made.
     ///
     /// # Panics
     ///
@@ -236,25 +224,18 @@ impl StoreClientBuilder {
     }
 }
 
-/// Says which variables are missing.
-fn not_set(names: &[&str]) -> String {
+/// Returns the sentence that says which variables are missing.
+fn not_set(names: &[String]) -> String {
     match names {
-        [] => String::new(),
-        [one] => format!("{one} is not set"),
-        [others @ .., last] => format!("{} and {last} are not set", others.join(", ")),
+        [others @ .., last] if !others.is_empty() => format!("{} and {last} are not set", others.join(", ")),
+        _ => format!("{} is not set", names.concat()),
     }
 }
 
-/// Checks the endpoint, and adds the slash at its end.
+/// Checks the endpoint and adds the slash at its end.
 fn endpoint(text: &str) -> Result<Url> {
     let refused = |why: &str| Error::invalid("the endpoint", format!("{why}; an example is {ENDPOINT}"));
-    let mut url = Url::parse(text.trim()).map_err(|_| refused("it is not a URL"))?;
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback(&url) => {}
-        "http" => return Err(refused("plain http is allowed on loopback only")),
-        _ => return Err(refused("it is not https")),
-    }
+    let mut url = server_url(text).map_err(refused)?;
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return Err(refused("it must have no user, query or fragment"));
     }

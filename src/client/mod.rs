@@ -2,8 +2,6 @@
 
 mod builder;
 
-use std::fmt;
-
 use crate::api::applications::Applications;
 use crate::api::flights::Flights;
 use crate::api::in_app_products::InAppProducts;
@@ -29,39 +27,33 @@ use crate::upload::{Source, Upload};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct StoreClient {
     service: Service,
 }
 
-impl fmt::Debug for StoreClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreClient").field("core", &self.service).finish()
-    }
-}
-
 impl StoreClient {
-    /// The apps of the account.
+    /// Returns the handle of the account's apps.
     #[must_use]
     pub fn applications(&self) -> Applications {
         Applications::new(self.service.clone())
     }
 
-    /// The add-ons of the account.
+    /// Returns the handle of the account's add-ons.
     #[doc(alias = "add-on")]
     #[must_use]
     pub fn in_app_products(&self) -> InAppProducts {
         InAppProducts::new(self.service.clone())
     }
 
-    /// The package flights of an app.
+    /// Returns the handle of an app's package flights.
     #[must_use]
     pub fn flights(&self, app: impl Into<ApplicationId>) -> Flights {
         Flights::new(self.service.clone(), &app.into())
     }
 
-    /// A call that the crate has no method for. `path` is relative to the endpoint and must stay below it; `replay` says whether
-    /// it may be sent again when nobody knows what became of it.
+    /// Prepares a call that the crate has no method for. `path` is relative to the endpoint and must stay below it. `replay` says
+    /// whether the call may be sent again when its outcome is unknown.
     ///
     /// ```no_run
     /// # async fn run(client: msstore::StoreClient) -> msstore::Result<()> {
@@ -77,7 +69,7 @@ impl StoreClient {
 
     /// Uploads a ZIP, from a path or from memory, to the link of a submission (`file_upload_url`): see [`Upload`].
     ///
-    /// Packages are taken over by the commit alone; what was uploaded to a draft that is never committed is lost.
+    /// The service reads the packages when the submission is committed; an upload to a draft that is never committed is lost.
     ///
     /// ```no_run
     /// # async fn run(client: msstore::StoreClient, draft: msstore::Document<msstore::model::ApplicationSubmission>) -> msstore::Result<()> {
@@ -97,11 +89,11 @@ impl StoreClient {
         )
     }
 
-    /// The access token that calls are made with: from the cache, or a new one. For programs that check their credentials.
+    /// Returns the access token for calls, from the cache or a new one. It is meant for programs that check their credentials.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) if none can be had.
+    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) if there is none.
     ///
     /// # Cancel safety
     ///

@@ -1,11 +1,30 @@
-//! What to do about an answer of the service: a table over what has been seen, so that an error helps its reader on.
+//! What to do about an error: tables of the answers that are known.
 
 use crate::error::body::{BodyShape, ErrorBody};
+use crate::error::kind::{ErrorKind, TransportKind, UploadKind};
 
-/// What to do about an answer with this status to this call, or about one of something before it.
+/// Returns what to do about an answer with this status to this call.
 pub(crate) type Advise = fn(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str>;
 
-/// What to do about an answer of the token endpoint, or of something before it.
+/// Returns what to do about an error that is not an error answer.
+pub(super) fn of_kind(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::Transport(TransportKind::Connect) => "check the network, the proxy and the endpoint",
+        ErrorKind::Transport(TransportKind::Certificate) => {
+            "if a proxy looks into TLS, let the system trust its root certificate or add that with http_client_builder(); if none \
+             does, check the endpoint and the clock"
+        }
+        ErrorKind::WaitTimedOut => "it goes on at the service: attach to it again with watch()",
+        ErrorKind::DeletionTimedOut => "look again later",
+        ErrorKind::Upload(UploadKind::LinkExpired) => "it lives about 24 hours; delete the draft and create a new submission",
+        ErrorKind::Upload(UploadKind::LinkRefused) => "read the submission again and use the link that it has now",
+        ErrorKind::Upload(UploadKind::SourceChanged) => "upload it again",
+        ErrorKind::Upload(UploadKind::Send) => "run it again, what is there already is not sent again",
+        _ => return None,
+    })
+}
+
+/// Returns what to do about an answer of the token endpoint, or of something in front of it.
 pub(crate) fn of_the_token_endpoint(status: u16, _: &str, _: &str, body: &ErrorBody) -> Option<&'static str> {
     Some(match status {
         _ if body.shape == BodyShape::Entra => of_entra(body),
@@ -31,23 +50,22 @@ fn of_entra(body: &ErrorBody) -> &'static str {
         ),
     ];
     let message = body.message.as_deref().unwrap_or_default();
-    let known = table
-        .iter()
-        .find(|(number, _)| message.contains(number))
-        .map(|(_, advice)| *advice);
-    known.unwrap_or(match body.code.as_deref() {
+    if let Some((_, advice)) = table.iter().find(|(number, _)| message.contains(number)) {
+        return advice;
+    }
+    match body.code.as_deref() {
         Some("invalid_client") => "check the client id and the client secret",
         Some("unauthorized_client") => "check the client id and the tenant id",
         _ => "check tenant id, client id and client secret",
-    })
+    }
 }
 
-/// Whether the body is not the service's own: the gateway's, a page, or anything else. Without a body nobody can tell.
+/// Returns whether the body is not the service's own but the gateway's, a page, or anything else. An empty body does not tell.
 fn answered_by_another(body: &ErrorBody) -> bool {
     !matches!(body.shape, BodyShape::Service | BodyShape::AuthFilter | BodyShape::Empty)
 }
 
-/// What to do about an answer of the blob store, or of something before it.
+/// Returns what to do about an answer of the blob store, or of something in front of it.
 pub(crate) fn of_the_blob_store(status: u16, _: &str, _: &str, body: &ErrorBody) -> Option<&'static str> {
     let answered_itself = body.shape == BodyShape::Blob;
     let advice = match status {
@@ -62,7 +80,7 @@ pub(crate) fn of_the_blob_store(status: u16, _: &str, _: &str, body: &ErrorBody)
     Some(advice)
 }
 
-/// What to do about an answer of the API: the first row that fits. Rows go from the particular to the general.
+/// Returns what to do about an answer of the API. Specific rows come before general ones.
 pub(crate) fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str> {
     let message = body.message.as_deref().unwrap_or_default();
     let target = body.target.as_deref().unwrap_or_default();

@@ -40,7 +40,6 @@ pub(crate) struct ErrorBody {
     pub(crate) message: Option<String>,
     pub(crate) target: Option<String>,
     pub(crate) inner_code: Option<String>,
-    pub(crate) inner_message: Option<String>,
     pub(crate) activity_id: Option<String>,
     pub(crate) correlation_id: Option<String>,
     pub(crate) text: String,
@@ -63,7 +62,6 @@ impl ErrorBody {
             message: None,
             target: None,
             inner_code: None,
-            inner_message: None,
             activity_id: None,
             correlation_id: None,
             text,
@@ -101,10 +99,7 @@ impl ErrorBody {
         self.code = text("code");
         self.message = text("message");
         self.target = text("target");
-        if let Some(inner) = member(value, "innererror") {
-            self.inner_code = text_of(inner, "code");
-            self.inner_message = text_of(inner, "message");
-        }
+        self.inner_code = member(value, "innererror").and_then(|inner| text_of(inner, "code"));
         self.shape = if member(value, "statusCode").is_some() {
             BodyShape::Gateway
         } else if text("source").is_some() || self.target.is_some() || self.inner_code.is_some() {
@@ -124,8 +119,8 @@ impl ErrorBody {
     }
 }
 
-/// An id of an answer, which goes into errors and logs whole: up to 128 printable characters of ASCII, without the secrets that
-/// the request carried. What is longer or holds anything else is no id.
+/// Reads an id of an answer, which errors and logs show whole: 1 to 128 printable ASCII characters. Secrets of the request are
+/// removed.
 pub(crate) fn id(text: &str, known: &[&str]) -> Option<String> {
     const MOST: usize = 128;
     let text = scrub(text.trim(), known);

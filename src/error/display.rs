@@ -1,9 +1,7 @@
 //! The sentence of an error.
 
 use std::fmt;
-use std::time::Duration;
 
-use crate::error::call::{Clause, Inline};
 use crate::error::{BodyShape, Error, ErrorKind, FailureKind, Inner, Outcome, TransportKind, UploadKind};
 use crate::model::status::SubmissionStatus;
 use crate::secret::Scrubbed;
@@ -11,42 +9,49 @@ use crate::secret::Scrubbed;
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
+        let path = self.path().unwrap_or("the submission");
+        let seconds = inner.waited.unwrap_or_default().as_secs();
         match inner.kind {
             ErrorKind::Api => say_answer(inner, f)?,
             ErrorKind::Auth => say_no_token(inner, f)?,
             ErrorKind::Transport(kind) => say_transport(inner, kind, f)?,
-            ErrorKind::Decode => say_decode(inner, f)?,
-            ErrorKind::SubmissionFailed(kind) => say_failed(self, kind, f)?,
-            ErrorKind::WaitTimedOut => say_timed_out(self, f)?,
+            ErrorKind::Decode => {
+                say_status(inner, f)?;
+                write!(f, ", but the answer is not {}", inner.problem)?;
+                clause(f, " at ", Some(&inner.subject))?;
+            }
+            ErrorKind::SubmissionFailed(kind) => say_failed(self, kind, path, f)?,
+            ErrorKind::WaitTimedOut => {
+                write!(f, "{path} has not reached {} after {seconds} s", inner.subject)?;
+                say_last_status(self, f)?;
+            }
             ErrorKind::DeletionTimedOut => {
                 let what = match inner.outcome {
                     Outcome::Applied => "was deleted",
                     _ => "is said to be deleted",
                 };
-                let (path, seconds) = (path(inner), seconds(inner.waited));
                 write!(f, "{path} {what}, but is still shown after {seconds} s")?;
             }
-            ErrorKind::Upload(kind) => say_upload(inner, kind, f)?,
+            ErrorKind::Upload(kind) => say_upload(&inner.subject, kind, f)?,
             ErrorKind::InvalidInput => write!(f, "{} cannot be used: {}", inner.subject, inner.problem)?,
             ErrorKind::Pending => {
                 let status = inner.report.as_ref().map(|report| report.status.clone()).unwrap_or_default();
-                write!(f, "{} is pending, in status {status}: {}", path(inner), inner.problem)?;
+                write!(f, "{path} is pending, in status {status}: {}", inner.problem)?;
             }
-            ErrorKind::Edit => f.write_str("the edit of the submission failed")?,
+            ErrorKind::Edit => write!(f, "{}", inner.kind)?,
             ErrorKind::Guard(_) => f.write_str(&inner.problem)?,
         }
-        let before = if matches!(inner.kind, ErrorKind::Transport(_)) {
-            ": "
-        } else {
-            "; "
+        let before = match inner.kind {
+            ErrorKind::Transport(_) => ": ",
+            _ => "; ",
         };
         clause(f, before, inner.advice)?;
         if inner.kind == ErrorKind::Api {
             clause(f, "; asked was ", Some(&inner.subject))?;
             clause(f, "; see ", self.partner_center_url().as_deref())?;
         }
-        if let Some(draft) = &inner.left_behind {
-            write!(f, "; {draft} is left as a draft")?;
+        if inner.is_left_behind {
+            write!(f, "; {path} is left as a draft")?;
             if inner.advice.is_none() {
                 f.write_str(": go on with it, or delete it before the next submission")?;
             }
@@ -60,73 +65,72 @@ impl fmt::Display for Error {
     }
 }
 
-/// The sentence and its sources, so that a program that returns the error from `main` shows something readable; `{:#?}` for the
+/// The sentence and its sources, so that a program which returns the error from `main` shows something readable; `{:#?}` adds the
 /// parts.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.0;
-        if f.alternate() {
-            return f
-                .debug_struct("Error")
-                .field("kind", &inner.kind)
-                .field("sentence", &self.to_string())
-                .field("call", &inner.call)
-                .field("status", &inner.status)
-                .field("body", &inner.body)
-                .field("outcome", &inner.outcome)
-                .field("report", &inner.report)
-                .field("source", &inner.source)
-                .finish_non_exhaustive();
-        }
         write!(f, "{self}")?;
         let mut source = std::error::Error::source(self);
         while let Some(error) = source {
             write!(f, "\n  because: {error}")?;
             source = error.source();
         }
+        if f.alternate() {
+            write!(f, "\n{:#?}", self.0)?;
+        }
         Ok(())
     }
 }
 
-fn clause(f: &mut fmt::Formatter<'_>, before: &'static str, text: Option<&str>) -> fmt::Result {
-    write!(f, "{}", Clause { before, text })
+/// Writes a part of the sentence, unless its text is missing or empty.
+fn clause(f: &mut fmt::Formatter<'_>, before: &str, text: Option<&str>) -> fmt::Result {
+    match text {
+        Some(text) if !text.is_empty() => write!(f, "{before}{}", inline(text)),
+        _ => Ok(()),
+    }
 }
 
-fn path(inner: &Inner) -> &str {
-    inner.path.as_deref().unwrap_or("the submission")
-}
-
-fn seconds(time: Option<Duration>) -> u64 {
-    time.unwrap_or_default().as_secs()
-}
-
-/// What was asked and what was answered.
-fn say_answer(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let Inner {
-        call: Some(call),
-        body: Some(body),
-        ..
-    } = inner
-    else {
-        return fmt::Display::fmt(&inner.kind, f);
+/// Puts foreign text on one line and bounds its length, so that an answer can neither forge lines of a log nor flood it.
+fn inline(text: &str) -> String {
+    const MOST: usize = 1000;
+    let text = text.trim();
+    let (start, more) = match text.char_indices().nth(MOST) {
+        Some((end, _)) => (&text[..end], " …"),
+        None => (text, ""),
     };
-    write!(f, "{call} was answered with status {}", inner.status.unwrap_or_default())?;
-    clause(f, ", ", body.code.as_deref())?;
-    clause(f, "/", body.inner_code.as_deref())?;
-    clause(f, " at ", body.target.as_deref())?;
-    match (&body.message, body.shape) {
-        (Some(message), _) => write!(f, ": {}", Inline(message.trim().trim_end_matches(['.', ':'])))?,
-        (None, BodyShape::Empty) => f.write_str(" and no body")?,
-        (None, BodyShape::Html) => f.write_str(" and a page for browsers")?,
-        (None, _) => {
-            let start: String = body.text.chars().take(200).collect();
-            write!(f, ": {}", Inline(&start))?;
+    let words = start.split(|c: char| c.is_whitespace() || c.is_control());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join(" ") + more
+}
+
+/// What was asked and with what status it was answered.
+fn say_status(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if let Some(call) = &inner.call {
+        write!(f, "{call} was ")?;
+    }
+    write!(f, "answered with status {}", inner.status.unwrap_or_default())
+}
+
+fn say_answer(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    say_status(inner, f)?;
+    if let Some(body) = &inner.body {
+        clause(f, ", ", body.code.as_deref())?;
+        clause(f, "/", body.inner_code.as_deref())?;
+        clause(f, " at ", body.target.as_deref())?;
+        match (&body.message, body.shape) {
+            (Some(message), _) => write!(f, ": {}", inline(message.trim().trim_end_matches(['.', ':'])))?,
+            (None, BodyShape::Empty) => f.write_str(" and no body")?,
+            (None, BodyShape::Html) => f.write_str(" and a page for browsers")?,
+            (None, _) => {
+                let start: String = body.text.chars().take(200).collect();
+                write!(f, ": {}", inline(&start))?;
+            }
         }
     }
-    if call.attempts > 1 {
-        write!(f, ",{}", call.effort())?;
+    match &inner.call {
+        Some(call) if call.attempts > 1 => write!(f, ",{}", call.effort()),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn say_no_token(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -135,7 +139,7 @@ fn say_no_token(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (Some(body), None) if body.shape == BodyShape::Entra => {
             write!(f, "entra id answered with status {}", inner.status.unwrap_or_default())?;
             if let Some(call) = &inner.call {
-                write!(f, "{}", call.effort())?;
+                f.write_str(&call.effort())?;
             }
             clause(f, ", ", body.code.as_deref())?;
             clause(f, ": ", body.message.as_deref().map(|text| text.trim().trim_end_matches('.')))
@@ -161,20 +165,7 @@ fn say_transport(inner: &Inner, kind: TransportKind, f: &mut fmt::Formatter<'_>)
     Ok(())
 }
 
-fn say_decode(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if let Some(call) = &inner.call {
-        let status = inner.status.unwrap_or_default();
-        write!(
-            f,
-            "{call} was answered with status {status}, but the answer is not {}",
-            inner.problem
-        )?;
-    }
-    clause(f, " at ", Some(&inner.subject))
-}
-
-fn say_upload(inner: &Inner, kind: UploadKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let what = &inner.subject;
+fn say_upload(what: &str, kind: UploadKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match kind {
         UploadKind::LinkExpired | UploadKind::LinkRefused => write!(f, "{kind} ({what})"),
         UploadKind::SourceChanged => write!(f, "{what} changed while it was being uploaded"),
@@ -183,10 +174,8 @@ fn say_upload(inner: &Inner, kind: UploadKind, f: &mut fmt::Formatter<'_>) -> fm
     }
 }
 
-fn say_failed(error: &Error, kind: FailureKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let inner = &*error.0;
-    let path = path(inner);
-    let report = inner.report.clone().unwrap_or_default();
+fn say_failed(error: &Error, kind: FailureKind, path: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let report = error.0.report.clone().unwrap_or_default();
     let status = &report.status;
     match kind {
         FailureKind::Failed => write!(f, "{path} ended in {status}")?,
@@ -206,7 +195,7 @@ fn say_failed(error: &Error, kind: FailureKind, f: &mut fmt::Formatter<'_>) -> f
         FailureKind::NotCommitted => write!(f, "{path} is a draft that nobody has committed: commit it first")?,
     }
     for error in &report.status_details.errors {
-        write!(f, "; {}", Inline(&error.to_string()))?;
+        write!(f, "; {}", inline(&error.to_string()))?;
     }
     for certification in &report.status_details.certification_reports {
         if !certification.report_url.is_empty() {
@@ -219,10 +208,8 @@ fn say_failed(error: &Error, kind: FailureKind, f: &mut fmt::Formatter<'_>) -> f
     Ok(())
 }
 
-fn say_timed_out(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn say_last_status(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let inner = &*error.0;
-    let (path, goal) = (path(inner), &inner.subject);
-    write!(f, "{path} has not reached {goal} after {} s", seconds(inner.waited))?;
     match &inner.report {
         Some(report) if report.status.is_set() => write!(f, "; its last status was {}", report.status)?,
         Some(_) => f.write_str("; its status was empty")?,
@@ -309,11 +296,29 @@ mod tests {
     }
 
     #[test]
+    fn foreign_text_stays_on_its_line() {
+        let table = [
+            ("as it is", "as it is"),
+            (" a\r\n::error::b\u{1b}[31m\u{2028}c ", "a ::error::b [31m c"),
+            ("", ""),
+        ];
+        for (text, expected) in table {
+            assert_eq!(inline(text), expected);
+        }
+        assert_eq!(inline(&"a".repeat(5000)).chars().count(), 1002);
+    }
+
+    #[test]
     fn debug_shows_the_sentence_and_why() {
         let error = Error::auth("the vault is shut");
         assert_eq!(
             format!("{error:?}"),
             "no access token: the token provider failed\n  because: the vault is shut"
+        );
+        let parts = format!("{error:#?}");
+        assert!(
+            parts.starts_with(&format!("{error:?}\n")) && parts.contains("outcome: NotApplied"),
+            "{parts}"
         );
     }
 }

@@ -1,5 +1,6 @@
 //! What went wrong, in a word that a program can match.
 
+use crate::error::call::Outcome;
 use crate::model::guard::Guard;
 
 /// What went wrong. [`Error`](crate::Error) carries the rest: the status, the service's words, the call.
@@ -9,10 +10,10 @@ pub enum ErrorKind {
     /// The service, or something in front of it, answered with a status other than 2xx.
     #[error("the service refused the call")]
     Api,
-    /// No access token could be had, so the call was not sent (again).
+    /// There is no access token, so the call was not sent, or not sent again.
     #[error("no access token")]
     Auth,
-    /// The request could not be sent, or no whole answer came.
+    /// The request could not be sent, or no complete answer came.
     #[error("the request {0}")]
     Transport(TransportKind),
     /// The service answered with a 2xx, but the answer could not be understood.
@@ -21,7 +22,7 @@ pub enum ErrorKind {
     /// The submission failed; [`Error::report`](crate::Error::report) has the service's reasons.
     #[error("the submission {0}")]
     SubmissionFailed(FailureKind),
-    /// The deadline of a wait passed. A submission that was committed goes on without us.
+    /// The deadline of a wait passed. A submission that was committed continues at the service.
     #[error("the time of the wait was up")]
     WaitTimedOut,
     /// A submission was deleted, but the service still shows it.
@@ -44,14 +45,15 @@ pub enum ErrorKind {
     Guard(Guard),
 }
 
-/// Why no whole answer came.
+/// Why no complete answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportKind {
     /// No connection: nothing was sent.
     #[error("could not connect")]
     Connect,
-    /// No connection, because the server's certificate was not accepted: nothing was sent, and nothing will be until that changes.
+    /// No connection, because the server's certificate was not accepted: nothing was sent, and nothing will be until that
+    /// changes.
     #[error("was not sent, because the certificate of the server was not accepted")]
     Certificate,
     /// No answer within the attempt's time.
@@ -72,6 +74,22 @@ pub enum TransportKind {
     /// The request could not be made.
     #[error("could not be made")]
     Request,
+}
+
+impl TransportKind {
+    /// Returns the outcome of a write that failed like this.
+    pub(crate) fn outcome(self) -> Outcome {
+        match self {
+            Self::Connect | Self::Certificate | Self::DeadlineExceeded | Self::Request => Outcome::NotApplied,
+            Self::TimedOut | Self::Interrupted => Outcome::MaybeApplied,
+            Self::CutAnswer | Self::TooLarge => Outcome::Applied,
+        }
+    }
+
+    /// Returns whether the same request may get an answer later.
+    pub(crate) fn is_transient(self) -> bool {
+        !matches!(self, Self::Certificate | Self::TooLarge | Self::Request)
+    }
 }
 
 /// Why an upload failed.

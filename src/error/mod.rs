@@ -1,4 +1,4 @@
-//! The one error of the crate, [`Error`]: a kind that programs match, and all that is known besides.
+//! The one error of the crate, [`Error`]: a kind that programs match, and the details that are known.
 //!
 //! An error keeps the HTTP status, the service's words and the ids that support asks for; it never keeps a secret, nor the
 //! body of a 2xx. `Display` is one sentence and does not repeat the source. Only the outermost error of a chain gives
@@ -28,10 +28,10 @@ type Source = Arc<dyn std::error::Error + Send + Sync>;
 /// A result with the error of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Everything that can go wrong. [`kind`](Self::kind) says what; the other methods say what is known besides.
+/// The error of this crate. [`kind`](Self::kind) says what went wrong; the other methods return the details that are known.
 ///
-/// `Display` is one sentence that says what to do where the crate knows; the sources say why. `Debug` prints both, so that
-/// a program that returns this error from `main` shows something readable.
+/// `Display` writes one sentence, which says what to do if the crate knows; the sources say why. `Debug` prints both, so that a
+/// program which returns this error from `main` shows something readable.
 ///
 /// Clones share their source.
 ///
@@ -52,7 +52,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Inner {
     kind: ErrorKind,
     /// What the sentence is about: an input, a member, a block, a goal.
@@ -66,44 +66,44 @@ struct Inner {
     outcome: Outcome,
     retryable: bool,
     retry_after: Option<Duration>,
-    /// The submission's path, where the error is about one and no call.
+    /// The submission's path, if the error is about a submission and not just a call.
     path: Option<String>,
-    /// The path of the draft that is still there.
-    left_behind: Option<String>,
+    /// Whether the path is that of a draft which is still there.
+    is_left_behind: bool,
     report: Option<StatusReport>,
     waited: Option<Duration>,
-    /// Of the last report, where there was no single call.
+    /// Of the last report, if there was no single call.
     correlation_id: Option<String>,
     source: Option<Source>,
 }
 
 impl Error {
-    /// What went wrong.
+    /// Returns what went wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The HTTP status, wherever there was one.
+    /// Returns the HTTP status, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// The error code of the service, the blob store or Entra, for example `InvalidState`.
+    /// Returns the error code of the service, the blob store or Entra, for example `InvalidState`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.body.as_ref()?.code.as_deref()
     }
 
-    /// The words of who answered.
+    /// Returns the message of the service, or of whatever answered in its place.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.0.body.as_ref()?.message.as_deref()
     }
 
-    /// Which part of the request the service means, for example `packages`; of an answer that could not be understood, where
-    /// in its JSON; of input that cannot be used, which input.
+    /// Returns which part of the request the service means, for example `packages`. For an answer that could not be understood it
+    /// is the place in its JSON; for input that cannot be used it is the name of the input.
     #[must_use]
     pub fn target(&self) -> Option<&str> {
         match self.0.kind {
@@ -112,113 +112,113 @@ impl Error {
         }
     }
 
-    /// The code of the inner error, for example `UnknownInternalFailure`.
+    /// Returns the code of the inner error, for example `UnknownInternalFailure`.
     #[must_use]
     pub fn inner_code(&self) -> Option<&str> {
         self.0.body.as_ref()?.inner_code.as_deref()
     }
 
-    /// The service's activity id, which some answers with status 500 carry.
+    /// Returns the service's activity id, which some answers with status 500 have.
     #[must_use]
     pub fn activity_id(&self) -> Option<&str> {
         self.0.body.as_ref()?.activity_id.as_deref()
     }
 
-    /// Who answered, judged by the shape of the body of a refusal.
+    /// Returns who answered, judged by the shape of the body.
     #[must_use]
     pub fn shape(&self) -> Option<BodyShape> {
         Some(self.0.body.as_ref()?.shape)
     }
 
-    /// The body of a refusal as it came, up to 64 KiB, without the secrets that the request carried.
+    /// Returns the body of an error answer, up to 64 KiB of it. Secrets of the request are removed.
     #[must_use]
     pub fn body(&self) -> Option<&str> {
         Some(&self.0.body.as_ref()?.text)
     }
 
-    /// What to do about it, where the crate knows. It stands in `Display` too.
+    /// Returns what to do about the error, if the crate knows. `Display` includes it.
     #[must_use]
     pub fn advice(&self) -> Option<&'static str> {
         self.0.advice
     }
 
-    /// The id that support asks for: `MS-CorrelationId` of the call that failed, or of the last report.
+    /// Returns the id that support asks for: the `MS-CorrelationId` of the call that failed, or of the last report.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         let of_call = || self.0.call.as_ref()?.correlation_id.as_deref();
         self.0.correlation_id.as_deref().or_else(of_call)
     }
 
-    /// The call that failed, where it was a single one.
+    /// Returns the call that failed, if it was a single one.
     #[must_use]
     pub fn call(&self) -> Option<&CallInfo> {
         self.0.call.as_ref()
     }
 
-    /// Whether the service answered 404.
+    /// Returns whether the service answered 404.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.0.kind == ErrorKind::Api && self.0.status == Some(404)
     }
 
-    /// Whether the state does not allow it: the service answered 409, or a pending submission stops the run. For a create a 409
-    /// means that a submission is pending or a rollout is in progress.
+    /// Returns whether the state of the submission does not allow the call: the service answered 409, or a pending submission
+    /// stopped the run. For a create a 409 means that a submission is pending or a rollout is in progress.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.0.kind == ErrorKind::Pending || (self.0.kind == ErrorKind::Api && self.0.status == Some(409))
     }
 
-    /// Whether the same call may succeed later: no whole answer came, or a 408, 429, 500, 502, 503 or 504. Look at
-    /// [`outcome`](Self::outcome) before repeating a write.
+    /// Returns whether the same call may succeed later: no complete answer came, or its status was 408, 429, 500, 502, 503 or
+    /// 504. Check [`outcome`](Self::outcome) before repeating a write.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// How long to wait before the next try: because the service asks for it, or because nothing may be sent before.
+    /// Returns how long to wait before the next try, if the service asks for it or the rate limit allows no call before.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Whether what failed has changed something at the service.
+    /// Returns whether the failed operation has changed something at the service.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
 
-    /// The draft that is still at the service and holds the pending slot: go on with it, or delete it.
+    /// Returns the draft that is still at the service and occupies the pending slot: continue with it, or delete it.
     #[must_use]
     pub fn left_behind(&self) -> Option<SubmissionId> {
-        submission_of(self.0.left_behind.as_deref()?)
+        self.submission().filter(|_| self.0.is_left_behind)
     }
 
-    /// The submission that it is about.
+    /// Returns the submission that the error is about.
     #[must_use]
     pub fn submission(&self) -> Option<SubmissionId> {
         submission_of(self.path()?)
     }
 
-    /// The path of the submission or the call that it is about, relative to the endpoint.
+    /// Returns the path of the submission or the call that the error is about, relative to the endpoint.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         let of_call = || self.0.call.as_ref().map(|call| call.path.as_str());
-        self.0.path.as_deref().or(self.0.left_behind.as_deref()).or_else(of_call)
+        self.0.path.as_deref().or_else(of_call)
     }
 
-    /// Where a person can look at the submission in Partner Center, if it is about one of an app or an add-on.
+    /// Returns the link to the submission's page in Partner Center, if the error is about a submission of an app or add-on.
     #[must_use]
     pub fn partner_center_url(&self) -> Option<String> {
         partner_center_url(self.path()?)
     }
 
-    /// The last that the service said of the submission: its status, errors, warnings and certification reports.
+    /// Returns the last report of the submission: its status, errors, warnings and certification reports.
     #[must_use]
     pub fn report(&self) -> Option<&StatusReport> {
         self.0.report.as_ref()
     }
 
-    /// How long a wait took whose time was up.
+    /// Returns how long a wait took that ran out of time.
     #[must_use]
     pub fn waited(&self) -> Option<Duration> {
         self.0.waited
@@ -231,7 +231,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// The segment of a path after one of this name.
+/// Returns the segment that follows this one.
 fn segment_after<'p>(path: &'p str, name: &str) -> Option<&'p str> {
     let mut segments = path.split('/');
     segments.find(|segment| *segment == name)?;
@@ -242,7 +242,7 @@ fn submission_of(path: &str) -> Option<SubmissionId> {
     segment_after(path, "submissions")?.parse().ok()
 }
 
-/// Partner Center's page for a path of the API that names a submission.
+/// Returns the link to Partner Center's page, if the path of the API names a submission.
 fn partner_center_url(path: &str) -> Option<String> {
     let product = segment_after(path, "applications").or_else(|| segment_after(path, "inappproducts"))?;
     let submission = segment_after(path, "submissions")?;

@@ -1,10 +1,11 @@
-//! How errors are made, and what is told to them afterwards.
+//! The constructors of errors, and what is added to an error later.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
+use crate::error::advice::of_kind;
 use crate::error::{
     BodyShape, CallInfo, Error, ErrorBody, ErrorKind, FailureKind, Inner, Outcome, TransportKind, UploadKind, is_transient,
 };
@@ -13,20 +14,17 @@ use crate::model::guard::Guard;
 use crate::model::receipt::Receipt;
 use crate::model::status::{StatusReport, SubmissionStatus};
 
-/// What follows when the time of a wait is up.
-const GOES_ON: &str = "it goes on at the service: attach to it again with watch()";
-
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Error {
-    /// An error of a [`TokenProvider`](crate::auth::TokenProvider): wraps any error, or a text.
+    /// Creates the error of a [`TokenProvider`](crate::auth::TokenProvider) from any error or text.
     pub fn auth(error: impl Into<BoxedError>) -> Self {
         let mut new = Self::new(ErrorKind::Auth);
         new.0.source = Some(Arc::from(error.into()));
         new
     }
 
-    /// The same error, as one that may be gone when it is tried again: a vault that does not answer, not a wrong password.
+    /// Marks the error as temporary: trying again may help, as with a vault that does not answer, but not with a wrong password.
     /// A wait of days then asks its token provider again instead of ending.
     ///
     /// Without it an error made by [`Error::auth`] is final. Those of [`TokenContext`](crate::auth::TokenContext) do not need it.
@@ -36,20 +34,28 @@ impl Error {
         self
     }
 
+    /// An error with what follows from its kind.
     fn new(kind: ErrorKind) -> Self {
+        let (outcome, retryable) = match kind {
+            ErrorKind::Transport(kind) => (kind.outcome(), kind.is_transient()),
+            ErrorKind::WaitTimedOut | ErrorKind::DeletionTimedOut => (Outcome::Applied, true),
+            ErrorKind::SubmissionFailed(_) => (Outcome::Applied, false),
+            ErrorKind::Upload(UploadKind::Send) => (Outcome::NotApplied, true),
+            _ => (Outcome::NotApplied, false),
+        };
         Self(Box::new(Inner {
             kind,
             subject: String::new(),
             problem: String::new(),
-            advice: None,
+            advice: of_kind(kind),
             call: None,
             status: None,
             body: None,
-            outcome: Outcome::NotApplied,
-            retryable: false,
+            outcome,
+            retryable,
             retry_after: None,
             path: None,
-            left_behind: None,
+            is_left_behind: false,
             report: None,
             waited: None,
             correlation_id: None,
@@ -57,7 +63,7 @@ impl Error {
         }))
     }
 
-    /// An answer that is a no.
+    /// An error answer of the service.
     pub(crate) fn answered(
         mut call: CallInfo,
         status: u16,
@@ -73,7 +79,7 @@ impl Error {
         new.0.call = Some(call);
         new.0.status = Some(status);
         new.0.body = Some(body);
-        new.0.outcome = Outcome::of_status(status);
+        new.0.outcome = Outcome::of_refusal(status);
         new.0.retryable = is_transient(status);
         new.0.retry_after = retry_after;
         new
@@ -81,25 +87,13 @@ impl Error {
 
     pub(crate) fn transport(kind: TransportKind, call: CallInfo, status: Option<u16>, source: Option<BoxedError>) -> Self {
         let mut new = Self::new(ErrorKind::Transport(kind));
-        new.0.advice = match kind {
-            TransportKind::Connect => Some("check the network, the proxy and the endpoint"),
-            TransportKind::Certificate => Some(
-                "if a proxy looks into TLS, let the system trust its root certificate or add that with http_client_builder(); if \
-                 none does, check the endpoint and the clock",
-            ),
-            _ => None,
-        };
         new.0.call = Some(call);
         new.0.status = status;
-        new.0.retryable = !matches!(
-            kind,
-            TransportKind::TooLarge | TransportKind::Request | TransportKind::Certificate
-        );
         new.0.source = source.map(Arc::from);
         new
     }
 
-    /// A 2xx that is not even JSON, so that nothing shows that the service has given it.
+    /// A 2xx that is not JSON, so it may not be the service that answered.
     pub(crate) fn foreign(call: CallInfo, status: u16) -> Self {
         let mut new = Self::decode(call, status, "", "JSON");
         new.0.outcome = new.0.outcome.min(Outcome::MaybeApplied);
@@ -112,10 +106,9 @@ impl Error {
         let mut new = Self::new(ErrorKind::Decode);
         (new.0.subject, new.0.problem) = (path.into(), expected.into());
         // A read changes nothing, whatever becomes of it.
-        new.0.outcome = if call.method == "GET" {
-            Outcome::NotApplied
-        } else {
-            Outcome::Applied
+        new.0.outcome = match call.method.as_str() {
+            "GET" => Outcome::NotApplied,
+            _ => Outcome::Applied,
         };
         new.0.call = Some(call);
         new.0.status = Some(status);
@@ -156,10 +149,9 @@ impl Error {
     }
 
     pub(crate) fn failed(kind: FailureKind, path: &str, report: StatusReport, correlation_id: Option<String>) -> Self {
-        let mut new = Self::new(ErrorKind::SubmissionFailed(kind)).with_report(report, correlation_id);
+        let mut new = Self::new(ErrorKind::SubmissionFailed(kind));
         new.0.path = Some(path.to_owned());
-        new.0.outcome = Outcome::Applied;
-        new
+        new.with_report(report, correlation_id)
     }
 
     /// The deadline of a wait for `goal` passed; `last` is the last error of a look.
@@ -168,9 +160,6 @@ impl Error {
         new.0.path = Some(path.to_owned());
         (new.0.subject, new.0.problem) = (goal.to_owned(), last.unwrap_or_default());
         new.0.waited = Some(waited);
-        new.0.outcome = Outcome::Applied;
-        new.0.retryable = true;
-        new.0.advice = Some(GOES_ON);
         new
     }
 
@@ -178,9 +167,6 @@ impl Error {
         let mut new = Self::new(ErrorKind::DeletionTimedOut);
         new.0.path = Some(path.to_owned());
         new.0.waited = Some(waited);
-        new.0.outcome = Outcome::Applied;
-        new.0.retryable = true;
-        new.0.advice = Some("look again later");
         new
     }
 
@@ -188,18 +174,10 @@ impl Error {
     pub(crate) fn upload(kind: UploadKind, what: impl Into<String>) -> Self {
         let mut new = Self::new(ErrorKind::Upload(kind));
         new.0.subject = what.into();
-        new.0.retryable = kind == UploadKind::Send;
-        new.0.advice = match kind {
-            UploadKind::LinkExpired => Some("it lives about 24 hours; delete the draft and create a new submission"),
-            UploadKind::LinkRefused => Some("read the submission again and use the link that it has now"),
-            UploadKind::SourceChanged => Some("upload it again"),
-            UploadKind::Read => None,
-            UploadKind::Send => Some("run it again, what is there already is not sent again"),
-        };
         new
     }
 
-    /// With the error that caused it. What that knows of its call this one knows too.
+    /// Adds the cause, and takes over what it knows about its call.
     pub(crate) fn caused_by(mut self, source: impl Into<BoxedError>) -> Self {
         let source = match source.into().downcast::<Self>() {
             Ok(mut cause) => {
@@ -224,8 +202,8 @@ impl Error {
         self
     }
 
-    /// The error for what needed a token, by the error of the request for it or of the provider. Nothing that happens to such a
-    /// request changes anything at the service. Credentials that cannot be used stay what they are: one sentence says all.
+    /// Converts the error of a provider, or of its request for a token, into that of the call which needs the token. A request
+    /// for a token changes nothing at the service. Credentials that cannot be used remain invalid input.
     pub(crate) fn into_auth(mut self) -> Self {
         self.0.outcome = Outcome::NotApplied;
         match self.0.kind {
@@ -234,15 +212,11 @@ impl Error {
                 self.0.kind = ErrorKind::Auth;
                 self
             }
-            _ => {
-                let mut new = Self::new(ErrorKind::Auth);
-                new.0.retryable = true;
-                new.caused_by(self)
-            }
+            _ => Self::new(ErrorKind::Auth).retryable().caused_by(self),
         }
     }
 
-    /// For something that was made of several calls, of which an earlier one came to this.
+    /// Raises the outcome to that of an earlier call of the same operation.
     pub(crate) fn at_least(mut self, outcome: Outcome) -> Self {
         self.0.outcome = self.0.outcome.max(outcome);
         self
@@ -253,7 +227,7 @@ impl Error {
         self
     }
 
-    /// Tells it how the whole call went, of which it was an attempt.
+    /// Adds the attempts and the time of the whole call.
     pub(crate) fn of_call(mut self, attempts: u32, elapsed: Duration) -> Self {
         if let Some(call) = &mut self.0.call {
             (call.attempts, call.elapsed) = (attempts, elapsed);
@@ -263,13 +237,12 @@ impl Error {
 
     /// The receipt of a call that was refused, or whose answer was lost.
     pub(crate) fn receipt(&self) -> Receipt {
-        let call = self.0.call.clone();
-        let (correlation_id, request_id) = call.map(|call| (call.correlation_id, call.request_id)).unzip();
-        let status = self.0.status.unwrap_or_default();
-        Receipt::new(status, correlation_id.flatten(), request_id.flatten(), ())
+        let ids = self.0.call.clone().map(|call| (call.correlation_id, call.request_id));
+        let (correlation_id, request_id) = ids.unwrap_or_default();
+        Receipt::new(self.0.status.unwrap_or_default(), correlation_id, request_id, ())
     }
 
-    /// Names where it was asked, if the endpoint may be at fault.
+    /// Adds the URL to the sentence, if the endpoint may be wrong.
     pub(crate) fn asked_at(mut self, url: &Url) -> Self {
         if self.is_not_found() && self.shape() != Some(BodyShape::Service) {
             self.0.subject = format!("{}{}", url.origin().ascii_serialization(), url.path());
@@ -282,30 +255,27 @@ impl Error {
         self
     }
 
+    /// Adds the last report of the submission.
     pub(crate) fn with_report(mut self, report: StatusReport, correlation_id: Option<String>) -> Self {
+        let shows_no_commit = report.status == SubmissionStatus::PendingCommit || report.status.is_failure();
+        if self.0.kind == ErrorKind::WaitTimedOut && shows_no_commit {
+            self.0.advice = Some("its commit does not show yet: look at its status again, and commit again if it stays");
+        }
         self.0.report = Some(report);
         self.0.correlation_id = correlation_id;
         self
     }
 
-    /// The last report of a wait whose time was up.
-    pub(crate) fn last_seen(mut self, report: StatusReport, correlation_id: Option<String>) -> Self {
-        // What the commit has not left behind may not have been committed at all.
-        if report.status == SubmissionStatus::PendingCommit || report.status.is_failure() {
-            self.0.advice = Some("its commit does not show yet: look at its status again, and commit again if it stays");
-        }
-        self.with_report(report, correlation_id)
-    }
-
-    /// With other advice, from who knows more.
+    /// Replaces the advice.
     pub(crate) fn advise(mut self, advice: &'static str) -> Self {
         self.0.advice = Some(advice);
         self
     }
 
-    /// A draft of ours is left at this path.
+    /// Says that a draft of ours is left at this path.
     pub(crate) fn leaving(mut self, path: impl Into<String>) -> Self {
-        self.0.left_behind = Some(path.into());
+        self.0.path = Some(path.into());
+        self.0.is_left_behind = true;
         self.at_least(Outcome::Applied)
     }
 }

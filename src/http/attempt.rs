@@ -1,4 +1,5 @@
-//! One attempt: the only place that sends. What came of it is an `Answer`; nothing is decided here.
+//! One attempt: the only place that sends. What came of it is an answer, or an error that says how it failed; nothing is decided
+//! here.
 //!
 //! An attempt's time is real time. The body of a refusal gets a short time of its own, so that a stall within it does not
 //! cost the status.
@@ -9,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
-use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderValue, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::Instrument;
 use url::Url;
 
-use crate::error::{CallInfo, KEPT_BODY, id};
+use crate::error::{CallInfo, Error, KEPT_BODY, Result, TransportKind, id};
 use crate::http::request::{Body, BodyStream, Method, Request};
 use crate::http::tls::certificate_refused;
 
@@ -24,135 +25,128 @@ const REFUSAL_TIME: Duration = Duration::from_secs(10);
 /// The header that names a call at both ends.
 pub(crate) const CORRELATION_ID: &str = "MS-CorrelationId";
 
-/// What came of an attempt.
-pub(crate) enum Answer {
-    /// An answer of any status. The body of a 2xx is whole, that of another as much as is kept of it.
-    Answered {
-        status: u16,
-        retry_after: Option<String>,
-        body: Bytes,
-    },
-    /// No connection; nothing was sent.
-    NotConnected(reqwest::Error),
-    /// No connection, because of the server's certificate; nothing was sent.
-    NotTrusted(reqwest::Error),
-    /// Sent, perhaps in part, and no answer.
-    Lost(reqwest::Error),
-    TimedOut,
-    /// A 2xx broke off.
-    Cut {
-        status: u16,
-        source: Option<reqwest::Error>,
-    },
-    TooLarge {
-        status: u16,
-    },
-    /// The request could not be made.
-    NotMade(reqwest::Error),
+/// An answer of any status. The body of a 2xx is whole, that of another as much as is kept of it.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<String>,
+    pub(crate) body: Bytes,
 }
 
-/// What bounds an attempt.
-#[derive(Clone, Copy)]
-pub(crate) struct Limits {
-    pub(crate) timeout: Duration,
+pub(super) struct Attempt<'a> {
+    pub(super) http: &'a reqwest::Client,
+    pub(super) request: &'a Request,
+    pub(super) url: &'a Url,
+    pub(super) bearer: Option<&'a SecretString>,
+    pub(super) timeout: Duration,
     /// The most bytes of a 2xx answer.
-    pub(crate) max_answer: usize,
+    pub(super) max_answer: usize,
 }
 
-pub(super) async fn attempt(
-    http: &reqwest::Client,
-    request: &Request,
-    url: &Url,
-    bearer: Option<&SecretString>,
-    limits: Limits,
-    call: &mut CallInfo,
-) -> Answer {
-    let span = tracing::debug_span!(
-        "request",
-        method = request.method.as_str(),
-        path = request.template,
-        attempt = call.attempts,
-        status = tracing::field::Empty,
-        correlation_id = tracing::field::Empty,
-        elapsed_ms = tracing::field::Empty,
-    );
-    let started = Instant::now();
-    let answer = send_and_read(http, request, url, bearer, limits, call)
-        .instrument(span.clone())
-        .await;
-    if let Some(status) = answer.status() {
-        span.record("status", status);
+impl Attempt<'_> {
+    pub(super) async fn run(self, call: &mut CallInfo) -> Result<Answer> {
+        let span = tracing::debug_span!(
+            "request",
+            method = self.request.method.as_str(),
+            path = self.request.template,
+            attempt = call.attempts,
+            status = tracing::field::Empty,
+            correlation_id = tracing::field::Empty,
+            elapsed_ms = tracing::field::Empty,
+        );
+        let started = Instant::now();
+        let answer = self.send_and_read(call).instrument(span.clone()).await;
+        span.record(
+            "status",
+            answer.as_ref().map_or_else(Error::status, |answer| Some(answer.status)),
+        );
+        span.record("correlation_id", call.correlation_id.as_deref());
+        span.record("elapsed_ms", u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
+        answer
     }
-    if let Some(id) = &call.correlation_id {
-        span.record("correlation_id", id.as_str());
-    }
-    span.record("elapsed_ms", u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
-    answer
-}
 
-impl Answer {
-    fn status(&self) -> Option<u16> {
-        match self {
-            Self::Answered { status, .. } | Self::Cut { status, .. } | Self::TooLarge { status } => Some(*status),
-            Self::NotConnected(_) | Self::NotTrusted(_) | Self::Lost(_) | Self::TimedOut | Self::NotMade(_) => None,
+    async fn send_and_read(&self, call: &mut CallInfo) -> Result<Answer> {
+        let started = Instant::now();
+        let response = match tokio::time::timeout(self.timeout, self.build().send()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(Error::transport(why_not_sent(&error), call.clone(), None, cause(error))),
+            Err(_) => return Err(Error::transport(TransportKind::TimedOut, call.clone(), None, None)),
+        };
+        let status = response.status().as_u16();
+        let known = self.request.known_secrets(self.bearer);
+        let id = |name: &str| text(response.headers(), name).and_then(|text| id(text, &known));
+        if let Some(id) = id(CORRELATION_ID) {
+            call.correlation_id = Some(id);
+        }
+        call.request_id = id("MS-RequestId").or_else(|| id("x-ms-request-id"));
+        let retry_after = text(response.headers(), RETRY_AFTER.as_str()).map(str::to_owned);
+        let is_success = response.status().is_success();
+        let left = self.timeout.saturating_sub(started.elapsed());
+        let (time, most) = if is_success {
+            (left, self.max_answer)
+        } else {
+            (left.min(REFUSAL_TIME), KEPT_BODY)
+        };
+        let mut body = BytesMut::new();
+        let broken = match tokio::time::timeout(time, read(response, &mut body, most)).await {
+            Ok(Ok(true)) => None,
+            Ok(Ok(false)) => Some((TransportKind::TooLarge, None)),
+            Ok(Err(error)) => Some((TransportKind::CutAnswer, cause(error))),
+            Err(_) => Some((TransportKind::CutAnswer, None)),
+        };
+        match broken {
+            Some((kind, source)) if is_success => Err(Error::transport(kind, call.clone(), Some(status), source)),
+            // Whatever becomes of the body of a refusal, its status is known.
+            _ => Ok(Answer {
+                status,
+                retry_after,
+                body: body.freeze(),
+            }),
+        }
+    }
+
+    fn build(&self) -> reqwest::RequestBuilder {
+        let request = self.request;
+        let has_body = !matches!(request.method, Method::GET | Method::DELETE | Method::HEAD);
+        let mut builder = self.http.request(request.method.clone(), self.url.clone());
+        if !request.keep_alive {
+            builder = builder.header(CONNECTION, "close");
+        }
+        for (name, value) in &request.headers {
+            builder = builder.header(*name, value);
+        }
+        for (name, value) in &request.secret_headers {
+            builder = add_secret(builder, name, value.expose_secret());
+        }
+        if let Some(bearer) = self.bearer {
+            builder = builder.bearer_auth(bearer.expose_secret());
+        }
+        match &request.body {
+            // The gateway wants a length, and reqwest sends none for a body that is not there.
+            Body::Empty if has_body => builder.header(CONTENT_LENGTH, 0),
+            Body::Empty => builder,
+            Body::Bytes(bytes) => builder.body(bytes.clone()),
+            Body::Stream(source) => builder.body(reqwest::Body::wrap(KnownLength {
+                left: source.len(),
+                stream: source.open(),
+            })),
         }
     }
 }
 
-async fn send_and_read(
-    http: &reqwest::Client,
-    request: &Request,
-    url: &Url,
-    bearer: Option<&SecretString>,
-    limits: Limits,
-    call: &mut CallInfo,
-) -> Answer {
-    let started = Instant::now();
-    let response = match tokio::time::timeout(limits.timeout, build(http, request, url, bearer).send()).await {
-        Err(_) => return Answer::TimedOut,
-        Ok(Err(error)) if error.is_builder() => return Answer::NotMade(error),
-        Ok(Err(error)) if error.is_connect() && certificate_refused(&error) => return Answer::NotTrusted(error),
-        Ok(Err(error)) if error.is_connect() => return Answer::NotConnected(error),
-        Ok(Err(error)) => return Answer::Lost(error),
-        Ok(Ok(response)) => response,
-    };
-    let status = response.status().as_u16();
-    let known = request.known_secrets(bearer);
-    let id = |name: &str| text(response.headers(), name).and_then(|text| id(&text, &known));
-    if let Some(id) = id(CORRELATION_ID) {
-        call.correlation_id = Some(id);
-    }
-    call.request_id = id("MS-RequestId").or_else(|| id("x-ms-request-id"));
-    let left = limits.timeout.saturating_sub(started.elapsed());
-    let retry_after = text(response.headers(), RETRY_AFTER.as_str());
-    if !(200..300).contains(&status) {
-        let mut body = BytesMut::new();
-        // Whatever becomes of the body, the status is known.
-        let _ = tokio::time::timeout(left.min(REFUSAL_TIME), read(response, &mut body, KEPT_BODY)).await;
-        return Answer::Answered {
-            status,
-            retry_after,
-            body: body.freeze(),
-        };
-    }
-    let mut body = BytesMut::new();
-    match tokio::time::timeout(left, read(response, &mut body, limits.max_answer)).await {
-        Ok(Ok(true)) => Answer::Answered {
-            status,
-            retry_after,
-            body: body.freeze(),
-        },
-        Ok(Ok(false)) => Answer::TooLarge { status },
-        Ok(Err(error)) => Answer::Cut {
-            status,
-            source: Some(error),
-        },
-        Err(_) => Answer::Cut { status, source: None },
+fn why_not_sent(error: &reqwest::Error) -> TransportKind {
+    if error.is_builder() {
+        TransportKind::Request
+    } else if !error.is_connect() {
+        TransportKind::Interrupted
+    } else if certificate_refused(error) {
+        TransportKind::Certificate
+    } else {
+        TransportKind::Connect
     }
 }
 
 /// Reads up to `limit` bytes; whether that was all.
-async fn read(mut response: reqwest::Response, body: &mut BytesMut, limit: usize) -> Result<bool, reqwest::Error> {
+async fn read(mut response: reqwest::Response, body: &mut BytesMut, limit: usize) -> reqwest::Result<bool> {
     while let Some(chunk) = response.chunk().await? {
         let room = limit - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
@@ -163,43 +157,11 @@ async fn read(mut response: reqwest::Response, body: &mut BytesMut, limit: usize
     Ok(true)
 }
 
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok().filter(|text| !text.is_empty())
 }
 
-fn build(http: &reqwest::Client, request: &Request, url: &Url, bearer: Option<&SecretString>) -> reqwest::RequestBuilder {
-    let has_body = !matches!(request.method, Method::GET | Method::DELETE | Method::HEAD);
-    let mut builder = http.request(request.method.clone(), url.clone());
-    if !request.keep_alive {
-        builder = builder.header(CONNECTION, "close");
-    }
-    for (name, value) in &request.headers {
-        builder = builder.header(*name, value);
-    }
-    for (name, value) in &request.secret_headers {
-        builder = add_secret(builder, name, value.expose_secret());
-    }
-    if let Some(bearer) = bearer {
-        let text = format!("Bearer {}", bearer.expose_secret());
-        builder = add_secret(builder, AUTHORIZATION.as_str(), &text);
-    }
-    match &request.body {
-        // The gateway wants a length, and reqwest sends none for a body that is not there.
-        Body::Empty if has_body => builder.header(CONTENT_LENGTH, 0),
-        Body::Empty => builder,
-        Body::Bytes(bytes) => builder.body(bytes.clone()),
-        Body::Stream(source) => builder.body(reqwest::Body::wrap(KnownLength {
-            left: source.len(),
-            stream: source.open(),
-        })),
-    }
-}
-
-/// Adds a field that no log of the connection shows. What is no header text makes the builder fail, which is `NotMade`.
+/// Adds a field that no log of the connection shows. If its value is not valid in a header, the builder fails.
 fn add_secret(builder: reqwest::RequestBuilder, name: &str, text: &str) -> reqwest::RequestBuilder {
     match HeaderValue::try_from(text) {
         Ok(mut value) => {
@@ -220,16 +182,12 @@ impl http_body::Body for KnownLength {
     type Data = Bytes;
     type Error = std::io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        match self.stream.as_mut().poll_next(context) {
-            Poll::Ready(Some(Ok(bytes))) => {
-                self.left = self.left.saturating_sub(bytes.len() as u64);
-                Poll::Ready(Some(Ok(Frame::data(bytes))))
-            }
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error))),
-            Poll::Ready(None) => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        }
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<std::io::Result<Frame<Bytes>>>> {
+        let this = self.get_mut();
+        this.stream.as_mut().poll_next(context).map_ok(|bytes| {
+            this.left = this.left.saturating_sub(bytes.len() as u64);
+            Frame::data(bytes)
+        })
     }
 
     fn is_end_stream(&self) -> bool {
@@ -241,9 +199,8 @@ impl http_body::Body for KnownLength {
     }
 }
 
-/// Why it failed: what lies below reqwest's own sentence, which says less than ours, without the URL, whose query may hold a
-/// secret.
-pub(crate) fn cause(error: reqwest::Error) -> Option<Box<dyn std::error::Error + Send + Sync>> {
+/// Returns the cause of reqwest's error, whose own sentence says less than ours, without the URL, whose query may hold a secret.
+pub(super) fn cause(error: reqwest::Error) -> Option<Box<dyn std::error::Error + Send + Sync>> {
     let below = Below(error.without_url());
     std::error::Error::source(&below.0).is_some().then(|| Box::new(below) as _)
 }

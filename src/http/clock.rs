@@ -15,11 +15,13 @@ pub(crate) struct Clock {
     ahead: Option<Arc<AtomicU64>>,
 }
 
+/// A century: longer than any attempt or wait.
+pub(crate) const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// This long after a moment. Times come from users and from the service, and adding the longest of them would panic; a
 /// century stands for what is longer.
 pub(crate) fn after(moment: Instant, time: Duration) -> Instant {
-    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-    moment + time.min(CENTURY)
+    moment + time.min(NEVER)
 }
 
 impl Clock {

@@ -22,13 +22,13 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// So many requests in any period of this length. With no requests or no length there is no limit.
+    /// Returns a limit of so many requests in any period of this length. If either is zero, there is no limit.
     #[must_use]
     pub fn new(requests: u32, period: Duration) -> Self {
         Self { requests, period }
     }
 
-    /// No limit; a 429 still pauses all clones of the client.
+    /// Returns no limit; a 429 still pauses all clones of the client.
     #[must_use]
     pub fn off() -> Self {
         Self::new(0, Duration::ZERO)

@@ -9,29 +9,22 @@ pub(crate) mod request;
 pub(crate) mod retry;
 mod tls;
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use futures_core::future::BoxFuture;
 use secrecy::SecretString;
 use url::Url;
 
 use crate::error::{CallInfo, Error, Result, TransportKind};
-use crate::http::attempt::Limits;
-pub(crate) use crate::http::attempt::{Answer, CORRELATION_ID, cause};
-use crate::http::clock::Clock;
+pub(crate) use crate::http::attempt::{Answer, CORRELATION_ID};
+use crate::http::attempt::{Attempt, cause};
+use crate::http::clock::{Clock, NEVER};
 use crate::http::request::{Body, Request};
 use crate::http::retry::RetryPolicy;
 
-/// A boxed future that can be sent between threads.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
 /// Connections that are kept are kept for so long without use.
 const POOL_IDLE: Duration = Duration::from_secs(30);
-
-/// Longer than any attempt.
-pub(crate) const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Answers are read up to this many bytes, unless told otherwise.
 const MAX_ANSWER: usize = 64 << 20;
@@ -125,26 +118,40 @@ impl Http {
         bearer: Option<&SecretString>,
         left: Duration,
         call: &mut CallInfo,
-    ) -> Answer {
+    ) -> Result<Answer> {
         let of_body = match &request.body {
             Body::Stream(source) => source.attempt_timeout(),
             Body::Empty | Body::Bytes(_) => None,
         };
         let usual = of_body.or(request.attempt_timeout).unwrap_or(self.settings().attempt_timeout);
-        let http = if is_loopback(url) {
-            &self.inner.loopback
-        } else {
-            &self.inner.http
-        };
-        let limits = Limits {
+        let attempt = Attempt {
+            http: if is_loopback(url) {
+                &self.inner.loopback
+            } else {
+                &self.inner.http
+            },
+            request,
+            url,
+            bearer,
             timeout: usual.min(left),
             max_answer: request.max_answer.unwrap_or(self.settings().max_answer),
         };
-        attempt::attempt(http, request, url, bearer, limits, call).await
+        attempt.run(call).await
     }
 }
 
-/// Whether a URL leads to this machine.
+/// Reads the URL of a server that gets secrets: https, or http on this machine. The error says what is wrong with it.
+pub(crate) fn server_url(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text.trim()).map_err(|_| "it is not a URL")?;
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        "http" => Err("plain http is allowed on loopback only"),
+        _ => Err("it is not https"),
+    }
+}
+
+/// Returns whether a URL leads to this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 /// An HTTP method.
 pub use reqwest::Method;
 
-/// Whether a call may be sent again when nobody knows what became of it.
+/// Whether a call may be sent again when its outcome is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Replay {
@@ -227,7 +227,7 @@ impl Request {
         }
     }
 
-    /// What an answer may repeat and nobody may keep.
+    /// Returns the secrets that an answer may repeat and that must not be kept.
     pub(crate) fn known_secrets<'a>(&'a self, bearer: Option<&'a SecretString>) -> Vec<&'a str> {
         self.secrets.iter().chain(bearer).map(ExposeSecret::expose_secret).collect()
     }

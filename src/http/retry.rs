@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::error::{Outcome, is_transient};
+use crate::error::{Error, Outcome};
 use crate::http::request::Replay;
 
 /// How calls are repeated, and how long they may take.
@@ -32,14 +32,14 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Repeats nothing, but for the one replay with a fresh token.
+    /// Returns a policy that repeats nothing, except once with a fresh token.
     #[must_use]
     pub fn off() -> Self {
         Self::default().give_up_after(Duration::ZERO)
     }
 
-    /// For how long a call is repeated, counted from its first failure, so that an answer that is slow to come does not use it up.
-    /// The last repeat comes at its end. Default 3 minutes; zero means that nothing is repeated.
+    /// Sets how long a call is repeated, counted from its first failure, so that a slow answer does not use it up. The last
+    /// repeat is sent at its end. The default is 3 minutes; zero means that nothing is repeated.
     ///
     /// A block of an upload is sent five times at least, because one attempt may take longer than this.
     #[must_use]
@@ -48,23 +48,23 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest first pause, and the longest of all. Default 0.5 s and 30 s.
+    /// Sets the longest first pause, and the longest of all. The defaults are 0.5 s and 30 s.
     #[must_use]
     pub fn delays(mut self, base: Duration, max: Duration) -> Self {
         (self.base_delay, self.max_delay) = (base, max);
         self
     }
 
-    /// If the service asks for a longer pause than this, or than is left to repeat the call, the call ends at once with
-    /// [`retry_after`](crate::Error::retry_after). Default 2 minutes.
+    /// Sets the longest pause that the service may ask for. If it asks for a longer one, or for longer than is left to repeat the
+    /// call, the call ends at once with [`retry_after`](crate::Error::retry_after). The default is 2 minutes.
     #[must_use]
     pub fn max_hint(mut self, max: Duration) -> Self {
         self.max_hint = max;
         self
     }
 
-    /// How long a call may take in all, with its pauses and its token, but without the wait for the rate limit before it is sent
-    /// for the first time. Default 10 minutes.
+    /// Sets how long a call may take in all, including its pauses and its token, but not the wait for the rate limit before it is
+    /// first sent. The default is 10 minutes.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = timeout;
@@ -73,33 +73,6 @@ impl RetryPolicy {
 
     pub(crate) fn is_off(&self) -> bool {
         self.give_up_after.is_zero()
-    }
-}
-
-/// What became of an attempt that did not succeed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// No connection; nothing was sent.
-    Connect,
-    /// Sent, at least in part, and no answer came.
-    Lost,
-    /// A 2xx began and broke off.
-    CutAnswer,
-    /// An answer other than 2xx, and how long it asks to wait.
-    Status(u16, Option<Duration>),
-    /// Sending it again cannot help.
-    Permanent(Outcome),
-}
-
-impl Failure {
-    pub(crate) fn outcome(self) -> Outcome {
-        match self {
-            Self::Connect => Outcome::NotApplied,
-            Self::Lost => Outcome::MaybeApplied,
-            Self::CutAnswer => Outcome::Applied,
-            Self::Status(status, _) => Outcome::of_status(status),
-            Self::Permanent(outcome) => outcome,
-        }
     }
 }
 
@@ -116,8 +89,9 @@ pub(crate) enum Decision {
 
 /// What the decision looks at.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Situation {
-    pub(crate) failure: Failure,
+pub(crate) struct Situation<'e> {
+    /// What the last attempt came to.
+    pub(crate) error: &'e Error,
     pub(crate) replay: Replay,
     /// Attempts made, without the one replay for a token.
     pub(crate) attempts: u32,
@@ -134,9 +108,9 @@ pub(crate) struct Situation {
 }
 
 /// The decision.
-pub(crate) fn decide(policy: &RetryPolicy, situation: Situation) -> Decision {
+pub(crate) fn decide(policy: &RetryPolicy, situation: Situation<'_>) -> Decision {
     let Situation {
-        failure,
+        error,
         replay,
         attempts,
         at_least,
@@ -145,15 +119,10 @@ pub(crate) fn decide(policy: &RetryPolicy, situation: Situation) -> Decision {
         remaining,
         random,
     } = situation;
-    if matches!(failure, Failure::Status(401, _)) && token_renewable {
+    if error.status() == Some(401) && token_renewable {
         return Decision::RenewToken;
     }
-    let repeatable = match (failure, replay) {
-        (Failure::Connect | Failure::Status(429, _), _) => true,
-        (Failure::Lost | Failure::CutAnswer, Replay::Safe) => true,
-        (Failure::Status(status, _), Replay::Safe) => is_transient(status),
-        (Failure::Lost | Failure::CutAnswer | Failure::Status(..), Replay::Once) | (Failure::Permanent(_), _) => false,
-    };
+    let repeatable = error.is_retryable() && (replay == Replay::Safe || error.outcome() == Outcome::NotApplied);
     let left = if attempts < at_least {
         Duration::MAX
     } else {
@@ -164,11 +133,11 @@ pub(crate) fn decide(policy: &RetryPolicy, situation: Situation) -> Decision {
     }
     // The last repeat comes when the time is over, so that all of it is used.
     let own = backoff(policy, attempts).mul_f64(random.clamp(0.0, 1.0)).min(left);
-    let pause = match failure {
-        Failure::Status(_, Some(hint)) if hint > policy.max_hint || hint > left => return Decision::GiveUp,
+    let pause = match error.retry_after() {
+        Some(hint) if hint > policy.max_hint || hint > left => return Decision::GiveUp,
         // A date is in the past where the clocks differ; the repeats would come at once, one after the other.
-        Failure::Status(_, Some(hint)) => hint.max(own),
-        _ => own,
+        Some(hint) => hint.max(own),
+        None => own,
     };
     if pause >= remaining {
         Decision::GiveUp
@@ -207,13 +176,23 @@ pub(crate) fn hint(retry_after: Option<&str>, message: Option<&str>, now: System
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{CallInfo, ErrorBody, TransportKind};
     use std::time::UNIX_EPOCH;
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn situation(failure: Failure, replay: Replay) -> Situation {
+    fn lost(kind: TransportKind) -> Error {
+        Error::transport(kind, CallInfo::new("GET", "applications"), None, None)
+    }
+
+    fn answered(status: u16, hint: Option<Duration>) -> Error {
+        let call = CallInfo::new("GET", "applications");
+        Error::answered(call, status, ErrorBody::parse(b"", &[]), None, hint)
+    }
+
+    fn situation(error: &Error, replay: Replay) -> Situation<'_> {
         Situation {
-            failure,
+            error,
             replay,
             attempts: 1,
             at_least: 1,
@@ -240,61 +219,63 @@ mod tests {
         let stop = Decision::GiveUp;
         let table = [
             // failure, safe, once
-            (Failure::Connect, again, again),
-            (Failure::Lost, again, stop),
-            (Failure::CutAnswer, again, stop),
-            (Failure::Status(408, None), again, stop),
-            (Failure::Status(429, None), again, again),
-            (Failure::Status(500, None), again, stop),
-            (Failure::Status(502, None), again, stop),
-            (Failure::Status(503, None), again, stop),
-            (Failure::Status(504, None), again, stop),
-            (Failure::Status(501, None), stop, stop),
-            (Failure::Status(505, None), stop, stop),
-            (Failure::Status(302, None), stop, stop),
-            (Failure::Status(400, None), stop, stop),
-            (Failure::Status(401, None), stop, stop),
-            (Failure::Status(403, None), stop, stop),
-            (Failure::Status(404, None), stop, stop),
-            (Failure::Status(409, None), stop, stop),
-            (Failure::Permanent(Outcome::Applied), stop, stop),
+            (lost(TransportKind::Connect), again, again),
+            (lost(TransportKind::TimedOut), again, stop),
+            (lost(TransportKind::Interrupted), again, stop),
+            (lost(TransportKind::CutAnswer), again, stop),
+            (lost(TransportKind::TooLarge), stop, stop),
+            (lost(TransportKind::Certificate), stop, stop),
+            (lost(TransportKind::Request), stop, stop),
+            (answered(408, None), again, stop),
+            (answered(429, None), again, again),
+            (answered(500, None), again, stop),
+            (answered(502, None), again, stop),
+            (answered(503, None), again, stop),
+            (answered(504, None), again, stop),
+            (answered(501, None), stop, stop),
+            (answered(505, None), stop, stop),
+            (answered(302, None), stop, stop),
+            (answered(400, None), stop, stop),
+            (answered(401, None), stop, stop),
+            (answered(403, None), stop, stop),
+            (answered(404, None), stop, stop),
+            (answered(409, None), stop, stop),
+            // A no with the status of a yes.
+            (answered(200, None), stop, stop),
         ];
-        for (failure, safe, once) in table {
+        for (error, safe, once) in table {
             assert_eq!(
-                decide(&RetryPolicy::default(), situation(failure, Replay::Safe)),
+                decide(&RetryPolicy::default(), situation(&error, Replay::Safe)),
                 safe,
-                "{failure:?}"
+                "{error}"
             );
             assert_eq!(
-                decide(&RetryPolicy::default(), situation(failure, Replay::Once)),
+                decide(&RetryPolicy::default(), situation(&error, Replay::Once)),
                 once,
-                "{failure:?}"
+                "{error}"
             );
         }
     }
 
     #[test]
     fn a_program_is_told_to_repeat_what_the_crate_repeats() {
-        use crate::error::{CallInfo, Error, ErrorBody};
         for status in (100..200).chain(300..600) {
-            let call = CallInfo::new("GET", "applications");
-            let error = Error::answered(call, status, ErrorBody::parse(b"", &[]), None, None);
-            let decision = decide(
-                &RetryPolicy::default(),
-                situation(Failure::Status(status, None), Replay::Safe),
-            );
-            let repeated = decision != Decision::GiveUp;
-            assert_eq!(error.is_retryable(), repeated, "{status}");
+            let again = matches!(status, 408 | 429 | 500 | 502 | 503 | 504);
+            let error = answered(status, None);
+            let decision = decide(&RetryPolicy::default(), situation(&error, Replay::Safe));
+            assert_eq!(decision != Decision::GiveUp, again, "{status}");
+            assert_eq!(error.is_retryable(), again, "{status}");
         }
     }
 
     #[test]
     fn a_rejected_token_is_renewed_once_whatever_the_class_or_the_time() {
         for replay in [Replay::Safe, Replay::Once] {
+            let error = answered(401, None);
             let rejected = Situation {
                 token_renewable: true,
                 failing_for: 999 * SECOND,
-                ..situation(Failure::Status(401, None), replay)
+                ..situation(&error, replay)
             };
             assert_eq!(decide(&RetryPolicy::off(), rejected), Decision::RenewToken);
             assert_eq!(
@@ -312,33 +293,33 @@ mod tests {
 
     #[test]
     fn hints_are_kept_and_bounded() {
-        let with_hint = |hint: u64| situation(Failure::Status(429, Some(Duration::from_secs(hint))), Replay::Once);
         let policy = RetryPolicy::default();
-        assert_eq!(decide(&policy, with_hint(7)), Decision::RetryAfter(7 * SECOND));
-        assert_eq!(decide(&policy, with_hint(0)), Decision::RetryAfter(SECOND / 2));
-        assert_eq!(decide(&policy, with_hint(120)), Decision::RetryAfter(120 * SECOND));
-        assert_eq!(decide(&policy, with_hint(121)), Decision::GiveUp);
-        assert_eq!(
-            decide(
-                &policy,
-                Situation {
-                    remaining: 7 * SECOND,
-                    ..with_hint(7)
-                }
-            ),
-            Decision::GiveUp
-        );
+        for (hint, remaining, expected) in [
+            (7, 600, Decision::RetryAfter(7 * SECOND)),
+            (0, 600, Decision::RetryAfter(SECOND / 2)),
+            (120, 600, Decision::RetryAfter(120 * SECOND)),
+            (121, 600, Decision::GiveUp),
+            (7, 7, Decision::GiveUp),
+        ] {
+            let error = answered(429, Some(Duration::from_secs(hint)));
+            let situation = Situation {
+                remaining: remaining * SECOND,
+                ..situation(&error, Replay::Once)
+            };
+            assert_eq!(decide(&policy, situation), expected, "{hint} of {remaining}");
+        }
     }
 
     #[test]
     fn pauses_grow_and_have_a_bound() {
+        let error = lost(TransportKind::Interrupted);
         let pause = |attempts, random| {
             decide(
                 &RetryPolicy::default(),
                 Situation {
                     attempts,
                     random,
-                    ..situation(Failure::Lost, Replay::Safe)
+                    ..situation(&error, Replay::Safe)
                 },
             )
         };
@@ -378,14 +359,14 @@ mod tests {
             (&off, 0, 9, 1, Some(0), stop),
         ];
         for (policy, seconds, attempts, at_least, hint, expected) in table {
-            let failure = Failure::Status(503, hint.map(Duration::from_secs));
+            let error = answered(503, hint.map(Duration::from_secs));
             let found = decide(
                 policy,
                 Situation {
                     attempts,
                     at_least,
                     failing_for: Duration::from_secs(seconds),
-                    ..situation(failure, Replay::Safe)
+                    ..situation(&error, Replay::Safe)
                 },
             );
             assert_eq!(found, expected, "{policy:?} {seconds} s, {attempts} of {at_least}, {hint:?}");

@@ -12,8 +12,8 @@ use url::Url;
 use crate::error::{CallInfo, Error, Outcome, Result, TransportKind};
 use crate::http::clock::after;
 use crate::http::request::{Method, Request};
-use crate::http::retry::{Decision, Failure, Situation, decide, hint};
-use crate::http::{Answer, CORRELATION_ID, Http, cause};
+use crate::http::retry::{Decision, Situation, decide, hint};
+use crate::http::{Answer, CORRELATION_ID, Http};
 use crate::model::receipt::Receipt;
 use crate::service::dialect::Dialect;
 
@@ -172,18 +172,18 @@ impl<'c> Call<'c> {
         self.info.attempts += 1;
         let left = self.remaining();
         let answer = self.http.attempt(self.request, self.url, bearer, left, &mut self.info).await;
-        let (failure, error) = match self.judge(answer, bearer) {
+        let error = match answer.and_then(|answer| self.judge(answer, bearer)) {
             Ok(response) => return Ok(Next::Done(response)),
-            Err(failed) => failed,
+            Err(error) => error,
         };
         // A read changes nothing.
         if self.request.method != Method::GET && self.dialect.writes {
-            self.outcome = self.outcome.max(failure.outcome());
+            self.outcome = self.outcome.max(error.outcome());
         }
         let now = self.http.clock().now();
         let policy = &self.http.settings().retry;
         let situation = Situation {
-            failure,
+            error: &error,
             replay: self.request.replay,
             attempts: self.info.attempts - self.renewals,
             at_least: self.request.at_least,
@@ -195,10 +195,11 @@ impl<'c> Call<'c> {
         let decision = decide(policy, situation);
         // For as long as the service says, or as this call pauses. Beyond `max_hint` a call would not wait either, so others may
         // ask for themselves.
-        self.throttled = match (failure, decision) {
-            (Failure::Status(429, Some(hint)), _) => Some(hint).filter(|hint| *hint <= policy.max_hint),
-            (Failure::Status(429, None), Decision::RetryAfter(pause)) => Some(pause),
-            _ => None,
+        self.throttled = match (error.retry_after(), decision) {
+            _ if error.status() != Some(429) => None,
+            (Some(hint), _) => Some(hint).filter(|hint| *hint <= policy.max_hint),
+            (None, Decision::RetryAfter(pause)) => Some(pause),
+            (None, _) => None,
         };
         match decision {
             Decision::RenewToken => {
@@ -206,7 +207,7 @@ impl<'c> Call<'c> {
                 Ok(Next::RenewToken)
             }
             Decision::RetryAfter(pause) => {
-                tracing::debug!(path = self.request.template, ?failure, ?pause, "sending again");
+                tracing::debug!(path = self.request.template, kind = ?error.kind(), status = error.status(), ?pause, "sending again");
                 self.failing_since.get_or_insert(now);
                 self.last = Some(error);
                 Ok(Next::Again(pause))
@@ -215,41 +216,22 @@ impl<'c> Call<'c> {
         }
     }
 
-    /// A yes that was read whole is the response; everything else is a failure and the error that it would be.
-    fn judge(&self, answer: Answer, bearer: Option<&SecretString>) -> Result<Response, (Failure, Error)> {
-        use TransportKind as Kind;
-        let nothing_done = Failure::Permanent(Outcome::NotApplied);
-        let (failure, kind, status, source) = match answer {
-            Answer::Answered {
-                status,
-                retry_after,
-                body,
-            } => {
-                let known = self.request.known_secrets(bearer);
-                let Some(refusal) = (self.dialect.refusal)(status, &body, &known) else {
-                    let call = self.info.clone();
-                    return Ok(Response { status, body, call });
-                };
-                let message = refusal.message.as_deref().filter(|_| matches!(status, 429 | 503));
-                let hint = hint(retry_after.as_deref(), message, self.http.clock().system_now());
-                let failure = match status {
-                    // It was heard, and refused.
-                    200..=299 => nothing_done,
-                    _ => Failure::Status(status, hint),
-                };
-                let advice = (self.dialect.advice)(status, self.info.method.as_str(), &self.info.path, &refusal);
-                return Err((failure, Error::answered(self.info.clone(), status, refusal, advice, hint)));
-            }
-            Answer::NotConnected(source) => (Failure::Connect, Kind::Connect, None, Some(source)),
-            Answer::NotTrusted(source) => (nothing_done, Kind::Certificate, None, Some(source)),
-            Answer::NotMade(source) => (nothing_done, Kind::Request, None, Some(source)),
-            Answer::Lost(source) => (Failure::Lost, Kind::Interrupted, None, Some(source)),
-            Answer::TimedOut => (Failure::Lost, Kind::TimedOut, None, None),
-            Answer::Cut { status, source } => (Failure::CutAnswer, Kind::CutAnswer, Some(status), source),
-            Answer::TooLarge { status } => (Failure::Permanent(Outcome::Applied), Kind::TooLarge, Some(status), None),
+    /// A yes is the response, a no the error that says what helps.
+    fn judge(&self, answer: Answer, bearer: Option<&SecretString>) -> Result<Response> {
+        let Answer {
+            status,
+            retry_after,
+            body,
+        } = answer;
+        let call = self.info.clone();
+        let known = self.request.known_secrets(bearer);
+        let Some(refusal) = (self.dialect.refusal)(status, &body, &known) else {
+            return Ok(Response { status, body, call });
         };
-        let source = source.and_then(cause);
-        Err((failure, Error::transport(kind, self.info.clone(), status, source)))
+        let message = refusal.message.as_deref().filter(|_| matches!(status, 429 | 503));
+        let hint = hint(retry_after.as_deref(), message, self.http.clock().system_now());
+        let advice = (self.dialect.advice)(status, &call.method, &call.path, &refusal);
+        Err(Error::answered(call, status, refusal, advice, hint))
     }
 
     /// The error of a call that has no time left. With how long nothing may be sent, if that is why.

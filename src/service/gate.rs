@@ -4,8 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
-use crate::http::NEVER;
-use crate::http::clock::{Clock, after};
+use crate::http::clock::{Clock, NEVER, after};
 use crate::http::limit::{Queue, RateLimit, Turn, Window};
 use crate::service::call::Call;
 

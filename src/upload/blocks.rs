@@ -3,8 +3,6 @@
 //! A name before base64 is `{index:05}-{checksum:016x}`: it says which bytes the block holds, so that another process
 //! can tell what is there already. All names are equally long, as the blob store demands.
 
-use std::fmt::Write;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -103,13 +101,8 @@ pub(super) fn name_of(id: &str) -> Option<String> {
 
 /// The body of Put Block List. `Latest` and not `Uncommitted`, so that it may be sent again after a lost answer.
 pub(super) fn list(ids: &[String]) -> String {
-    let mut xml = String::with_capacity(64 + ids.len() * 64);
-    xml.push_str(r#"<?xml version="1.0" encoding="utf-8"?><BlockList>"#);
-    for id in ids {
-        let _ = write!(xml, "<Latest>{id}</Latest>");
-    }
-    xml.push_str("</BlockList>");
-    xml
+    let latest: String = ids.iter().map(|id| format!("<Latest>{id}</Latest>")).collect();
+    format!(r#"<?xml version="1.0" encoding="utf-8"?><BlockList>{latest}</BlockList>"#)
 }
 
 #[cfg(test)]

@@ -6,8 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::error::{Error, Result};
 use crate::http::request::{Body, Method, Request};
@@ -36,7 +35,7 @@ pub(super) struct Job {
     pub(super) link: Link,
     pub(super) source: Opened,
     pub(super) plan: Plan,
-    pub(super) pool: Arc<Pool>,
+    pub(super) pool: Pool,
     pub(super) pace: Arc<Pace>,
     pub(super) meter: Arc<Meter>,
     /// Instead of the usual time of an attempt.
@@ -66,36 +65,31 @@ impl Job {
 
     async fn put_blocks(&self, resume: bool) -> Result<Response> {
         let leftover = self.leftover(resume).await?;
-        let mut ids = vec![String::new(); usize::try_from(self.plan.count()).unwrap_or(0)];
-        let mut blocks = stream::iter(0..self.plan.count())
+        let blocks = stream::iter(0..self.plan.count())
             .map(|index| self.block(index, &leftover))
             .buffer_unordered(self.plan.concurrency);
-        while let Some(block) = blocks.next().await {
-            let (index, id) = block?;
-            ids[index] = id;
-        }
-        drop(blocks);
+        let mut blocks: Vec<(u64, String)> = blocks.try_collect().await?;
+        blocks.sort_unstable();
+        let ids: Vec<String> = blocks.into_iter().map(|(_, id)| id).collect();
         self.source.check_unchanged().await?;
         self.put_list(&ids, "the list of blocks").await
     }
 
     /// What an earlier upload left; what stands in the way is thrown away.
     async fn leftover(&self, resume: bool) -> Result<Leftover> {
-        let found = if resume {
+        if resume {
             let mut request = self
                 .link
                 .request(Method::GET, &[("comp", "blocklist"), ("blocklisttype", "all")]);
             request.max_answer = Some(LONGEST_LIST);
-            match self.send(request).await {
+            let found = match self.send(request).await {
                 Ok(answer) => Leftover::read(&String::from_utf8_lossy(&answer.body), self.plan.count()),
-                Err(error) if error.is_not_found() || may_not_read(&error) => Leftover::default(),
+                Err(error) if error.is_not_found() || may_not_read(&error) => Some(Leftover::default()),
                 Err(error) => return Err(self.failed(error, "the list of blocks that are there")),
+            };
+            if let Some(found) = found {
+                return Ok(found);
             }
-        } else {
-            Leftover::unwanted()
-        };
-        if !found.discard {
-            return Ok(found);
         }
         // An empty list keeps none; an empty Put Blob should not either, but does with Azurite.
         self.put_list(&[], "the removal of blocks that are there").await?;
@@ -114,7 +108,7 @@ impl Job {
     }
 
     /// Sends a block, unless it is there. Its index and its id.
-    async fn block(&self, index: u64, leftover: &Leftover) -> Result<(usize, String)> {
+    async fn block(&self, index: u64, leftover: &Leftover) -> Result<(u64, String)> {
         let (offset, length) = self.plan.range(index);
         let block = self.source.read(offset, length, &self.pool).await?;
         let name = name(index, block.checksum);
@@ -131,7 +125,7 @@ impl Job {
             self.put(request, block, &format!("block {} of {}", index + 1, self.plan.count()))
                 .await?;
         }
-        Ok((usize::try_from(index).unwrap_or(usize::MAX), id))
+        Ok((index, id))
     }
 
     /// Sends a block's content. What was corrupted on its way is sent again, which a 400 is not otherwise.

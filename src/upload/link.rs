@@ -18,7 +18,8 @@ const VERSION: &str = "2021-12-02";
 pub(super) struct Link {
     link: UploadUrl,
     url: Url,
-    signatures: Vec<String>,
+    /// The signature, in all its spellings.
+    secrets: Vec<SecretString>,
 }
 
 impl Link {
@@ -46,15 +47,15 @@ impl Link {
                 "it has no signature (sig): use fileUploadUrl exactly as the service sent it",
             ));
         };
-        let mut signatures = vec![decoded];
+        let mut secrets = vec![SecretString::from(decoded)];
         for text in [link.expose(), url.as_str()] {
             let raw = text.split(['?', '&']).find_map(|pair| pair.strip_prefix("sig="));
-            signatures.extend(raw.map(str::to_owned));
+            secrets.extend(raw.map(SecretString::from));
         }
         Ok(Self {
             url: url.clone(),
             link: link.clone(),
-            signatures,
+            secrets,
         })
     }
 
@@ -83,7 +84,7 @@ impl Link {
         let path = url.path().to_owned();
         let mut request = Request::to(method, url, path, "{blob}", Replay::Safe).header("x-ms-version", VERSION);
         request.keep_alive = true;
-        request.secrets = self.signatures.iter().cloned().map(SecretString::from).collect();
+        request.secrets.clone_from(&self.secrets);
         request
     }
 

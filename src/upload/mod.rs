@@ -62,10 +62,11 @@ use crate::upload::progress::{Meter, Observer};
 ///
 /// # Errors
 ///
-/// - [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent: a missing or empty file; a file that is a package
-///   itself; a link that is not https, or has user information or no signature; a block size or concurrency out of range.
-/// - [`ErrorKind::Upload`](crate::ErrorKind::Upload): its [`UploadKind`](crate::error::UploadKind) says whether the link has expired or was
-///   refused, the file changed or could not be read, or the blob store could not be reached.
+/// - [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent: a missing or empty file; a file that
+///   is a package itself; a link that is not https, or has user information or no signature; a block size or concurrency out of
+///   range.
+/// - [`ErrorKind::Upload`](crate::ErrorKind::Upload): its [`UploadKind`](crate::error::UploadKind) says whether the link has
+///   expired or was refused, the file changed or could not be read, or the blob store could not be reached.
 ///
 /// # Cancel safety
 ///
@@ -102,39 +103,40 @@ impl Upload {
         }
     }
 
-    /// Bytes a block, from 1 to 4000 MiB. Default 4 MiB, or as much more as the limit of 50,000 blocks demands.
+    /// Sets the size of a block in bytes, from 1 byte to 4000 MiB. The default is 4 MiB, or more if the limit of 50,000 blocks
+    /// demands it.
     pub fn block_size(mut self, bytes: u64) -> Self {
         self.block_size = Some(bytes);
         self
     }
 
-    /// Blocks at once, at least 1. Default 16, or as many as make 64 MiB. Each holds one block in memory.
+    /// Sets how many blocks are sent at once, at least 1. Each is held in memory. The default is 16, or as many as make 64 MiB.
     pub fn concurrency(mut self, blocks: usize) -> Self {
         self.concurrency = Some(blocks);
         self
     }
 
-    /// Called as bytes leave and when a block is done or sent again. The calls come from several threads but never at
-    /// once, and hold up the upload while they last.
+    /// Sets a function that is called as bytes are sent and when a block is done or sent again. The calls come from several
+    /// threads but never overlap, and the upload waits for them.
     pub fn on_progress(mut self, observer: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Whether blocks that an earlier upload sent are used. Default true; with false they are thrown away first.
+    /// Sets whether blocks that an earlier upload sent are used. The default is true; with false they are discarded first.
     pub fn resume(mut self, resume: bool) -> Self {
         self.resume = resume;
         self
     }
 
-    /// Whether a file that is a package itself, by its extension and first bytes, is uploaded as it is. Default false,
-    /// because the service takes it and then ignores it.
+    /// Sets whether a file that is a package itself, by its extension and first bytes, is uploaded as it is. The default is
+    /// false, because the service takes such a file and then ignores it.
     pub fn raw(mut self, raw: bool) -> Self {
         self.raw = raw;
         self
     }
 
-    /// The time of each attempt, instead of the one that follows the link's speed.
+    /// Sets the time of each attempt. By default it follows the speed of the link.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = Some(timeout);
         self
@@ -146,7 +148,7 @@ impl Upload {
         let source = self.source.open(self.raw).await?;
         let plan = Plan::new(source.len(), self.block_size, self.concurrency)?;
         let job = Job {
-            pool: Pool::new(plan.concurrency, plan.block.min(plan.total)),
+            pool: Pool::new(plan.concurrency),
             pace: Arc::new(Pace::new(self.attempt_timeout, plan.in_flight())),
             meter: Arc::new(Meter::new(plan.total, plan.count(), self.observer)),
             peer: Peer::new(self.http, &BLOBS),

@@ -14,47 +14,33 @@ use crate::upload::blocks::{NAME_LENGTH, name_of};
 /// The blob store holds no more uncommitted blocks than this.
 const MAX_UNCOMMITTED: u64 = 100_000;
 
-/// What is there.
+/// The sizes of the blocks that are there, by their names.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Leftover {
-    sizes: HashMap<String, u64>,
-    /// Whether what is there stands in the way and must be thrown away first.
-    pub(super) discard: bool,
-}
+pub(super) struct Leftover(HashMap<String, u64>);
 
 impl Leftover {
-    /// Reads the answer of Get Block List. `count` is how many blocks are to come.
-    pub(super) fn read(xml: &str, count: u64) -> Self {
-        let mut leftover = Self::default();
-        let mut found = 0;
+    /// Reads the answer of Get Block List. `count` is how many blocks are to come. Returns `None` if what is there stands in the
+    /// way and must be thrown away first.
+    pub(super) fn read(xml: &str, count: u64) -> Option<Self> {
+        let mut sizes = HashMap::new();
+        let mut in_all = count;
         // The uncommitted ones last: of two of a name it is them that `Latest` means.
         for (id, size) in blocks(xml, "CommittedBlocks") {
-            leftover.sizes.extend(name_of(id).map(|name| (name, size)));
+            sizes.extend(name_of(id).map(|name| (name, size)));
         }
         for (id, size) in blocks(xml, "UncommittedBlocks") {
-            found += 1;
+            in_all += 1;
             match name_of(id) {
-                Some(name) => drop(leftover.sizes.insert(name, size)),
-                None => leftover.discard |= STANDARD.decode(id).map_or(true, |id| id.len() != NAME_LENGTH),
+                Some(name) => drop(sizes.insert(name, size)),
+                None if STANDARD.decode(id).is_ok_and(|id| id.len() == NAME_LENGTH) => {}
+                None => return None,
             }
         }
-        leftover.discard |= found + count > MAX_UNCOMMITTED;
-        if leftover.discard {
-            leftover.sizes.clear();
-        }
-        leftover
-    }
-
-    /// Whatever is there is in the way.
-    pub(super) fn unwanted() -> Self {
-        Self {
-            discard: true,
-            ..Self::default()
-        }
+        (in_all <= MAX_UNCOMMITTED).then_some(Self(sizes))
     }
 
     pub(super) fn has(&self, name: &str, size: u64) -> bool {
-        self.sizes.get(name) == Some(&size)
+        self.0.get(name) == Some(&size)
     }
 }
 
@@ -105,8 +91,7 @@ mod tests {
             &[(id(&name(9, 9)), 4), (foreign, 4)],
             &[(id(&name(0, 1)), 4), (id(&name(1, 2)), 3)],
         );
-        let leftover = Leftover::read(&xml, 2);
-        assert!(!leftover.discard);
+        let leftover = Leftover::read(&xml, 2).unwrap();
         assert!(leftover.has(&name(0, 1), 4));
         assert!(!leftover.has(&name(0, 2), 4));
         assert!(!leftover.has(&name(1, 2), 4));
@@ -117,24 +102,22 @@ mod tests {
     fn ids_of_another_length_make_everything_go() {
         for foreign in [STANDARD.encode("00000001"), "no base64!".to_owned(), String::new()] {
             let xml = answer(&[], &[(id(&name(0, 1)), 4), (foreign.clone(), 4)]);
-            let leftover = Leftover::read(&xml, 2);
-            assert!(leftover.discard, "{foreign}");
-            assert!(!leftover.has(&name(0, 1), 4));
+            assert_eq!(Leftover::read(&xml, 2), None, "{foreign}");
         }
     }
 
     #[test]
     fn foreign_ids_of_our_length_do_no_harm() {
         let xml = answer(&[], &[(STANDARD.encode("x".repeat(NAME_LENGTH)), 4), (id(&name(0, 1)), 4)]);
-        let leftover = Leftover::read(&xml, 2);
-        assert!(!leftover.discard && leftover.has(&name(0, 1), 4));
+        let leftover = Leftover::read(&xml, 2).unwrap();
+        assert!(leftover.has(&name(0, 1), 4));
     }
 
     #[test]
     fn too_many_make_everything_go() {
         let many: Vec<_> = (0..50_001).map(|index| (id(&name(index % 50_000, index)), 4)).collect();
-        assert!(Leftover::read(&answer(&[], &many), 50_000).discard);
-        assert!(!Leftover::read(&answer(&[], &many), 49_999).discard);
+        assert!(Leftover::read(&answer(&[], &many), 50_000).is_none());
+        assert!(Leftover::read(&answer(&[], &many), 49_999).is_some());
     }
 
     #[test]
@@ -146,7 +129,7 @@ mod tests {
             "<BlockList><CommittedBlocks></CommittedBlocks></BlockList>",
             "<UncommittedBlocks><Block><Name>",
         ] {
-            assert_eq!(Leftover::read(xml, 1), Leftover::default(), "{xml}");
+            assert_eq!(Leftover::read(xml, 1), Some(Leftover::default()), "{xml}");
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -84,39 +84,43 @@ pub(super) struct Block {
     pub(super) checksum: u64,
 }
 
-impl Source {
-    /// Opens it and looks at it. Unless `raw`, a package is refused.
-    pub(super) async fn open(self, raw: bool) -> Result<Opened> {
-        blocking(move || {
-            let opened = match self.0 {
-                Kind::Bytes(bytes) => Opened::Bytes(bytes),
-                Kind::Path(path) => open_file(path)?,
-            };
-            let named = opened.named();
-            if opened.len() == 0 {
-                return Err(Error::invalid(named, "it is empty"));
-            }
-            match opened.is_package() {
-                Ok(true) if !raw => Err(Error::invalid(
-                    named,
-                    "it is a package itself, which the service takes and then ignores: put it into a ZIP, or set raw(true)",
-                )),
-                Ok(_) => Ok(opened),
-                Err(error) => Err(opened.unreadable(error)),
-            }
-        })
-        .await
+impl Block {
+    fn new(bytes: Bytes) -> Self {
+        let checksum = crc64(&bytes);
+        Self { bytes, checksum }
     }
 }
 
-fn open_file(path: PathBuf) -> Result<Opened> {
-    let refused = |problem: String| Error::invalid(path.display().to_string(), problem);
-    let file = File::open(&path).map_err(|error| refused(format!("it cannot be opened ({error})")))?;
+impl Source {
+    /// Opens it and looks at it. Unless `raw`, a package is refused; what is in memory has no name that could tell.
+    pub(super) async fn open(self, raw: bool) -> Result<Opened> {
+        match self.0 {
+            Kind::Bytes(bytes) if bytes.is_empty() => Err(Error::invalid("the content", "it is empty")),
+            Kind::Bytes(bytes) => Ok(Opened::Bytes(bytes)),
+            Kind::Path(path) => blocking(move || open_file(path, raw)).await,
+        }
+    }
+}
+
+fn open_file(path: PathBuf, raw: bool) -> Result<Opened> {
+    let refused = |problem: &str| Error::invalid(path.display().to_string(), problem);
+    let file = File::open(&path).map_err(|error| refused(&format!("it cannot be opened ({error})")))?;
     let metadata = file
         .metadata()
-        .map_err(|error| refused(format!("it cannot be looked at ({error})")))?;
+        .map_err(|error| refused(&format!("it cannot be looked at ({error})")))?;
     if !metadata.is_file() {
-        return Err(refused("it is not a file".to_owned()));
+        return Err(refused("it is not a file"));
+    }
+    if metadata.len() == 0 {
+        return Err(refused("it is empty"));
+    }
+    let mut begins = Vec::new();
+    let read = (&file).take(MAGIC.len() as u64).read_to_end(&mut begins);
+    read.map_err(|error| unreadable(&path, error))?;
+    if !raw && is_package(&path, &begins) {
+        return Err(refused(
+            "it is a package itself, which the service takes and then ignores: put it into a ZIP, or set raw(true)",
+        ));
     }
     Ok(Opened::File {
         file: Arc::new(file),
@@ -124,6 +128,14 @@ fn open_file(path: PathBuf) -> Result<Opened> {
         len: metadata.len(),
         modified: metadata.modified().ok(),
     })
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Error {
+    let kind = match error.kind() {
+        io::ErrorKind::UnexpectedEof => UploadKind::SourceChanged,
+        _ => UploadKind::Read,
+    };
+    Error::upload(kind, path.display().to_string()).caused_by(error)
 }
 
 impl Opened {
@@ -134,52 +146,23 @@ impl Opened {
         }
     }
 
-    /// What is in memory has no name that could tell.
-    fn is_package(&self) -> io::Result<bool> {
-        let Self::File { file, path, len, .. } = self else {
-            return Ok(false);
-        };
-        let mut begins = [0; MAGIC.len()];
-        if *len >= MAGIC.len() as u64 {
-            read_exact_at(file, 0, &mut begins)?;
-        }
-        Ok(is_package(path, &begins))
-    }
-
-    fn named(&self) -> String {
-        match self {
-            Self::File { path, .. } => path.display().to_string(),
-            Self::Bytes(_) => "the content".to_owned(),
-        }
-    }
-
     /// Reads a block into a buffer of the pool; what is in memory is not copied.
-    pub(super) async fn read(&self, offset: u64, length: u64, pool: &Arc<Pool>) -> Result<Block> {
-        let mut buffer = match self {
-            Self::File { .. } => Some(pool.take().await),
-            Self::Bytes(_) => None,
-        };
-        let source = self.clone();
-        blocking(move || {
-            let bytes = match (&source, buffer.take()) {
-                (Self::Bytes(bytes), _) => {
-                    let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
-                    let end = usize::try_from(offset + length).unwrap_or(usize::MAX).min(bytes.len());
-                    bytes.slice(start..end)
-                }
-                (Self::File { file, .. }, Some(mut buffer)) => {
-                    let read = read_exact_at(file, offset, buffer.of_length(length));
-                    read.map_err(|error| source.unreadable(error))?;
-                    Bytes::from_owner(buffer)
-                }
-                (Self::File { .. }, None) => Bytes::new(),
-            };
-            Ok(Block {
-                checksum: crc64(&bytes),
-                bytes,
-            })
-        })
-        .await
+    pub(super) async fn read(&self, offset: u64, length: u64, pool: &Pool) -> Result<Block> {
+        match self.clone() {
+            Self::File { file, path, .. } => {
+                let mut buffer = pool.take(length).await;
+                blocking(move || {
+                    read_exact_at(&file, offset, &mut buffer.bytes).map_err(|error| unreadable(&path, error))?;
+                    Ok(Block::new(Bytes::from_owner(buffer)))
+                })
+                .await
+            }
+            Self::Bytes(bytes) => {
+                let at = |offset| usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+                let block = bytes.slice(at(offset)..at(offset + length));
+                blocking(move || Ok(Block::new(block))).await
+            }
+        }
     }
 
     /// Whether the file is still the one that was opened. Its path is looked at, so that a replaced file is noticed.
@@ -187,25 +170,16 @@ impl Opened {
         let Self::File { path, len, modified, .. } = self.clone() else {
             return Ok(());
         };
-        let named = self.named();
         blocking(move || {
-            let now = std::fs::metadata(&path);
-            let now = now.map_err(|error| Error::upload(UploadKind::SourceChanged, named.as_str()).caused_by(error))?;
+            let changed = || Error::upload(UploadKind::SourceChanged, path.display().to_string());
+            let now = std::fs::metadata(&path).map_err(|error| changed().caused_by(error))?;
             if now.len() == len && now.modified().ok() == modified {
                 Ok(())
             } else {
-                Err(Error::upload(UploadKind::SourceChanged, named))
+                Err(changed())
             }
         })
         .await
-    }
-
-    fn unreadable(&self, error: io::Error) -> Error {
-        let kind = match error.kind() {
-            io::ErrorKind::UnexpectedEof => UploadKind::SourceChanged,
-            _ => UploadKind::Read,
-        };
-        Error::upload(kind, self.named()).caused_by(error)
     }
 }
 

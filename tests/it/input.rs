@@ -162,7 +162,7 @@ async fn credentials_that_cannot_be_right_are_not_sent() {
             "client",
             "secret",
             "login",
-            "the authority cannot be used: it is no URL",
+            "the authority cannot be used: it is not a URL",
         ),
         (
             "tenant",

@@ -145,7 +145,7 @@ impl<S: Submission> Waiting<S> {
         let waited = clock.now() - self.looks.started();
         let late = Error::wait_timed_out(&self.path(), self.wait.goal.name(), waited, error).with_outcome(self.outcome());
         Err(match &self.last {
-            Some(last) => late.last_seen(last.report.clone(), last.correlation_id.clone()),
+            Some(last) => late.with_report(last.report.clone(), last.correlation_id.clone()),
             None => late,
         })
     }
