@@ -43,15 +43,11 @@ impl Flight {
 /// A flight that is to be created.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[non_exhaustive]
 pub struct NewFlight {
-    /// The name.
-    pub friendly_name: String,
-    /// The groups of customers that get it.
-    pub group_ids: Vec<String>,
-    /// The flight that ranks next below. Without it the new flight ranks highest.
+    pub(crate) friendly_name: String,
+    pub(crate) group_ids: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rank_higher_than: Option<String>,
+    pub(crate) rank_higher_than: Option<String>,
 }
 
 impl NewFlight {

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::error::Error;
 use crate::http::request::{Method, Replay, Request};
-use crate::http::{BoxFuture, is_loopback};
+use crate::http::{BoxFuture, server_url};
 use crate::service::call::Peer;
 
 /// An access token and how long it lives.
@@ -147,12 +147,7 @@ impl TokenContext {
 
 /// A request of a provider.
 fn request(method: Method, url: &Url) -> Result<Request, Error> {
-    if url.scheme() != "https" && !is_loopback(url) {
-        return Err(Error::invalid(
-            "the authority",
-            "plain http is allowed on loopback only; use https",
-        ));
-    }
+    server_url(url.as_str()).map_err(|problem| Error::invalid("the authority", problem))?;
     // With the host, because it is not the endpoint's.
     let path = &url[url::Position::BeforeHost..url::Position::AfterPath];
     Ok(Request::to(method, url.clone(), path, "token", Replay::Safe).header("Accept", "application/json"))

@@ -47,5 +47,5 @@ fn requests_are_made_from_outside() {
     let add_on = NewInAppProduct::new(&app, "lamp.oil", ProductType::Durable);
     assert_eq!(add_on.application_id, app);
     let flight = NewFlight::new("Insiders").group_id("1").rank_higher_than("Testers");
-    assert_eq!(flight.rank_higher_than.as_deref(), Some("Testers"));
+    assert_eq!(serde_json::to_value(&flight).unwrap()["rankHigherThan"], "Testers");
 }

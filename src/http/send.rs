@@ -4,20 +4,139 @@
 //! An attempt's time is real time. The body of a refusal gets a short time of its own, so that a stall within it does not
 //! cost the status.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http_body::{Frame, SizeHint};
 use reqwest::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderValue, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::Instrument;
 use url::Url;
 
 use crate::error::{CallInfo, Error, KEPT_BODY, Result, TransportKind, id};
-use crate::http::request::{Body, BodyStream, Method, Request};
+use crate::http::body::KnownLength;
+use crate::http::clock::{Clock, NEVER};
+use crate::http::request::{Body, Method, Request};
+use crate::http::retry::RetryPolicy;
 use crate::http::tls::certificate_refused;
+use crate::http::url::is_loopback;
+
+/// Connections that are kept are kept for so long without use.
+const POOL_IDLE: Duration = Duration::from_secs(30);
+
+/// Answers are read up to this many bytes, unless told otherwise.
+const MAX_ANSWER: usize = 64 << 20;
+
+/// What a client may set.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) retry: RetryPolicy,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) create_timeout: Duration,
+    /// In bytes.
+    pub(crate) max_answer: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            retry: RetryPolicy::default(),
+            connect_timeout: Duration::from_secs(10),
+            attempt_timeout: Duration::from_secs(100),
+            create_timeout: Duration::from_secs(300),
+            max_answer: MAX_ANSWER,
+        }
+    }
+}
+
+/// Cheap to clone; clones share connections and the clock.
+#[derive(Clone)]
+pub(crate) struct Http {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    http: reqwest::Client,
+    /// Loopback is reached without a proxy.
+    loopback: reqwest::Client,
+    clock: Clock,
+    settings: Settings,
+}
+
+impl Http {
+    /// `proxies` is whether the builder's proxies hold; for an endpoint on loopback they do not.
+    pub(crate) fn new(builder: reqwest::ClientBuilder, proxies: bool, settings: Settings, clock: Clock) -> Result<Self> {
+        let restrict = |builder: reqwest::ClientBuilder| {
+            builder
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .referer(false)
+                .http1_only()
+                .connection_verbose(false)
+                .pool_idle_timeout(POOL_IDLE)
+                .connect_timeout(settings.connect_timeout)
+                // An attempt has its own time, which for an upload may be long; a builder's own cannot be taken back.
+                .timeout(NEVER)
+                .read_timeout(NEVER)
+        };
+        let build = |builder: reqwest::ClientBuilder| {
+            let call = || CallInfo::new("the HTTP client", "");
+            let failed = |error| Error::transport(TransportKind::Request, call(), None, cause(error));
+            builder.build().map_err(failed)
+        };
+        let http = build(restrict(if proxies { builder } else { builder.no_proxy() }))?;
+        let loopback = if proxies {
+            build(restrict(reqwest::Client::builder().no_proxy()))?
+        } else {
+            http.clone()
+        };
+        let inner = Inner {
+            http,
+            loopback,
+            clock,
+            settings,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// Sends it once, within `left` and its own time. The ids of the answer go into `call`.
+    pub(crate) async fn attempt(
+        &self,
+        request: &Request,
+        url: &Url,
+        bearer: Option<&SecretString>,
+        left: Duration,
+        call: &mut CallInfo,
+    ) -> Result<Answer> {
+        let of_body = match &request.body {
+            Body::Stream(source) => source.attempt_timeout(),
+            Body::Empty | Body::Bytes(_) => None,
+        };
+        let usual = of_body.or(request.attempt_timeout).unwrap_or(self.settings().attempt_timeout);
+        let attempt = Attempt {
+            http: if is_loopback(url) {
+                &self.inner.loopback
+            } else {
+                &self.inner.http
+            },
+            request,
+            url,
+            bearer,
+            timeout: usual.min(left),
+            max_answer: request.max_answer.unwrap_or(self.settings().max_answer),
+        };
+        attempt.run(call).await
+    }
+}
 
 /// The longest time for the body of a refusal.
 const REFUSAL_TIME: Duration = Duration::from_secs(10);
@@ -32,18 +151,18 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-pub(super) struct Attempt<'a> {
-    pub(super) http: &'a reqwest::Client,
-    pub(super) request: &'a Request,
-    pub(super) url: &'a Url,
-    pub(super) bearer: Option<&'a SecretString>,
-    pub(super) timeout: Duration,
+struct Attempt<'a> {
+    http: &'a reqwest::Client,
+    request: &'a Request,
+    url: &'a Url,
+    bearer: Option<&'a SecretString>,
+    timeout: Duration,
     /// The most bytes of a 2xx answer.
-    pub(super) max_answer: usize,
+    max_answer: usize,
 }
 
 impl Attempt<'_> {
-    pub(super) async fn run(self, call: &mut CallInfo) -> Result<Answer> {
+    async fn run(self, call: &mut CallInfo) -> Result<Answer> {
         let span = tracing::debug_span!(
             "request",
             method = self.request.method.as_str(),
@@ -172,35 +291,8 @@ fn add_secret(builder: reqwest::RequestBuilder, name: &str, text: &str) -> reqwe
     }
 }
 
-/// A stream with a length, so that it is not sent in chunks.
-struct KnownLength {
-    stream: BodyStream,
-    left: u64,
-}
-
-impl http_body::Body for KnownLength {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<std::io::Result<Frame<Bytes>>>> {
-        let this = self.get_mut();
-        this.stream.as_mut().poll_next(context).map_ok(|bytes| {
-            this.left = this.left.saturating_sub(bytes.len() as u64);
-            Frame::data(bytes)
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
-}
-
 /// Returns the cause of reqwest's error, whose own sentence says less than ours, without the URL, whose query may hold a secret.
-pub(super) fn cause(error: reqwest::Error) -> Option<Box<dyn std::error::Error + Send + Sync>> {
+fn cause(error: reqwest::Error) -> Option<Box<dyn std::error::Error + Send + Sync>> {
     let below = Below(error.without_url());
     std::error::Error::source(&below.0).is_some().then(|| Box::new(below) as _)
 }
