@@ -43,7 +43,7 @@ impl<S: Submission> Submissions<S> {
     /// # Errors
     ///
     /// 409 if it cannot be committed in its state, 400 if it was made in Partner Center. With
-    /// [`Outcome::MaybeApplied`](crate::Outcome::MaybeApplied) nothing shows that it was committed after 60 s.
+    /// [`Outcome::MaybeApplied`] nothing shows that it was committed after 60 s.
     ///
     /// # Cancel safety
     ///

@@ -36,7 +36,7 @@ pub struct StoreClientBuilder {
 }
 
 impl StoreClient {
-    /// Returns a builder of a client that gets its tokens from this provider, usually a [`ClientSecret`](crate::ClientSecret).
+    /// Returns a builder of a client that gets its tokens from this provider, usually a [`ClientSecret`].
     pub fn builder(provider: impl TokenProvider + 'static) -> StoreClientBuilder {
         StoreClientBuilder {
             provider: Arc::new(provider),
