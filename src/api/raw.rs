@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::auth::BoxFuture;
 use crate::error::{Error, Result};
-use crate::http::request::{Method, Replay};
+use crate::http::request::{Method, Replay, has_body};
 use crate::model::receipt::Receipt;
 use crate::service::Service;
 
@@ -64,7 +64,7 @@ impl RawRequest {
     }
 
     async fn send(self) -> Result<Receipt<Bytes>> {
-        if matches!(self.method, Method::GET | Method::DELETE) && self.body.is_some() {
+        if !has_body(&self.method) && self.body.is_some() {
             return Err(Error::invalid("the body", format!("a {} has none", self.method)));
         }
         let mut link = self.path;

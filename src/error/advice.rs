@@ -16,6 +16,7 @@ pub(super) fn of_kind(kind: ErrorKind) -> Option<&'static str> {
         }
         ErrorKind::WaitTimedOut => "it goes on at the service: attach to it again with watch()",
         ErrorKind::DeletionTimedOut => "look again later",
+        ErrorKind::NotVerified => "look at its packages later",
         ErrorKind::Upload(UploadKind::LinkExpired) => "it lives about 24 hours; delete the draft and create a new submission",
         ErrorKind::Upload(UploadKind::LinkRefused) => "read the submission again and use the link that it has now",
         ErrorKind::Upload(UploadKind::SourceChanged) => "upload it again",

@@ -32,6 +32,13 @@ impl fmt::Display for Error {
                 };
                 write!(f, "{path} {what}, but is still shown after {seconds} s")?;
             }
+            ErrorKind::NotVerified => {
+                write!(
+                    f,
+                    "{path} went through, but it could not be read whether its packages were taken"
+                )?;
+                say_last_status(self, f)?;
+            }
             ErrorKind::Upload(kind) => say_upload(&inner.subject, kind, f)?,
             ErrorKind::InvalidInput => write!(f, "{} cannot be used: {}", inner.subject, inner.problem)?,
             ErrorKind::Pending => {
@@ -52,7 +59,7 @@ impl fmt::Display for Error {
         }
         if inner.is_left_behind {
             write!(f, "; {path} is left as a draft")?;
-            if inner.advice.is_none() {
+            if inner.kind != ErrorKind::Upload(UploadKind::LinkExpired) {
                 f.write_str(": go on with it, or delete it before the next submission")?;
             }
         }
@@ -214,9 +221,6 @@ fn say_last_status(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Some(report) if report.status.is_set() => write!(f, "; its last status was {}", report.status)?,
         Some(_) => f.write_str("; its status was empty")?,
         None => f.write_str("; no status could be read")?,
-    }
-    if !inner.problem.is_empty() {
-        write!(f, " ({})", inner.problem)?;
     }
     let stuck = inner.report.as_ref().map(|report| &report.status) == Some(&SubmissionStatus::CommitStarted);
     if let (true, Some(url)) = (stuck, error.partner_center_url()) {

@@ -28,6 +28,10 @@ pub enum ErrorKind {
     /// A submission was deleted, but the service still shows it.
     #[error("the deleted submission is still shown")]
     DeletionTimedOut,
+    /// The release went through, but the packages of the submission could not be read afterwards, so it is not known whether all
+    /// that were uploaded were taken.
+    #[error("it could not be read whether the packages were taken")]
+    NotVerified,
     /// An upload failed. The submission is as it was: packages are taken over by the commit only.
     #[error("{0}")]
     Upload(UploadKind),

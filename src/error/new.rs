@@ -39,7 +39,7 @@ impl Error {
         let (outcome, retryable) = match kind {
             ErrorKind::Transport(kind) => (kind.outcome(), kind.is_transient()),
             ErrorKind::WaitTimedOut | ErrorKind::DeletionTimedOut => (Outcome::Applied, true),
-            ErrorKind::SubmissionFailed(_) => (Outcome::Applied, false),
+            ErrorKind::SubmissionFailed(_) | ErrorKind::NotVerified => (Outcome::Applied, false),
             ErrorKind::Upload(UploadKind::Send) => (Outcome::NotApplied, true),
             _ => (Outcome::NotApplied, false),
         };
@@ -107,7 +107,7 @@ impl Error {
         (new.0.subject, new.0.problem) = (path.into(), expected.into());
         // A read changes nothing, whatever becomes of it.
         new.0.outcome = match call.method.as_str() {
-            "GET" => Outcome::NotApplied,
+            "GET" | "HEAD" | "OPTIONS" | "TRACE" => Outcome::NotApplied,
             _ => Outcome::Applied,
         };
         new.0.call = Some(call);
@@ -154,13 +154,23 @@ impl Error {
         new.with_report(report, correlation_id)
     }
 
-    /// The deadline of a wait for `goal` passed; `last` is the last error of a look.
-    pub(crate) fn wait_timed_out(path: &str, goal: &str, waited: Duration, last: Option<String>) -> Self {
+    /// The deadline of a wait for `goal` passed; `last` is the error of the last look, if that failed.
+    pub(crate) fn wait_timed_out(path: &str, goal: &str, waited: Duration, last: Option<Self>) -> Self {
         let mut new = Self::new(ErrorKind::WaitTimedOut);
         new.0.path = Some(path.to_owned());
-        (new.0.subject, new.0.problem) = (goal.to_owned(), last.unwrap_or_default());
+        goal.clone_into(&mut new.0.subject);
         new.0.waited = Some(waited);
-        new
+        match last {
+            Some(last) => new.caused_by(last).retryable(),
+            None => new,
+        }
+    }
+
+    /// The release went through, but the look whether its packages were taken failed.
+    pub(crate) fn not_verified(path: &str, cause: Self) -> Self {
+        let mut new = Self::new(ErrorKind::NotVerified);
+        new.0.path = Some(path.to_owned());
+        new.caused_by(cause)
     }
 
     pub(crate) fn deletion_timed_out(path: &str, waited: Duration) -> Self {
@@ -177,7 +187,7 @@ impl Error {
         new
     }
 
-    /// Adds the cause, and takes over what it knows about its call.
+    /// Adds the cause, and takes over what it knows about its call, and its advice, if that is the better one.
     pub(crate) fn caused_by(mut self, source: impl Into<BoxedError>) -> Self {
         let source = match source.into().downcast::<Self>() {
             Ok(mut cause) => {
@@ -188,12 +198,14 @@ impl Error {
                 inner.outcome = inner.outcome.max(cause.0.outcome);
                 inner.retryable &= cause.0.retryable;
                 inner.retry_after = cause.0.retry_after;
-                // What to do about a link is said once.
-                match inner.kind {
-                    ErrorKind::Upload(UploadKind::LinkExpired) => cause.0.advice = None,
-                    ErrorKind::Upload(UploadKind::LinkRefused) => inner.advice = cause.0.advice.take().or(inner.advice),
-                    _ => {}
-                }
+                let of_cause = cause.0.advice.take();
+                inner.advice = match inner.kind {
+                    ErrorKind::WaitTimedOut | ErrorKind::NotVerified | ErrorKind::Guard(_) => inner.advice,
+                    ErrorKind::Upload(UploadKind::LinkExpired) => inner.advice,
+                    ErrorKind::Upload(UploadKind::Send) if inner.retryable => inner.advice,
+                    ErrorKind::Upload(UploadKind::Send) => of_cause,
+                    _ => of_cause.or(inner.advice),
+                };
                 Arc::new(*cause) as _
             }
             Err(other) => Arc::from(other),
@@ -274,6 +286,10 @@ impl Error {
 
     /// Says that a draft of ours is left at this path.
     pub(crate) fn leaving(mut self, path: impl Into<String>) -> Self {
+        if self.is_not_found() {
+            // Its id is the right one.
+            self.0.advice = Some("what was created a moment ago may not be visible yet");
+        }
         self.0.path = Some(path.into());
         self.0.is_left_behind = true;
         self.at_least(Outcome::Applied)
@@ -316,6 +332,79 @@ mod tests {
         assert!(!error.is_retryable() && error.to_string().contains("create a new submission"));
         let source = std::error::Error::source(&error).unwrap().to_string();
         assert!(!source.contains("read the submission again"), "{source}");
+    }
+
+    #[test]
+    fn only_one_error_of_a_chain_advises_and_it_knows_best() {
+        let timed_out = || Error::wait_timed_out("a/submissions/1", "Accepted", Duration::ZERO, None);
+        let answer = |status| {
+            let advice = Some("of the cause");
+            Error::answered(CallInfo::new("GET", "x"), status, ErrorBody::parse(b"", &[]), advice, None)
+        };
+        let sent = || Error::upload(UploadKind::Send, "a block");
+        let table = [
+            (timed_out(), 503, "attach to it again"),
+            (Error::not_verified("a", answer(503)), 503, "look at its packages"),
+            (Error::upload(UploadKind::LinkExpired, "it"), 403, "create a new submission"),
+            (Error::upload(UploadKind::LinkRefused, "it"), 403, "of the cause"),
+            (sent(), 503, "run it again"),
+            (sent(), 413, "of the cause"),
+        ];
+        for (error, status, advice) in table {
+            let error = error.caused_by(answer(status));
+            let chain = format!("{error:?}");
+            assert!(error.to_string().contains(advice), "{chain}");
+            assert_eq!(
+                chain.matches("of the cause").count(),
+                usize::from(advice == "of the cause"),
+                "{chain}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wait_that_ends_keeps_what_its_last_look_knew() {
+        let hint = Duration::from_secs(9);
+        let last = Error::answered(CallInfo::new("GET", "x"), 503, ErrorBody::parse(b"", &[]), None, Some(hint));
+        let foreign = Error::foreign(CallInfo::new("GET", "x"), 200);
+        for (last, retry_after) in [(last, Some(hint)), (foreign, None)] {
+            let status = last.status();
+            let error = Error::wait_timed_out("a/submissions/1", "Accepted", Duration::ZERO, Some(last));
+            assert_eq!((error.status(), error.retry_after()), (status, retry_after));
+            assert!(error.is_retryable() && std::error::Error::source(&error).is_some());
+            assert_eq!(error.path(), Some("a/submissions/1"));
+        }
+    }
+
+    #[test]
+    fn what_only_reads_changes_nothing() {
+        for (method, outcome) in [
+            ("GET", Outcome::NotApplied),
+            ("HEAD", Outcome::NotApplied),
+            ("OPTIONS", Outcome::NotApplied),
+            ("PUT", Outcome::Applied),
+        ] {
+            assert_eq!(
+                Error::decode(CallInfo::new(method, "x"), 200, "", "JSON").outcome(),
+                outcome,
+                "{method}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_draft_that_is_left_says_how_to_go_on() {
+        let call = || CallInfo::new("GET", "a/submissions/1");
+        let body = || ErrorBody::parse(b"", &[]);
+        let error = Error::answered(call(), 404, body(), Some("check the id"), None).leaving("a/submissions/1");
+        let text = error.to_string();
+        assert!(
+            text.contains("go on with it, or delete it") && !text.contains("check the id"),
+            "{text}"
+        );
+        let error = Error::answered(call(), 503, body(), Some("try again later"), None).leaving("a/submissions/1");
+        let text = error.to_string();
+        assert!(text.contains("try again later") && text.contains("go on with it"), "{text}");
     }
 
     #[test]

@@ -14,6 +14,11 @@ use crate::error::{Error, Result};
 /// An HTTP method.
 pub use reqwest::Method;
 
+/// Whether requests with this method have a body, be it empty.
+pub(crate) fn has_body(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::DELETE)
+}
+
 /// Whether a call may be sent again when its outcome is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

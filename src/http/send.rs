@@ -16,7 +16,7 @@ use url::Url;
 use crate::error::{CallInfo, Error, KEPT_BODY, Result, TransportKind, id};
 use crate::http::body::KnownLength;
 use crate::http::clock::{Clock, NEVER};
-use crate::http::request::{Body, Method, Request};
+use crate::http::request::{Body, Request, has_body};
 use crate::http::retry::RetryPolicy;
 use crate::http::tls::certificate_refused;
 use crate::http::url::is_loopback;
@@ -225,7 +225,7 @@ impl Attempt<'_> {
 
     fn build(&self) -> reqwest::RequestBuilder {
         let request = self.request;
-        let has_body = !matches!(request.method, Method::GET | Method::DELETE | Method::HEAD);
+        let has_body = has_body(&request.method);
         let mut builder = self.http.request(request.method.clone(), self.url.clone());
         if !request.keep_alive {
             builder = builder.header(CONNECTION, "close");

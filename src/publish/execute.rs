@@ -29,12 +29,8 @@ const VERIFY_TIME: Duration = Duration::from_secs(600);
 /// The pause between two looks.
 const VERIFY_PAUSE: Duration = Duration::from_secs(30);
 
-/// What to do if a wait or a look takes too long.
+/// What to do if a wait takes too long.
 const GO_ON: &str = "publish() with PendingPolicy::Reuse or .submission(id) goes on with it";
-const LOOK_AGAIN: &str = "look at its packages later";
-
-/// What has not been reached if none of the looks succeeds.
-const LOOK: &str = "the look whether its packages were taken (the release itself went through, only that look failed)";
 
 impl<S: Submission> Publish<S> {
     pub(super) async fn execute(mut self) -> Result<PublishReport> {
@@ -264,11 +260,9 @@ impl<S: Submission> Publish<S> {
                 let kind = FailureKind::PackageNotTaken;
                 Err(Error::failed(kind, path, last_report(report), call()))
             }
-            Err(Miss::Passing(error)) => {
-                let late = Error::wait_timed_out(path, LOOK, VERIFY_TIME, Some(error.to_string()));
-                Err(late.with_report(last_report(report), call()).advise(LOOK_AGAIN))
+            Err(Miss::Passing(error) | Miss::Final(error)) => {
+                Err(Error::not_verified(path, error).with_report(last_report(report), call()))
             }
-            Err(Miss::Final(error)) => Err(error),
         }
     }
 }

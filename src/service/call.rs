@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::error::{CallInfo, Error, Outcome, Result, TransportKind};
 use crate::http::clock::after;
-use crate::http::request::{Method, Request};
+use crate::http::request::Request;
 use crate::http::retry::{Decision, Situation, decide, hint};
 use crate::http::{Answer, CORRELATION_ID, Http};
 use crate::model::receipt::Receipt;
@@ -177,7 +177,7 @@ impl<'c> Call<'c> {
             Err(error) => error,
         };
         // A read changes nothing.
-        if self.request.method != Method::GET && self.dialect.writes {
+        if !self.request.method.is_safe() && self.dialect.writes {
             self.outcome = self.outcome.max(error.outcome());
         }
         let now = self.http.clock().now();

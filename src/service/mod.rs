@@ -22,7 +22,7 @@ use url::Url;
 use crate::error::{Error, Result};
 use crate::http::clock::{Clock, after};
 use crate::http::limit::RateLimit;
-use crate::http::request::{Method, Replay, Request};
+use crate::http::request::{Method, Replay, Request, has_body};
 use crate::http::{CORRELATION_ID, Http, Settings, is_loopback};
 use crate::model::receipt::Receipt;
 use crate::service::call::{Call, Next};
@@ -187,10 +187,10 @@ impl Service {
             .header("Accept", "application/json")
             .header(CORRELATION_ID, correlation_id);
         request.headers.extend(api.headers.iter().cloned());
-        match request.method {
-            Method::GET | Method::DELETE | Method::HEAD => request,
-            // Without a body too: the service refuses a POST that does not say so.
-            _ => request.header("Content-Type", "application/json"),
+        match has_body(&request.method) {
+            // Without content too: the service refuses a POST that does not say so.
+            true => request.header("Content-Type", "application/json"),
+            false => request,
         }
     }
 }

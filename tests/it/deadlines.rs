@@ -89,11 +89,12 @@ async fn polls_that_fail_do_not_end_it() {
     let error = timed_out(bench.watch().timeout(Duration::from_secs(900)).await);
     assert_about(error.waited().unwrap(), 900);
     assert_eq!(error.report(), None);
-    let text = error.to_string();
+    let text = format!("{error:?}");
     assert!(
-        text.contains("no status could be read (GET") && text.contains("503"),
+        text.contains("no status could be read; it goes on at the service") && text.contains("because: GET"),
         "{text}"
     );
+    assert_eq!(error.status(), Some(503));
     // What will not pass ends it at once.
     for status in [400, 403, 409] {
         let bench = Bench::faulty(poll().always().answer(status, "{}")).await;

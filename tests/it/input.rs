@@ -112,7 +112,7 @@ async fn a_path_stays_below_the_endpoint() {
         let error = client.request(Method::GET, path, Replay::Safe).await.unwrap_err();
         assert_input(&error, "the link cannot be used: ");
     }
-    for method in [Method::GET, Method::DELETE] {
+    for method in [Method::GET, Method::DELETE, Method::HEAD, Method::OPTIONS] {
         let request = client.request(method, "applications", Replay::Safe).json(&json!({}));
         assert_input(&request.await.unwrap_err(), "the body cannot be used: ");
     }

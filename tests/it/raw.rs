@@ -1,5 +1,6 @@
 //! The escape hatch: the same token, headers, repeats and errors for what the crate does not know.
 
+use msstore::Outcome;
 use msstore::api::{Method, Replay};
 use serde_json::json;
 
@@ -61,6 +62,19 @@ async fn the_caller_says_whether_it_may_be_repeated() {
         let result = server.client().request(Method::POST, "new", replay).await;
         assert_eq!(server.requests().len(), sent);
         assert_eq!(result.is_ok(), sent == 2);
+    }
+}
+
+#[tokio::test]
+async fn what_only_reads_changes_nothing() {
+    for (method, outcome) in [
+        (Method::HEAD, Outcome::NotApplied),
+        (Method::OPTIONS, Outcome::NotApplied),
+        (Method::POST, Outcome::MaybeApplied),
+    ] {
+        let server = Recorder::always(500, "").await;
+        let error = server.client().request(method, "new", Replay::Once).await.unwrap_err();
+        assert_eq!(error.outcome(), outcome, "{error}");
     }
 }
 

@@ -138,7 +138,7 @@ impl<S: Submission> Waiting<S> {
         let error = match status.await {
             Ok(status) => return Ok(status),
             Err(Miss::Final(error)) => return Err(error.with_outcome(self.outcome())),
-            Err(Miss::Passing(error)) => Some(error.to_string()),
+            Err(Miss::Passing(error)) => Some(error),
             Err(Miss::NotYet) => None,
         };
         clock.sleep_until(self.looks.deadline()).await;

@@ -338,9 +338,16 @@ async fn a_look_that_fails_does_not_end_a_finished_run() {
         }
         let error = found.expect_err(&what);
         let said = error.to_string();
-        for says in ["the release itself went through", "only that look failed", "PreProcessing"] {
+        for says in [
+            "went through",
+            "whether its packages were taken",
+            "PreProcessing",
+            "look at its packages later",
+        ] {
             assert!(said.contains(says), "{what}: {said}");
         }
+        assert_eq!(error.kind(), ErrorKind::NotVerified, "{what}");
+        assert_eq!(error.submission(), Some(shop.pending_id()), "{what}");
         assert_eq!(error.outcome(), Outcome::Applied, "{what}");
     }
 }
