@@ -1,5 +1,6 @@
 //! The run: it obeys the plan, one step after the other. Each step is a thin call of the methods of `api` that resolve ambiguity.
 
+use std::future::IntoFuture;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use crate::api::ensure::Ensured;
 use crate::api::kinds::Submission;
 use crate::api::submissions::Refs;
 use crate::api::wait::Wait;
+use crate::auth::BoxFuture;
 use crate::document::Document;
 use crate::error::{Error, ErrorKind, FailureKind, Outcome, Result};
 use crate::id::SubmissionId;
@@ -14,13 +16,13 @@ use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, PackageRolloutStatus};
 use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
-use crate::publish::Publish;
 use crate::publish::decide::guards::{Guards, Standing};
 use crate::publish::decide::packages::were_taken;
 use crate::publish::decide::policy::{ExistingRollout, InTheWay, Resolution};
 use crate::publish::event::{EventKind, PublishReport, Seen};
 use crate::publish::files::ArchiveFile;
-use crate::publish::plan::{Decision, Plan, rollout_problem};
+use crate::publish::job::Publish;
+use crate::publish::plan::{Plan, Resolved, rollout_problem};
 use crate::service::look::{Looks, Miss, Pace};
 
 /// For how long it is looked whether the packages were taken.
@@ -36,11 +38,33 @@ const LOOK_AGAIN: &str = "look at its packages later";
 /// What has not been reached if none of the looks succeeds.
 const LOOK: &str = "the look whether its packages were taken (the release itself went through, only that look failed)";
 
+/// Resolves to the report when the goal is reached.
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file or setting cannot be used; [`ErrorKind::Pending`](crate::ErrorKind::Pending) if the
+/// pending submission stops the run; [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit; [`ErrorKind::Guard`](crate::ErrorKind::Guard);
+/// the errors of [`Wait`](crate::api::Wait), also `PackageNotTaken` if the goal is reached without a package.
+/// [`Error::left_behind`](crate::Error::left_behind) names the draft if one was created or changed before the failure.
+///
+/// # Cancel safety
+///
+/// Dropping the future stops the run where it is. It may leave a draft, or a submission that goes on: run again with
+/// [`PendingPolicy::Reuse`](crate::publish::PendingPolicy::Reuse).
+impl<S: Submission> IntoFuture for Publish<S> {
+    type Output = Result<PublishReport>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.execute())
+    }
+}
+
 impl<S: Submission> Publish<S> {
-    pub(super) async fn execute(mut self) -> Result<PublishReport> {
+    async fn execute(mut self) -> Result<PublishReport> {
         self.teller.start();
         let files = self.inputs().await?;
-        let Decision {
+        let Resolved {
             refs,
             there,
             published,

@@ -15,9 +15,9 @@ use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, FileStatus, PackageRolloutStatus, same_name};
 use crate::publish::decide::guards::{Finding, Guards, PlannedGuard, Standing};
 use crate::publish::decide::packages::{PackageFate, PlannedPackage, planned, replace, were_taken};
-use crate::publish::decide::policy::{InTheWay, NOT_THE_SAME, Resolution, resolve};
+use crate::publish::decide::policy::{InTheWay, NOT_THE_SAME, PendingPolicy, Resolution, resolve};
 use crate::publish::files::ArchiveFile;
-use crate::publish::{BoxedError, PendingPolicy, Publish};
+use crate::publish::job::{BoxedError, Publish};
 
 /// The plan of a run. `Display` is a text for people; it can be serialised for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -114,7 +114,7 @@ impl<S: Submission> Publish<S> {
 }
 
 /// All that was read to decide, each thing once, and the decision.
-pub(super) struct Decision<S> {
+pub(super) struct Resolved<S> {
     pub(super) refs: Refs,
     /// The pending submission, or the one that the run was told to go on with.
     pub(super) there: Option<Document<S>>,
@@ -128,7 +128,7 @@ pub(super) struct Decision<S> {
 
 impl<S: Submission> Publish<S> {
     /// Reads, and tries the edits on a copy. Nothing is changed at the service.
-    pub(super) async fn decide(&self, files: &[ArchiveFile]) -> Result<Decision<S>> {
+    pub(super) async fn decide(&self, files: &[ArchiveFile]) -> Result<Resolved<S>> {
         let refs = self.submissions.refs().await?;
         let (there, policy) = match (&self.submission, &refs.pending) {
             (Some(id), _) => (Some(self.submissions.get(id).await?), PendingPolicy::Reuse),
@@ -146,7 +146,7 @@ impl<S: Submission> Publish<S> {
             None => None,
         };
         let (plan, stop) = self.decided(resolution, there.as_ref(), published.as_ref(), files)?;
-        Ok(Decision {
+        Ok(Resolved {
             refs,
             there,
             published,
