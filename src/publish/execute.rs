@@ -95,17 +95,31 @@ impl<S: Submission> Publish<S> {
         let mut report = PublishReport::new(draft.id()?, adopted, files);
         let path = self.submissions.path(&report.submission).text();
         // A draft that was there before and is as it was is not left behind by this run.
-        let mut touched = resolution != Resolution::Edit;
-        let prepared = self.prepare(&draft, &mut report, &mut touched).await;
-        let left = |is_left: bool, error: Error| if is_left { error.leaving(&path) } else { error };
-        prepared.map_err(|error| left(touched, error))?;
+        let mut done = match resolution {
+            Resolution::Edit => Outcome::NotApplied,
+            _ => Outcome::Applied,
+        };
+        let prepared = self.prepare(&draft, &mut report, &mut done).await;
+        let left = |done: Outcome, error: Error| {
+            let outcome = error.outcome().max(done);
+            match done {
+                Outcome::NotApplied => error,
+                // A conflict says that it is no draft any more.
+                _ if error.is_conflict() => error.with_outcome(outcome),
+                _ => error.leaving(&path).with_outcome(outcome),
+            }
+        };
+        prepared.map_err(|error| left(done, error))?;
         if self.leave_draft {
             return Ok(report);
         }
         let wait = self.submissions.commit_and_wait(&report.submission);
         let ended = self.follow(wait, &mut report).await;
-        // An error that is not applied says that the commit was refused, or never sent.
-        ended.map_err(|error| left(touched && error.outcome() == Outcome::NotApplied, error))?;
+        ended.map_err(|error| match error.outcome() {
+            // The commit was refused, or never sent.
+            Outcome::NotApplied => left(done, error),
+            _ => error,
+        })?;
         let taken = self.verify(&report, draft.packages()).await;
         taken.map_err(|error| error.at_least(Outcome::Applied))?;
         Ok(report)
@@ -173,14 +187,14 @@ impl<S: Submission> Publish<S> {
         };
         match self.submissions.rollout_of(id).get().await {
             Ok(rollout) if rollout.package_rollout_status == PackageRolloutStatus::InProgress => {
-                Error::guard(Guard::RolloutInProgress, rollout_problem(id))
+                Error::guard(Guard::RolloutInProgress, rollout_problem(id)).caused_by(error)
             }
             Ok(_) | Err(_) => error,
         }
     }
 
-    /// Edits, checks, updates, compares, packs and uploads. `touched` is set once the draft is other than it was.
-    async fn prepare(&mut self, base: &Document<S>, report: &mut PublishReport, touched: &mut bool) -> Result<()> {
+    /// Edits, checks, updates, compares, packs and uploads. `done` is raised to what became of the update.
+    async fn prepare(&mut self, base: &Document<S>, report: &mut PublishReport, done: &mut Outcome) -> Result<()> {
         let id = report.submission.clone();
         let standing = Standing::Draft(self.clock().system_now());
         let (draft, guards) = self.try_out(base, &report.files, standing)?;
@@ -193,10 +207,11 @@ impl<S: Submission> Publish<S> {
             self.teller.tell(EventKind::NothingToUpdate, &id);
         } else {
             let updated = match self.lifted.contains(&Guard::Price) {
-                true => self.submissions.update_at_any_price(&draft).await?,
-                false => self.submissions.update(&draft).await?,
+                true => self.submissions.update_at_any_price(&draft).await,
+                false => self.submissions.update(&draft).await,
             };
-            *touched = true;
+            *done = updated.as_ref().map_or_else(Error::outcome, |_| Outcome::Applied).max(*done);
+            let updated = updated?;
             self.teller.tell_call(EventKind::Updated, Some(&id), updated.receipt());
             let mut guards = Guards::new(&self.lifted);
             guards.compare(&*draft, &*updated);
