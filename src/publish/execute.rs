@@ -1,5 +1,6 @@
 //! The run: it obeys the plan, one step after the other. Each step is a thin call of the methods of `api` that resolve ambiguity.
 
+use std::future::IntoFuture;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use crate::api::ensure::Ensured;
 use crate::api::kinds::Submission;
 use crate::api::submissions::Refs;
 use crate::api::wait::Wait;
+use crate::auth::BoxFuture;
 use crate::document::Document;
 use crate::error::{Error, ErrorKind, FailureKind, Outcome, Result};
 use crate::id::SubmissionId;
@@ -14,13 +16,13 @@ use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, PackageRolloutStatus};
 use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
-use crate::publish::Publish;
 use crate::publish::decide::guards::{Guards, Standing};
 use crate::publish::decide::packages::were_taken;
 use crate::publish::decide::policy::{ExistingRollout, InTheWay, Resolution};
 use crate::publish::event::{EventKind, PublishReport, Seen};
 use crate::publish::files::ArchiveFile;
-use crate::publish::plan::{Decision, Plan, rollout_problem};
+use crate::publish::job::Publish;
+use crate::publish::plan::{Plan, Resolved, rollout_problem};
 use crate::service::look::{Looks, Miss, Pace};
 
 /// For how long it is looked whether the packages were taken.
@@ -32,11 +34,33 @@ const VERIFY_PAUSE: Duration = Duration::from_secs(30);
 /// What to do if a wait takes too long.
 const GO_ON: &str = "publish() with PendingPolicy::Reuse or .submission(id) goes on with it";
 
+/// Resolves to the report when the goal is reached.
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file or setting cannot be used; [`ErrorKind::Pending`](crate::ErrorKind::Pending) if the
+/// pending submission stops the run; [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit; [`ErrorKind::Guard`](crate::ErrorKind::Guard);
+/// the errors of [`Wait`](crate::api::Wait), also `PackageNotTaken` if the goal is reached without a package.
+/// [`Error::left_behind`](crate::Error::left_behind) names the draft if one was created or changed before the failure.
+///
+/// # Cancel safety
+///
+/// Dropping the future stops the run where it is. It may leave a draft, or a submission that goes on: run again with
+/// [`PendingPolicy::Reuse`](crate::publish::PendingPolicy::Reuse).
+impl<S: Submission> IntoFuture for Publish<S> {
+    type Output = Result<PublishReport>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.execute())
+    }
+}
+
 impl<S: Submission> Publish<S> {
-    pub(super) async fn execute(mut self) -> Result<PublishReport> {
+    async fn execute(mut self) -> Result<PublishReport> {
         self.teller.start();
         let files = self.inputs().await?;
-        let Decision {
+        let Resolved {
             refs,
             there,
             published,
@@ -67,17 +91,31 @@ impl<S: Submission> Publish<S> {
         let mut report = PublishReport::new(draft.id()?, adopted, files);
         let path = self.submissions.path(&report.submission).text();
         // A draft that was there before and is as it was is not left behind by this run.
-        let mut touched = resolution != Resolution::Edit;
-        let prepared = self.prepare(&draft, &mut report, &mut touched).await;
-        let left = |is_left: bool, error: Error| if is_left { error.leaving(&path) } else { error };
-        prepared.map_err(|error| left(touched, error))?;
+        let mut done = match resolution {
+            Resolution::Edit => Outcome::NotApplied,
+            _ => Outcome::Applied,
+        };
+        let prepared = self.prepare(&draft, &mut report, &mut done).await;
+        let left = |done: Outcome, error: Error| {
+            let outcome = error.outcome().max(done);
+            match done {
+                Outcome::NotApplied => error,
+                // A conflict says that it is no draft any more.
+                _ if error.is_conflict() => error.with_outcome(outcome),
+                _ => error.leaving(&path).with_outcome(outcome),
+            }
+        };
+        prepared.map_err(|error| left(done, error))?;
         if self.leave_draft {
             return Ok(report);
         }
         let wait = self.submissions.commit_and_wait(&report.submission);
         let ended = self.follow(wait, &mut report).await;
-        // An error that is not applied says that the commit was refused, or never sent.
-        ended.map_err(|error| left(touched && error.outcome() == Outcome::NotApplied, error))?;
+        ended.map_err(|error| match error.outcome() {
+            // The commit was refused, or never sent.
+            Outcome::NotApplied => left(done, error),
+            _ => error,
+        })?;
         let taken = self.verify(&report, draft.packages()).await;
         taken.map_err(|error| error.at_least(Outcome::Applied))?;
         Ok(report)
@@ -145,14 +183,14 @@ impl<S: Submission> Publish<S> {
         };
         match self.submissions.rollout_of(id).get().await {
             Ok(rollout) if rollout.package_rollout_status == PackageRolloutStatus::InProgress => {
-                Error::guard(Guard::RolloutInProgress, rollout_problem(id))
+                Error::guard(Guard::RolloutInProgress, rollout_problem(id)).caused_by(error)
             }
             Ok(_) | Err(_) => error,
         }
     }
 
-    /// Edits, checks, updates, compares, packs and uploads. `touched` is set once the draft is other than it was.
-    async fn prepare(&mut self, base: &Document<S>, report: &mut PublishReport, touched: &mut bool) -> Result<()> {
+    /// Edits, checks, updates, compares, packs and uploads. `done` is raised to what became of the update.
+    async fn prepare(&mut self, base: &Document<S>, report: &mut PublishReport, done: &mut Outcome) -> Result<()> {
         let id = report.submission.clone();
         let standing = Standing::Draft(self.clock().system_now());
         let (draft, guards) = self.try_out(base, &report.files, standing)?;
@@ -165,10 +203,11 @@ impl<S: Submission> Publish<S> {
             self.teller.tell(EventKind::NothingToUpdate, &id);
         } else {
             let updated = match self.lifted.contains(&Guard::Price) {
-                true => self.submissions.update_at_any_price(&draft).await?,
-                false => self.submissions.update(&draft).await?,
+                true => self.submissions.update_at_any_price(&draft).await,
+                false => self.submissions.update(&draft).await,
             };
-            *touched = true;
+            *done = updated.as_ref().map_or_else(Error::outcome, |_| Outcome::Applied).max(*done);
+            let updated = updated?;
             self.teller.tell_call(EventKind::Updated, Some(&id), updated.receipt());
             let mut guards = Guards::new(&self.lifted);
             guards.compare(&*draft, &*updated);

@@ -11,9 +11,9 @@ use crate::model::application_submission::ApplicationSubmission;
 use crate::model::in_app_product_submission::{Icon, InAppProductSubmission};
 use crate::model::listing::{Image, ImageType};
 use crate::model::package::{FileStatus, same_name};
-use crate::publish::Publish;
 use crate::publish::decide::packages::{ExistingPackages, Package};
 use crate::publish::event::{EventKind, PublishReport};
+use crate::publish::job::Publish;
 use crate::secret::UploadUrl;
 use crate::upload::Upload;
 

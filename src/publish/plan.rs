@@ -13,11 +13,12 @@ use crate::id::SubmissionId;
 use crate::model::change::Change;
 use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, FileStatus, PackageRolloutStatus, same_name};
+use crate::model::status::SubmissionStatus;
 use crate::publish::decide::guards::{Finding, Guards, PlannedGuard, Standing};
 use crate::publish::decide::packages::{PackageFate, PlannedPackage, planned, replace, were_taken};
-use crate::publish::decide::policy::{InTheWay, NOT_THE_SAME, Resolution, resolve};
+use crate::publish::decide::policy::{InTheWay, PendingPolicy, Resolution, not_the_same, resolve};
 use crate::publish::files::ArchiveFile;
-use crate::publish::{BoxedError, PendingPolicy, Publish};
+use crate::publish::job::{BoxedError, Publish};
 
 /// The plan of a run. `Display` is a text for people; it can be serialised for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,7 +28,7 @@ pub struct Plan {
     /// The submission that the plan was made on: the pending draft that would be reused, else the last published one; `None` if
     /// there is neither, as for a new flight.
     pub based_on: Option<SubmissionId>,
-    /// The pending submission, if there is one.
+    /// The pending submission, if there is one, or the one that the run was told to go on with.
     pub pending: Option<InTheWay>,
     /// The submission whose rollout is in progress, which blocks the next submission.
     pub rollout: Option<InTheWay>,
@@ -57,7 +58,14 @@ impl fmt::Display for Plan {
             None => f.write_str("based on an empty submission, the first one\n")?,
         }
         match &self.pending {
-            Some(pending) => writeln!(f, "pending: {} in {}: {}", pending.id, pending.status, pending.what)?,
+            Some(InTheWay { id, status, what, .. }) => {
+                let found = if *status == SubmissionStatus::Published {
+                    "submission"
+                } else {
+                    "pending"
+                };
+                writeln!(f, "{found}: {id} in {status}: {what}")?;
+            }
             None => writeln!(f, "pending: nothing; a draft would be created")?,
         }
         if let Some(rollout) = &self.rollout {
@@ -114,7 +122,7 @@ impl<S: Submission> Publish<S> {
 }
 
 /// All that was read to decide, each thing once, and the decision.
-pub(super) struct Decision<S> {
+pub(super) struct Resolved<S> {
     pub(super) refs: Refs,
     /// The pending submission, or the one that the run was told to go on with.
     pub(super) there: Option<Document<S>>,
@@ -128,7 +136,7 @@ pub(super) struct Decision<S> {
 
 impl<S: Submission> Publish<S> {
     /// Reads, and tries the edits on a copy. Nothing is changed at the service.
-    pub(super) async fn decide(&self, files: &[ArchiveFile]) -> Result<Decision<S>> {
+    pub(super) async fn decide(&self, files: &[ArchiveFile]) -> Result<Resolved<S>> {
         let refs = self.submissions.refs().await?;
         let (there, policy) = match (&self.submission, &refs.pending) {
             (Some(id), _) => (Some(self.submissions.get(id).await?), PendingPolicy::Reuse),
@@ -146,7 +154,7 @@ impl<S: Submission> Publish<S> {
             None => None,
         };
         let (plan, stop) = self.decided(resolution, there.as_ref(), published.as_ref(), files)?;
-        Ok(Decision {
+        Ok(Resolved {
             refs,
             there,
             published,
@@ -165,15 +173,21 @@ impl<S: Submission> Publish<S> {
         files: &[ArchiveFile],
     ) -> Result<(Plan, Result<()>)> {
         let known = published.map_or(&[][..], |published| published.packages());
+        // One that is pending may show that status for a while, too.
+        let is_published = self.submission.is_some() && there.is_some_and(|there| *there.status() == SubmissionStatus::Published);
         let (what, stops) = match (resolution, there) {
             (Resolution::Refuse(why), _) => (why, true),
-            (Resolution::Attach, Some(there)) if !self.is_done(there, known, files)? => (NOT_THE_SAME, true),
+            (Resolution::Attach, Some(there)) if !self.is_done(there, known, files)? => (not_the_same(is_published), true),
+            (Resolution::Attach, _) if is_published => ("is published already", false),
             (Resolution::Attach, _) => ("would be waited for", false),
             (Resolution::Edit, _) => ("would be edited", false),
             _ => ("would be deleted and made anew", false),
         };
         let refused = there.filter(|_| stops);
-        let refused = refused.map(|there| Error::pending(there.origin(), there.status(), what));
+        let refused = match refused {
+            Some(there) if is_published => Some(Error::invalid(format!("the submission {}", there.id()?), what)),
+            refused => refused.map(|there| Error::pending(there.origin(), there.status(), what)),
+        };
         let first = Document::detached(serde_json::json!({}))?;
         let (base, tried) = match (resolution, there, published.or(there)) {
             (Resolution::Attach, Some(there), _) => (there, Ok((there.clone(), Guards::new(&[])))),
@@ -193,7 +207,7 @@ impl<S: Submission> Publish<S> {
         let rollout = self.rollout(published.filter(|_| is_new))?;
         if is_new && S::ROLLED_OUT {
             let blocks = rollout.as_ref().filter(|_| self.existing_rollout.is_none());
-            guards.add(Guard::RolloutInProgress, blocks.map(|rollout| rollout.what.clone()));
+            guards.add(Guard::RolloutInProgress, blocks.map(|rollout| rollout_problem(&rollout.id)));
         }
         let plan = Plan {
             based_on: (!base.origin().is_empty()).then(|| base.id()).transpose()?,
@@ -221,10 +235,11 @@ impl<S: Submission> Publish<S> {
         };
         let (stops, what) = match self.existing_rollout {
             Some(end) => (false, format!("would be {}", end.done())),
-            None => {
-                let stops = !self.lifted.contains(&Guard::RolloutInProgress);
-                (stops, rollout_problem(&published.id()?))
+            None if self.lifted.contains(&Guard::RolloutInProgress) => {
+                let what = "would be left as it is, because the guard is lifted: the service may refuse the next submission";
+                (false, what.to_owned())
             }
+            None => (true, rollout_problem(&published.id()?)),
         };
         InTheWay::new(published, stops, what).map(Some)
     }
@@ -248,10 +263,12 @@ impl<S: Submission> Publish<S> {
 
     /// Whether a submission that cannot be changed any more is what is to be published: it brings the packages, the caller's edits change
     /// nothing, it names the files, and it is rolled out gradually if that is wanted, by whatever percentage, for that goes up once it
-    /// is published.
+    /// is published. If an edit fails on it, it is another one.
     fn is_done(&self, there: &Document<S>, known: &[ApplicationPackage], files: &[ArchiveFile]) -> Result<bool> {
         let mut copy = there.clone();
-        self.edits.iter().try_for_each(|edit| edit(&mut copy)).map_err(edit_failed)?;
+        if self.edits.iter().try_for_each(|edit| edit(&mut copy)).is_err() {
+            return Ok(false);
+        }
         let named = there.named_files();
         let is_named = |file: &ArchiveFile| {
             let fits = |(name, status): &NamedFile<'_>| same_name(name, &file.name) && *status != FileStatus::PendingDelete;

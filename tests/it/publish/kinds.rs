@@ -1,10 +1,10 @@
 //! Add-ons and flights: the same job, with what they have of their own.
 
-use msstore::ErrorKind;
 use msstore::api::Milestone;
 use msstore::model::{Guard, SubmissionStatus};
 use msstore::publish::{ExistingPackages, ExistingRollout, PendingPolicy};
 use msstore::testing::Fault;
+use msstore::{ErrorKind, Outcome};
 use serde_json::json;
 
 use super::{ADD_ON, APP, FLIGHT, PACKAGE, Shop, guard_of, package_names};
@@ -144,6 +144,27 @@ async fn a_rollout_in_progress_is_dealt_with_by_explicit_choice() {
     shop.app().package_rollout(&id).finalize().await.unwrap();
     shop.job().existing_rollout(ExistingRollout::Finalize).await.unwrap();
     assert_eq!(shop.count("finalizepackagerollout"), 1);
+}
+
+/// The plan does not know of it: the refusal of the create is explained, and what the service said stays.
+#[tokio::test]
+async fn a_rollout_that_begins_after_the_plan_explains_the_conflict() {
+    let shop = Shop::open().await;
+    shop.fake.seed_rollout(APP, 25.0);
+    shop.fake
+        .fault(Fault::on("GET", "/submissions/*").first(1).edit_answer(|submission| {
+            submission["packageDeliveryOptions"]["packageRollout"]["packageRolloutStatus"] = "PackageRolloutNotStarted".into();
+        }));
+    let error = shop.job().await.unwrap_err();
+    assert_eq!(guard_of(&error), Some(Guard::RolloutInProgress), "{error:?}");
+    assert_eq!(
+        (error.status(), error.outcome()),
+        (Some(409), Outcome::NotApplied),
+        "{error:?}"
+    );
+    assert!(error.message().is_some() && error.correlation_id().is_some(), "{error:?}");
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(source.to_string().contains("status 409"), "{source}");
 }
 
 #[tokio::test]

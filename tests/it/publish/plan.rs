@@ -257,6 +257,20 @@ async fn it_tells_what_becomes_of_a_rollout() {
         let json = serde_json::to_value(&plan).unwrap();
         assert_eq!(json["rollout"]["id"], id.as_str());
     }
+    // The guard is lifted, so that there is nothing to choose.
+    let shop = Shop::open().await;
+    shop.fake.seed_rollout(APP, 25.0);
+    let plan = shop.job().allow(Guard::RolloutInProgress).plan().await.unwrap();
+    let rollout = plan.rollout.as_ref().unwrap();
+    assert!(plan.is_clear() && !rollout.stops, "{plan}");
+    assert!(
+        rollout.what.contains("would be left as it is") && !rollout.what.contains("choose"),
+        "{plan}"
+    );
+    let Finding::Lifted(problem) = finding(&plan, Guard::RolloutInProgress) else {
+        panic!("{plan}");
+    };
+    assert!(problem.contains("still being rolled out"), "{plan}");
     // None is in progress, and then a draft is reused.
     let shop = Shop::open().await;
     let plan = shop.job().existing_rollout(ExistingRollout::Halt).plan().await.unwrap();

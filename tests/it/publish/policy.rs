@@ -251,14 +251,33 @@ async fn a_submission_that_is_named_is_gone_on_with_wherever_it_stands() {
         (&id, Some(&SubmissionStatus::Published))
     );
     assert_eq!(shop.sent(), [""; 0]);
+    let plan = shop.job().submission(&id).plan().await.unwrap().to_string();
+    assert!(
+        plan.contains("in Published: is published already") && !plan.contains("pending"),
+        "{plan}"
+    );
 
     // Not what is to be published.
-    let job = shop.app().publish().edit(|draft| {
-        draft.listing_mut("en-us")?.base_listing.release_notes = "Slower.".into();
-        Ok(())
-    });
-    let error = job.submission(&id).await.unwrap_err();
-    assert!(error.to_string().contains("is not what is to be published"), "{error}");
+    let job = || {
+        shop.app().publish().submission(&id).edit(|draft| {
+            draft.listing_mut("en-us")?.base_listing.release_notes = "Slower.".into();
+            Ok(())
+        })
+    };
+    let error = job().await.unwrap_err();
+    let plan = job().plan().await.unwrap();
+    assert!(!plan.is_clear(), "{plan}");
+    for said in [error.to_string(), plan.to_string()] {
+        for says in [
+            id.as_str(),
+            "is published already, and is not what is to be published",
+            "without .submission(id)",
+        ] {
+            assert!(said.contains(says), "{said}");
+        }
+        assert!(!said.contains("pending") && !said.contains("under way"), "{said}");
+    }
+    assert!(error.kind() == ErrorKind::InvalidInput && !error.is_conflict(), "{error:?}");
 
     // Not there.
     let error = shop
@@ -275,6 +294,27 @@ async fn a_submission_that_is_named_is_gone_on_with_wherever_it_stands() {
     assert!(error.to_string().contains("Partner Center"), "{error}");
     assert_eq!(shop.sent(), [""; 0]);
     assert_ne!(other, id_of(&shop.fake.pending_submission(APP).unwrap()));
+}
+
+/// The edit is made for another submission; what is in the way is this one.
+#[tokio::test]
+async fn one_under_way_that_cannot_be_edited_is_not_the_same() {
+    let shop = Shop::open().await;
+    let id = under_way(&shop, "Certification").await;
+    let job = || shop.job().pending(Reuse).edit(|_| Err("there is no such listing".into()));
+    let plan = job().plan().await.unwrap();
+    let pending = plan.pending.as_ref().unwrap();
+    assert!(
+        pending.stops && pending.what.contains("is not what is to be published"),
+        "{plan}"
+    );
+    let error = job().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.submission()),
+        (ErrorKind::Pending, Some(id)),
+        "{error:?}"
+    );
+    assert_eq!(shop.sent(), [""; 0]);
 }
 
 /// There is no draft to leave any more, and nobody asked to wait.

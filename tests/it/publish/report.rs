@@ -317,6 +317,48 @@ async fn a_draft_that_was_not_touched_is_not_left_behind() {
     reuse(&shop).await.unwrap();
 }
 
+/// The update may have changed the draft.
+#[tokio::test]
+async fn a_draft_whose_update_was_lost_is_named() {
+    let lost = [
+        Fault::on("PUT", "/submissions/*").apply_then().reset(),
+        Fault::on("PUT", "/submissions/*").apply_then().answer(503, ""),
+    ];
+    for fault in lost {
+        let what = format!("{fault:?}");
+        let shop = Shop::open().await;
+        let id = shop.fake.seed_draft(APP);
+        shop.fake.fault(fault.always());
+        let error = shop.job().pending(PendingPolicy::Reuse).await.expect_err(&what);
+        assert_eq!(error.left_behind(), Some(id), "{what}: {error:?}");
+        assert_eq!(error.outcome(), Outcome::MaybeApplied, "{what}: {error:?}");
+    }
+}
+
+/// A conflict says that the submission is committed, or under way: it is no draft any more.
+#[tokio::test]
+async fn a_conflict_is_not_said_to_leave_a_draft() {
+    for (method, path) in [("PUT", "/submissions/*"), ("POST", "/submissions/*/commit")] {
+        let shop = Shop::open().await;
+        let body = r#"{"code":"InvalidState","message":"not in this state"}"#;
+        shop.fake.fault(Fault::on(method, path).answer(409, body).always());
+        let error = shop.job().await.unwrap_err();
+        assert!(error.is_conflict() && error.left_behind().is_none(), "{method}: {error:?}");
+        let said = error.to_string();
+        assert!(
+            !said.contains("draft") && said.contains("committed already"),
+            "{method}: {said}"
+        );
+        // It was created all the same.
+        let submission = Some(shop.pending_id());
+        assert_eq!(
+            (error.submission(), error.outcome()),
+            (submission, Outcome::Applied),
+            "{method}"
+        );
+    }
+}
+
 /// Events and history hold changes, not polls.
 #[tokio::test]
 async fn a_status_is_told_once_however_often_it_is_read() {
