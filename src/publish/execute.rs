@@ -40,7 +40,8 @@ const GO_ON: &str = "publish() with PendingPolicy::Reuse or .submission(id) goes
 ///
 /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file or setting cannot be used; [`ErrorKind::Pending`](crate::ErrorKind::Pending) if the
 /// pending submission stops the run; [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit; [`ErrorKind::Guard`](crate::ErrorKind::Guard);
-/// the errors of [`Wait`](crate::api::Wait), also `PackageNotTaken` if the goal is reached without a package.
+/// the errors of [`Wait`](crate::api::Wait), also `PackageNotTaken` if the goal is reached without a package, and
+/// [`ErrorKind::NotVerified`](crate::ErrorKind::NotVerified) if that could not be read.
 /// [`Error::left_behind`](crate::Error::left_behind) names the draft if one was created or changed before the failure.
 ///
 /// # Cancel safety
@@ -100,8 +101,6 @@ impl<S: Submission> Publish<S> {
             let outcome = error.outcome().max(done);
             match done {
                 Outcome::NotApplied => error,
-                // A conflict says that it is no draft any more.
-                _ if error.is_conflict() => error.with_outcome(outcome),
                 _ => error.leaving(&path).with_outcome(outcome),
             }
         };
@@ -112,6 +111,8 @@ impl<S: Submission> Publish<S> {
         let wait = self.submissions.commit_and_wait(&report.submission);
         let ended = self.follow(wait, &mut report).await;
         ended.map_err(|error| match error.outcome() {
+            // It is no draft any more.
+            _ if error.is_conflict() => error.at_least(done),
             // The commit was refused, or never sent.
             Outcome::NotApplied => left(done, error),
             _ => error,

@@ -337,18 +337,17 @@ async fn a_draft_whose_update_was_lost_is_named() {
 
 /// A conflict says that the submission is committed, or under way: it is no draft any more.
 #[tokio::test]
-async fn a_conflict_is_not_said_to_leave_a_draft() {
-    for (method, path) in [("PUT", "/submissions/*"), ("POST", "/submissions/*/commit")] {
+async fn what_is_committed_already_is_not_said_to_be_left_as_a_draft() {
+    for (method, path, is_left) in [("PUT", "/submissions/*", true), ("POST", "/submissions/*/commit", false)] {
         let shop = Shop::open().await;
         let body = r#"{"code":"InvalidState","message":"not in this state"}"#;
         shop.fake.fault(Fault::on(method, path).answer(409, body).always());
         let error = shop.job().await.unwrap_err();
-        assert!(error.is_conflict() && error.left_behind().is_none(), "{method}: {error:?}");
+        assert!(error.is_conflict(), "{method}: {error:?}");
+        assert_eq!(error.left_behind().is_some(), is_left, "{method}");
         let said = error.to_string();
-        assert!(
-            !said.contains("draft") && said.contains("committed already"),
-            "{method}: {said}"
-        );
+        assert_eq!(said.contains("draft"), is_left, "{method}: {said}");
+        assert!(said.contains("committed already"), "{method}: {said}");
         // It was created all the same.
         let submission = Some(shop.pending_id());
         assert_eq!(
