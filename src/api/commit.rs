@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::api::ensure::{LOOK, unresolved};
+use crate::api::ensure::unresolved;
 use crate::api::kinds::Submission;
 use crate::api::submissions::Submissions;
 use crate::error::{Outcome, Result};
@@ -14,6 +14,9 @@ use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
 use crate::model::status::{StatusReport, SubmissionStatus};
 use crate::service::look::{Looks, Miss, Pace};
+
+/// For how long the status is read before a commit: a service that cannot be read for a while does not end a release.
+const BEFORE: Duration = Duration::from_secs(300);
 
 /// How long after a commit whose answer was lost a draft that is still a draft is committed again.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -32,9 +35,10 @@ pub(crate) struct Committed {
 }
 
 impl<S: Submission> Submissions<S> {
-    /// Commits a submission and finds out what became of it if that is not clear: the status is read before, and for up to 60 s
-    /// after an ambiguous answer. A submission that is still a draft after 10 s, or that still shows the failure from before,
-    /// is committed once more; a refusal of that means that the first one worked.
+    /// Commits a submission and finds out what became of it if that is not clear: the status is read before, which may take up
+    /// to 5 minutes if the service cannot be read, and for up to 60 s after each ambiguous answer. A submission that is still a
+    /// draft after 10 s, or that still shows the failure from before, is committed once more; a refusal of that means that the
+    /// first one worked.
     ///
     /// Returns the answer to the commit; if that was lost, the status that shows it, or the refusal of the second commit, 409. That
     /// the commit has begun does not mean that the Store takes the submission: see
@@ -42,21 +46,20 @@ impl<S: Submission> Submissions<S> {
     ///
     /// # Errors
     ///
-    /// 409 if it cannot be committed in its state, 400 if it was made in Partner Center. With
-    /// [`Outcome::MaybeApplied`] nothing shows that it was committed after 60 s.
+    /// 409 if it cannot be committed in its state, 400 if it was made in Partner Center; the error of the read, with
+    /// [`Outcome::NotApplied`], if the status cannot be read before: nothing was sent then. With [`Outcome::MaybeApplied`]
+    /// nothing shows that it was committed 60 s after it was last sent.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future may leave the submission committed.
     pub async fn ensure_committed(&self, id: impl Into<SubmissionId>) -> Result<Receipt<StatusReport>> {
-        let patience = self.service().clock().now();
-        Ok(self.committed(&id.into(), patience).await?.0)
+        Ok(self.committed(&id.into()).await?.0)
     }
 
-    /// Commits. Until `patience` it waits for a service that cannot be read, before anything is sent. Returns the answer to the
-    /// commit; if that was lost, the status that shows it, or the refusal of the second one.
-    pub(crate) async fn committed(&self, id: &SubmissionId, patience: Instant) -> Result<(Receipt<StatusReport>, Committed)> {
-        let before = self.failure_before(id, patience).await;
+    /// Commits. Returns the answer to the commit; if that was lost, the status that shows it, or the refusal of the second one.
+    pub(crate) async fn committed(&self, id: &SubmissionId) -> Result<(Receipt<StatusReport>, Committed)> {
+        let before = self.failure_before(id).await;
         let before = before.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
         let (receipt, shown, outcome) = self.commit_and_look(id, before.as_ref()).await?;
         let at = self.service().clock().now();
@@ -69,11 +72,9 @@ impl<S: Submission> Submissions<S> {
         Ok((receipt, commit))
     }
 
-    /// The failure that a submission shows before it is committed. Nothing has been sent, so it may take until `patience`.
-    async fn failure_before(&self, id: &SubmissionId, patience: Instant) -> Result<Option<StatusReport>> {
-        let clock = self.service().clock();
-        let time = patience.saturating_duration_since(clock.now()).max(LOOK);
-        let mut looks = Looks::new(clock, time, Pace::Growing);
+    /// The failure that a submission shows before it is committed.
+    async fn failure_before(&self, id: &SubmissionId) -> Result<Option<StatusReport>> {
+        let mut looks = Looks::new(self.service().clock(), BEFORE, Pace::Growing);
         let status = looks.find(|by| async move {
             match self.by(by).status(id).await {
                 // A new draft may not be visible yet; the commit tells.
@@ -93,10 +94,8 @@ impl<S: Submission> Submissions<S> {
         before: Option<&StatusReport>,
     ) -> Result<(Receipt<StatusReport>, bool, Outcome)> {
         let clock = self.service().clock();
-        // After the first: both commits share a minute.
-        let mut looks = None;
+        let mut is_first = true;
         loop {
-            let is_first = looks.is_none();
             let error = match self.commit(id).await {
                 Ok(receipt) => return Ok((receipt, false, Outcome::Applied)),
                 // The first one worked, although the status does not show it yet.
@@ -112,26 +111,26 @@ impl<S: Submission> Submissions<S> {
                 Err(error) => error,
             };
             let again = is_first.then(|| after(clock.now(), AGAIN));
-            let looks = looks.get_or_insert_with(|| self.looks());
-            match self.look_for_commit(looks, id, before, again).await {
+            match self.look_for_commit(id, before, again).await {
                 Ok(Some(status)) => return Ok((status, true, Outcome::Applied)),
                 Ok(None) => tracing::info!(%error, "the commit does not show; it is sent once more"),
                 // Whatever its answer said, it is not to be seen.
                 Err(Miss::NotYet) => return Err(error.with_outcome(Outcome::MaybeApplied)),
                 Err(Miss::Passing(look) | Miss::Final(look)) => return Err(unresolved(error, look)),
             }
+            is_first = false;
         }
     }
 
     /// The status that shows our commit; `None` if at `again` there is still what was there before.
     async fn look_for_commit(
         &self,
-        looks: &mut Looks,
         id: &SubmissionId,
         before: Option<&StatusReport>,
         again: Option<Instant>,
     ) -> Result<Option<Receipt<StatusReport>>, Miss> {
         let clock = self.service().clock();
+        let mut looks = self.looks();
         let found = looks.find(|by| async move {
             match self.by(by).status(id).await {
                 Ok(status) if shows_commit(&status.value, before) => Ok(Some(status)),

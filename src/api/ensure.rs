@@ -5,6 +5,7 @@
 //! is safe there; add-ons and flights have no such slot, so theirs is never sent twice. Whatever fails in the end, its
 //! outcome is the greatest of all calls, so that a failed look does not hide a write.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
@@ -138,8 +139,8 @@ impl<S: Submission> Submissions<S> {
     ///
     /// # Errors
     ///
-    /// 409 if it cannot be deleted in its state; 400 if it was made in Partner Center; [`ErrorKind::WaitTimedOut`](crate::ErrorKind::WaitTimedOut) if the service
-    /// says that it is deleted and still shows it after 60 s; the error of the deletion if its answer was lost and the
+    /// 409 if it cannot be deleted in its state; 400 if it was made in Partner Center; [`ErrorKind::DeletionTimedOut`](crate::ErrorKind::DeletionTimedOut) if the
+    /// service says that it is deleted and still shows it after 60 s; the error of the deletion if its answer was lost and the
     /// submission is still there after 60 s.
     ///
     /// # Cancel safety
@@ -197,20 +198,21 @@ pub(crate) fn unresolved(write: Error, look: Error) -> Error {
 }
 
 /// Looks (`is_it` gives the id of the one that is looked for), creates if there is none, and looks again if it is unknown what
-/// became of that. What was found in the list is read, so that the answer is a document in any case.
+/// became of that. What was found in the list is read, so that the answer is a document in any case; after the create that is
+/// part of the look. `get` is told when the time of the looks ends.
 pub(crate) async fn create_or_find<T, I, F>(
     service: &Service,
     list: impl Fn() -> List<T> + Send + Sync,
     is_it: impl Fn(&T) -> Option<I> + Send + Sync,
     create: impl Future<Output = Result<Document<T>>> + Send,
-    get: impl FnOnce(I) -> F + Send,
+    get: impl Fn(I, Option<Instant>) -> F + Send + Sync,
 ) -> Result<Ensured<T>>
 where
     T: DeserializeOwned + Send + 'static,
-    I: Send,
+    I: Clone + Send + Sync,
     F: Future<Output = Result<Document<T>>> + Send,
 {
-    let (list, is_it) = (&list, &is_it);
+    let (list, is_it, get) = (&list, &is_it, &get);
     let look = |by: Option<Instant>| async move {
         let mut items = list().by(by);
         while let Some(item) = items.try_next().await? {
@@ -221,7 +223,7 @@ where
         Ok(None)
     };
     if let Some(id) = look(None).await? {
-        return Ok(Ensured::new(get(id).await?, None));
+        return Ok(Ensured::new(get(id, None).await?, None));
     }
     let error = match create.await {
         Ok(document) => {
@@ -234,18 +236,30 @@ where
     // A conflict says that it is there, or that there is another reason; one look tells.
     let once = error.is_conflict();
     let mut looks = Looks::new(service.clock(), LOOK, Pace::Growing);
+    // What the list has shown once is not listed again.
+    let shown = &OnceLock::new();
     let found = looks.find(|by| async move {
-        match look(Some(by)).await? {
-            None if !once => Err(Miss::NotYet),
-            found => Ok(found),
+        if shown.get().is_none()
+            && let Some(id) = look(Some(by)).await?
+        {
+            let _ = shown.set(id);
+        }
+        let id = match shown.get().cloned() {
+            Some(id) => id,
+            None if once => return Ok(None),
+            None => return Err(Miss::NotYet),
+        };
+        match get(id, Some(by)).await {
+            // It may not be visible by itself yet.
+            Err(error) if error.is_not_found() => Err(Miss::Passing(error)),
+            document => Ok(Some(document?)),
         }
     });
     match found.await.or_else(Miss::or_none) {
-        Ok(Some(id)) => match get(id).await {
-            Ok(document) => Ok(Ensured::new(document, None)),
-            Err(look) => Err(look.at_least(error.outcome())),
-        },
+        Ok(Some(document)) => Ok(Ensured::new(document, None)),
         Ok(None) => Err(error),
+        // It is there, and cannot be read.
+        Err(look) if shown.get().is_some() => Err(look.at_least(error.outcome())),
         Err(look) => Err(unresolved(error, look)),
     }
 }

@@ -112,12 +112,13 @@ impl Flights {
         document(json, self.path(&id).text())
     }
 
-    /// Creates a flight unless the app has one of this name; after an ambiguous outcome it looks for up to 60 s and never
-    /// sends twice. `adopted` says whether it was there, or turned up after an answer that was lost.
+    /// Creates a flight unless the app has one of this name; after an ambiguous outcome it looks for up to 60 s, until the
+    /// flight is listed and can be read, and never sends twice. `adopted` says whether it was there, or turned up after an
+    /// answer that was lost.
     ///
     /// # Errors
     ///
-    /// As [`create`](Self::create) and [`list`](Self::list).
+    /// As [`create`](Self::create), [`list`](Self::list) and [`get`](Self::get).
     ///
     /// # Cancel safety
     ///
@@ -126,7 +127,8 @@ impl Flights {
         check(&new)?;
         let is_it = |flight: &Flight| flight.flight_id.clone().filter(|_| flight.friendly_name == new.friendly_name);
         let (list, create) = (|| self.list().top(100), self.create(new.clone()));
-        create_or_find(&self.service, list, is_it, create, |id| self.get(id)).await
+        let read = |id, by| async move { get(&self.service.by(by), self.path(&id)).await };
+        create_or_find(&self.service, list, is_it, create, read).await
     }
 
     /// Deletes a flight: `DELETE applications/{applicationId}/flights/{flightId}`.

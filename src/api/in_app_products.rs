@@ -100,12 +100,13 @@ impl InAppProducts {
         document(json, path(&id).text())
     }
 
-    /// Creates an add-on unless the app has one with this product id; after an ambiguous outcome it looks for up to 60 s and
-    /// never sends twice. `adopted` says whether it was there, or turned up after an answer that was lost.
+    /// Creates an add-on unless the app has one with this product id; after an ambiguous outcome it looks for up to 60 s,
+    /// until the add-on is listed and can be read, and never sends twice. `adopted` says whether it was there, or turned up
+    /// after an answer that was lost.
     ///
     /// # Errors
     ///
-    /// As [`create`](Self::create) and [`list`](Self::list).
+    /// As [`create`](Self::create), [`list`](Self::list) and [`get`](Self::get).
     ///
     /// # Cancel safety
     ///
@@ -118,7 +119,8 @@ impl InAppProducts {
             product.id.clone().filter(|_| is_it)
         };
         let (list, create) = (|| self.list().top(100), self.create(new.clone()));
-        create_or_find(&self.service, list, is_it, create, |id| self.get(id)).await
+        let read = |id, by| async move { get(&self.service.by(by), path(&id)).await };
+        create_or_find(&self.service, list, is_it, create, read).await
     }
 
     /// Deletes an add-on: `DELETE inappproducts/{inAppProductId}`.

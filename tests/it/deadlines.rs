@@ -71,7 +71,7 @@ async fn polls_that_fail_do_not_end_it() {
         poll().first(12).reset(),
         poll().first(12).cut(CutEnd::Reset),
         poll().first(12).truncate(),
-        poll().throttle(Duration::from_secs(1000), RetryHint::Text),
+        poll().throttle(Duration::from_secs(200), RetryHint::Text),
         poll().first(3).answer(200, "<html>Signed out</html>"),
         poll().first(3).answer(200, r#"{"status": ["what"], "statusDetails": 7}"#),
         poll().expire_tokens(),

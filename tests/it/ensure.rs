@@ -408,10 +408,20 @@ async fn a_look_that_fails_in_passing_is_taken_again() {
     let draft = w.fake.seed_draft(APP);
     assert_eq!(w.app_submissions().ensure_deleted(&draft).await.unwrap().http_status, 204);
 
-    let lost = Fault::on("POST", "/inappproducts").apply_then().answer(504, "");
-    let w = impatient([lost, page("/inappproducts", 2), pause("/inappproducts", 3, 20)]).await;
-    let new = NewInAppProduct::new(&w.app, "coins", ProductType::Consumable);
-    assert!(w.client.in_app_products().create_or_find(new).await.unwrap().adopted);
+    let lost = || Fault::on("POST", "/inappproducts").apply_then().answer(504, "");
+    for (path, from) in [("/inappproducts", 2), ("/inappproducts/*", 1)] {
+        let w = impatient([lost(), page(path, from), pause(path, from + 1, 20)]).await;
+        let new = NewInAppProduct::new(&w.app, "coins", ProductType::Consumable);
+        assert!(w.client.in_app_products().create_or_find(new).await.unwrap().adopted);
+        assert_eq!(sent(&w, "POST", "/inappproducts"), 1);
+    }
+    // What the list shows may not be visible by itself yet.
+    let lost = Fault::on("POST", "/flights").apply_then().answer(504, "");
+    let w = impatient([lost, Fault::on("GET", "/flights/*").answer(404, "").first(2)]).await;
+    let new = NewFlight::new("Early");
+    assert!(w.client.flights(&w.app).create_or_find(new).await.unwrap().adopted);
+    // It is found once.
+    assert_eq!(sent(&w, "GET", "/listflights"), 2);
 
     let lost = Fault::on("POST", "/updatepackagerolloutpercentage")
         .apply_then()

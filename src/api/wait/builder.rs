@@ -156,9 +156,10 @@ impl<S: Submission> Wait<S> {
         self
     }
 
-    /// Sets how long to wait at most. Default [`Milestone::default_timeout`] of the goal. The commit and the first look are made in
-    /// any case, in the time of [`Submissions::ensure_committed`] and of a call
-    /// ([`RetryPolicy::call_timeout`](crate::config::RetryPolicy::call_timeout)).
+    /// Sets how long to wait at most. Default [`Milestone::default_timeout`] of the goal. It does not cut the commit and the first
+    /// look short: they take the time of [`Submissions::ensure_committed`] and of a call
+    /// ([`RetryPolicy::call_timeout`](crate::config::RetryPolicy::call_timeout)). Nor does it make the commit more patient: if the
+    /// status cannot be read within 5 minutes before it, the wait ends with the error of that read, and nothing was sent.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self

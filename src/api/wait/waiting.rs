@@ -1,7 +1,7 @@
 //! A wait under way: looks, asks `judge` what it saw means, and tells the observers.
 
 use std::future::IntoFuture;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 use futures_util::TryFutureExt;
@@ -13,7 +13,7 @@ use crate::api::wait::builder::{Wait, WaitReport};
 use crate::api::wait::judge::{News, READ_LAG, Verdict, judge, news, rests};
 use crate::error::{Error, FailureKind, Outcome, Result};
 use crate::http::BoxFuture;
-use crate::http::clock::Clock;
+use crate::http::clock::{Clock, after};
 use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
 use crate::service::look::{Looks, Miss, Pace};
@@ -30,6 +30,8 @@ struct Waiting<S> {
     told_at: Duration,
     /// Whether the submission rests after certification, once it was read.
     held: Option<bool>,
+    /// Before when the service does not want to be asked for that again.
+    held_after: Option<Instant>,
 }
 
 /// What a poll has come to.
@@ -46,7 +48,7 @@ impl<S: Submission> Waiting<S> {
         let time = wait.timeout.unwrap_or(wait.goal.default_timeout());
         let looks = Looks::new(wait.submissions.service().clock(), time, pace);
         let commit = if wait.commit {
-            let (receipt, commit) = wait.submissions.committed(&wait.id, looks.deadline()).await?;
+            let (receipt, commit) = wait.submissions.committed(&wait.id).await?;
             if let Some(observer) = &wait.on_commit {
                 observer(&receipt);
             }
@@ -67,6 +69,7 @@ impl<S: Submission> Waiting<S> {
             last: None,
             told_at: Duration::ZERO,
             held: None,
+            held_after: None,
         })
     }
 
@@ -137,7 +140,14 @@ impl<S: Submission> Waiting<S> {
         });
         let error = match status.await {
             Ok(status) => return Ok(status),
-            Err(Miss::Final(error)) => return Err(error.with_outcome(self.outcome())),
+            Err(Miss::Final(error)) => {
+                let error = error.with_outcome(self.outcome());
+                return Err(match &self.last {
+                    // Its id is that of the call that failed.
+                    Some(last) => error.with_report(last.report.clone(), None),
+                    None => error,
+                });
+            }
             Err(Miss::Passing(error)) => Some(error),
             Err(Miss::NotYet) => None,
         };
@@ -172,12 +182,16 @@ impl<S: Submission> Waiting<S> {
 
     /// Whether a certified submission is published by hand or on a date to come. Read once.
     async fn is_held(&mut self) -> bool {
-        if self.held.is_none() {
+        let may_ask = self.held_after.is_none_or(|at| self.clock().now() >= at);
+        if self.held.is_none() && may_ask {
             let by = self.last.is_some().then_some(self.looks.deadline());
-            // If it cannot be read now, the next poll tries again.
-            if let Ok(submission) = self.wait.submissions.by(by).get(&self.wait.id).await {
-                let date = submission.target_publish_date().to_system_time();
-                self.held = Some(rests(submission.target_publish_mode(), date, self.clock().system_now()));
+            match self.wait.submissions.by(by).get(&self.wait.id).await {
+                Ok(submission) => {
+                    let date = submission.target_publish_date().to_system_time();
+                    self.held = Some(rests(submission.target_publish_mode(), date, self.clock().system_now()));
+                }
+                // A later poll tries again: the next, unless the service asks for a longer pause.
+                Err(error) => self.held_after = error.retry_after().map(|pause| after(self.clock().now(), pause)),
             }
         }
         self.held.unwrap_or(false)
@@ -229,7 +243,7 @@ impl<S: Submission> Wait<S> {
 ///
 /// [`ErrorKind::SubmissionFailed`](crate::ErrorKind::SubmissionFailed) with the service's reasons if a step failed;
 /// [`ErrorKind::WaitTimedOut`](crate::ErrorKind::WaitTimedOut) with the last report when the time is up; else the error of the commit, or
-/// of a poll that cannot be repeated.
+/// of a poll that cannot be repeated, which has the last report too.
 ///
 /// # Cancel safety
 ///
