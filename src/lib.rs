@@ -214,9 +214,9 @@ pub use crate::document::Document;
 pub use crate::error::{Error, ErrorKind, Outcome, Result};
 pub use crate::id::{ApplicationId, FlightId, InAppProductId, SubmissionId};
 
-// Types of these stand in signatures: `Bytes`, `ClientBuilder`, `SecretString`, `Value`, `Url`.
+// Types of these stand in signatures: `Bytes`, `Stream`, `ClientBuilder`, `Method`, `SecretString`, `Value`, `Url`.
 #[doc(no_inline)]
-pub use {bytes, reqwest, secrecy, serde_json, url};
+pub use {bytes, futures_core, reqwest, secrecy, serde_json, url};
 
 /// The quick start of the README compiles.
 #[cfg(doctest)]
