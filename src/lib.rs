@@ -74,7 +74,7 @@
 //!         Ok(())
 //!     })
 //!     .package(Package::new("dist/App_1.4.0.0_x64.msix"))
-//!     .until(Milestone::Certified)
+//!     .until(Milestone::Certified) // for 3 days at most, unless .timeout(..) says otherwise
 //!     .on_event(|event| println!("{event}"))
 //!     .await?;
 //! println!("{report}");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::api::ensure::unresolved;
 use crate::api::kinds::Submission;
 use crate::api::submissions::Submissions;
-use crate::error::{Outcome, Result};
+use crate::error::{Error, Outcome, Result};
 use crate::http::clock::after;
 use crate::id::SubmissionId;
 use crate::model::receipt::Receipt;
@@ -48,7 +48,7 @@ impl<S: Submission> Submissions<S> {
     ///
     /// 409 if it cannot be committed in its state, 400 if it was made in Partner Center; the error of the read, with
     /// [`Outcome::NotApplied`], if the status cannot be read before: nothing was sent then. With [`Outcome::MaybeApplied`]
-    /// nothing shows that it was committed 60 s after it was last sent.
+    /// nothing shows that it was committed 60 s after it was last sent, or it could not be found out.
     ///
     /// # Cancel safety
     ///
@@ -94,23 +94,27 @@ impl<S: Submission> Submissions<S> {
         before: Option<&StatusReport>,
     ) -> Result<(Receipt<StatusReport>, bool, Outcome)> {
         let clock = self.service().clock();
-        let mut is_first = true;
+        let mut first: Option<Error> = None;
         loop {
             let error = match self.commit(id).await {
                 Ok(receipt) => return Ok((receipt, false, Outcome::Applied)),
                 // The first one worked, although the status does not show it yet.
-                Err(error) if error.is_conflict() && !is_first => {
+                Err(error) if error.is_conflict() && first.is_some() => {
                     return Ok((
                         error.receipt().map(|()| StatusReport::default()),
                         false,
                         Outcome::MaybeApplied,
                     ));
                 }
-                Err(error) if error.outcome() == Outcome::NotApplied && is_first => return Err(error),
-                Err(error) if error.outcome() == Outcome::NotApplied => return Err(error.with_outcome(Outcome::MaybeApplied)),
+                Err(error) if error.outcome() == Outcome::NotApplied => {
+                    return Err(match first {
+                        Some(first) => error.after(first.with_outcome(Outcome::MaybeApplied)),
+                        None => error,
+                    });
+                }
                 Err(error) => error,
             };
-            let again = is_first.then(|| after(clock.now(), AGAIN));
+            let again = first.is_none().then(|| after(clock.now(), AGAIN));
             match self.look_for_commit(id, before, again).await {
                 Ok(Some(status)) => return Ok((status, true, Outcome::Applied)),
                 Ok(None) => tracing::info!(%error, "the commit does not show; it is sent once more"),
@@ -118,7 +122,7 @@ impl<S: Submission> Submissions<S> {
                 Err(Miss::NotYet) => return Err(error.with_outcome(Outcome::MaybeApplied)),
                 Err(Miss::Passing(look) | Miss::Final(look)) => return Err(unresolved(error, look)),
             }
-            is_first = false;
+            first = Some(error);
         }
     }
 

@@ -259,7 +259,7 @@ where
         Ok(Some(document)) => Ok(Ensured::new(document, None)),
         Ok(None) => Err(error),
         // It is there, and cannot be read.
-        Err(look) if shown.get().is_some() => Err(look.at_least(error.outcome())),
+        Err(look) if shown.get().is_some() => Err(look.after(error)),
         Err(look) => Err(unresolved(error, look)),
     }
 }

@@ -40,7 +40,7 @@ impl<S: Submission> Submissions<S> {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the document belongs to another parent; [`Guard::Price`] if the
-    /// price of an app or add-on is missing, null or `Base`; 400 if a member is not valid; 409 if the submission is committed
+    /// price of an app or add-on is missing, null, empty or `Base`; 400 if a member is not valid; 409 if the submission is committed
     /// already.
     ///
     /// # Cancel safety

@@ -1,4 +1,4 @@
-//! Error bodies: six shapes of answer, from four front-ends, read into one form. Pure.
+//! Error bodies, whoever answered, read into one form. Pure.
 //!
 //! The status comes from the status line and is never looked for here. What is not understood is kept as text.
 

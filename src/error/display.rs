@@ -33,11 +33,11 @@ impl fmt::Display for Error {
                 write!(f, "{path} {what}, but is still shown after {seconds} s")?;
             }
             ErrorKind::NotVerified => {
+                let status = inner.report.as_ref().map(|report| report.status.clone()).unwrap_or_default();
                 write!(
                     f,
-                    "{path} went through, but it could not be read whether its packages were taken"
+                    "{path} went on to {status}, but it could not be read whether its packages were taken"
                 )?;
-                say_last_status(self, f)?;
             }
             ErrorKind::Upload(kind) => say_upload(&inner.subject, kind, f)?,
             ErrorKind::InvalidInput => write!(f, "{} cannot be used: {}", inner.subject, inner.problem)?,

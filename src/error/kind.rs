@@ -28,7 +28,7 @@ pub enum ErrorKind {
     /// A submission was deleted, but the service still shows it.
     #[error("the deleted submission is still shown")]
     DeletionTimedOut,
-    /// The release went through, but the packages of the submission could not be read afterwards, so it is not known whether all
+    /// The submission reached the goal, but its packages could not be read afterwards, so it is not known whether all
     /// that were uploaded were taken.
     #[error("it could not be read whether the packages were taken")]
     NotVerified,
@@ -41,7 +41,8 @@ pub enum ErrorKind {
     /// A submission that is pending stops the run.
     #[error("a pending submission is in the way")]
     Pending,
-    /// The closure that edits a draft failed; its error is the source.
+    /// The closure that edits a draft failed; its error is the source. An [`Error`](crate::Error) of the crate that it returns, as that
+    /// of a language which is not there, is passed on as it is.
     #[error("the edit of the submission failed")]
     Edit,
     /// A guard stopped what would do harm.

@@ -165,7 +165,8 @@ impl Error {
     /// stopped the run. For a create a 409 means that a submission is pending or a rollout is in progress.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        self.0.kind == ErrorKind::Pending || (self.0.kind == ErrorKind::Api && self.0.status == Some(409))
+        let is_answer = matches!(self.0.kind, ErrorKind::Api | ErrorKind::Guard(_));
+        self.0.kind == ErrorKind::Pending || (is_answer && self.0.status == Some(409))
     }
 
     /// Returns whether the same call may succeed later: no complete answer came, or its status was 408, 429, 500, 502, 503 or

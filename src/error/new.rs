@@ -200,9 +200,9 @@ impl Error {
                 inner.retry_after = cause.0.retry_after;
                 let of_cause = cause.0.advice.take();
                 inner.advice = match inner.kind {
-                    ErrorKind::WaitTimedOut | ErrorKind::NotVerified | ErrorKind::Guard(_) => inner.advice,
+                    ErrorKind::WaitTimedOut | ErrorKind::Guard(_) | ErrorKind::Pending | ErrorKind::InvalidInput => inner.advice,
                     ErrorKind::Upload(UploadKind::LinkExpired) => inner.advice,
-                    ErrorKind::Upload(UploadKind::Send) if inner.retryable => inner.advice,
+                    ErrorKind::NotVerified | ErrorKind::Upload(UploadKind::Send) if cause.0.retryable => inner.advice,
                     ErrorKind::Upload(UploadKind::Send) => of_cause,
                     _ => of_cause.or(inner.advice),
                 };
@@ -211,6 +211,20 @@ impl Error {
             Err(other) => Arc::from(other),
         };
         self.0.source = Some(source);
+        self
+    }
+
+    /// Adds the error of an earlier call, whose outcome is still open, as the source.
+    pub(crate) fn after(mut self, mut earlier: Self) -> Self {
+        self = self.at_least(earlier.outcome());
+        earlier.0.advice = None;
+        self.0.source = Some(Arc::new(earlier));
+        self
+    }
+
+    /// Names the submission that the error is about, where the call does not.
+    pub(crate) fn about(mut self, path: impl Into<String>) -> Self {
+        self.0.path = Some(path.into());
         self
     }
 
@@ -274,7 +288,9 @@ impl Error {
             self.0.advice = Some("its commit does not show yet: look at its status again, and commit again if it stays");
         }
         self.0.report = Some(report);
-        self.0.correlation_id = correlation_id;
+        if self.0.call.is_none() {
+            self.0.correlation_id = correlation_id;
+        }
         self
     }
 
@@ -286,7 +302,7 @@ impl Error {
 
     /// Says that a draft of ours is left at this path.
     pub(crate) fn leaving(mut self, path: impl Into<String>) -> Self {
-        if self.is_not_found() {
+        if self.is_not_found() && matches!(self.shape(), Some(BodyShape::Service | BodyShape::Empty)) {
             // Its id is the right one.
             self.0.advice = Some("what was created a moment ago may not be visible yet");
         }
@@ -345,6 +361,8 @@ mod tests {
         let table = [
             (timed_out(), 503, "attach to it again"),
             (Error::not_verified("a", answer(503)), 503, "look at its packages"),
+            (Error::not_verified("a", answer(403)), 403, "of the cause"),
+            (Error::guard(Guard::RolloutInProgress, "halt it"), 409, "halt it"),
             (Error::upload(UploadKind::LinkExpired, "it"), 403, "create a new submission"),
             (Error::upload(UploadKind::LinkRefused, "it"), 403, "of the cause"),
             (sent(), 503, "run it again"),
@@ -370,6 +388,8 @@ mod tests {
         for (last, retry_after) in [(last, Some(hint)), (foreign, None)] {
             let status = last.status();
             let error = Error::wait_timed_out("a/submissions/1", "Accepted", Duration::ZERO, Some(last));
+            let error = error.with_report(StatusReport::default(), Some("of another call".to_owned()));
+            assert_eq!(error.correlation_id(), None);
             assert_eq!((error.status(), error.retry_after()), (status, retry_after));
             assert!(error.is_retryable() && std::error::Error::source(&error).is_some());
             assert_eq!(error.path(), Some("a/submissions/1"));
@@ -402,6 +422,9 @@ mod tests {
             text.contains("go on with it, or delete it") && !text.contains("check the id"),
             "{text}"
         );
+        let page = ErrorBody::parse(b"<html></html>", &[]);
+        let error = Error::answered(call(), 404, page, Some("check the endpoint"), None).leaving("a/submissions/1");
+        assert!(error.to_string().contains("check the endpoint"), "{error}");
         let error = Error::answered(call(), 503, body(), Some("try again later"), None).leaving("a/submissions/1");
         let text = error.to_string();
         assert!(text.contains("try again later") && text.contains("go on with it"), "{text}");

@@ -9,7 +9,7 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Guard {
-    /// The price is missing or null, which makes a paid product free without a word, or it is `Base`, which the
+    /// The price is missing, null or empty, which makes a paid product free without a word, or it is `Base`, which the
     /// service refuses.
     Price,
     /// A package that was there is missing or has another status than `Uploaded` or `PendingDelete`.

@@ -18,7 +18,7 @@ use crate::model::receipt::Receipt;
 use crate::model::status::StatusReport;
 use crate::publish::decide::guards::{Guards, Standing};
 use crate::publish::decide::packages::were_taken;
-use crate::publish::decide::policy::{ExistingRollout, InTheWay, Resolution};
+use crate::publish::decide::policy::{ExistingRollout, InTheWay, Resolution, is_draft};
 use crate::publish::event::{EventKind, PublishReport, Seen};
 use crate::publish::files::ArchiveFile;
 use crate::publish::job::Publish;
@@ -39,10 +39,10 @@ const GO_ON: &str = "publish() with PendingPolicy::Reuse or .submission(id) goes
 /// # Errors
 ///
 /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file or setting cannot be used; [`ErrorKind::Pending`](crate::ErrorKind::Pending) if the
-/// pending submission stops the run; [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit; [`ErrorKind::Guard`](crate::ErrorKind::Guard);
+/// pending submission stops the run; [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit, or that itself if it is one of this crate; [`ErrorKind::Guard`](crate::ErrorKind::Guard);
 /// the errors of [`Wait`](crate::api::Wait), also `PackageNotTaken` if the goal is reached without a package, and
 /// [`ErrorKind::NotVerified`](crate::ErrorKind::NotVerified) if that could not be read.
-/// [`Error::left_behind`](crate::Error::left_behind) names the draft if one was created or changed before the failure.
+/// [`Error::left_behind`](crate::Error::left_behind) names the draft if one was created or changed, and surely not committed.
 ///
 /// # Cancel safety
 ///
@@ -90,33 +90,26 @@ impl<S: Submission> Publish<S> {
             }
         };
         let mut report = PublishReport::new(draft.id()?, adopted, files);
-        let path = self.submissions.path(&report.submission).text();
         // A draft that was there before and is as it was is not left behind by this run.
         let mut done = match resolution {
             Resolution::Edit => Outcome::NotApplied,
             _ => Outcome::Applied,
         };
         let prepared = self.prepare(&draft, &mut report, &mut done).await;
-        let left = |done: Outcome, error: Error| {
-            let outcome = error.outcome().max(done);
-            match done {
-                Outcome::NotApplied => error,
-                _ => error.leaving(&path).with_outcome(outcome),
-            }
-        };
-        prepared.map_err(|error| left(done, error))?;
+        if let Err(error) = prepared {
+            return Err(self.left(error, &report.submission, done).await);
+        }
         if self.leave_draft {
             return Ok(report);
         }
         let wait = self.submissions.commit_and_wait(&report.submission);
-        let ended = self.follow(wait, &mut report).await;
-        ended.map_err(|error| match error.outcome() {
-            // It is no draft any more.
-            _ if error.is_conflict() => error.at_least(done),
+        match self.follow(wait, &mut report).await {
             // The commit was refused, or never sent.
-            Outcome::NotApplied => left(done, error),
-            _ => error,
-        })?;
+            Err(error) if error.outcome() == Outcome::NotApplied => {
+                return Err(self.left(error, &report.submission, done).await);
+            }
+            followed => followed?,
+        }
         let taken = self.verify(&report, draft.packages()).await;
         taken.map_err(|error| error.at_least(Outcome::Applied))?;
         Ok(report)
@@ -143,8 +136,32 @@ impl<S: Submission> Publish<S> {
         }
         let wait = self.submissions.watch(&report.submission).seen(document.status());
         self.follow(wait, &mut report).await?;
-        self.verify(&report, known).await?;
+        let taken = self.verify(&report, known).await;
+        taken.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
         Ok(report)
+    }
+
+    /// Says of a failure which draft it leaves. `done` is what the run has done to the draft.
+    async fn left(&self, error: Error, id: &SubmissionId, done: Outcome) -> Error {
+        if done == Outcome::NotApplied {
+            return error;
+        }
+        let outcome = error.outcome().max(done);
+        // A conflict may say that it is no draft any more, or that the API does not take it.
+        let is_left = match error.is_conflict() {
+            true => self
+                .submissions
+                .status(id)
+                .await
+                .map_or(true, |now| is_draft(&now.value.status)),
+            false => true,
+        };
+        let error = if is_left {
+            error.leaving(self.submissions.path(id).text())
+        } else {
+            error
+        };
+        error.with_outcome(outcome)
     }
 
     /// Deletes the pending draft and ends the rollout, as far as that is planned, and creates.

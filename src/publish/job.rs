@@ -77,7 +77,7 @@ pub(super) type UploadSetting = Box<dyn FnOnce(Upload) -> Upload + Send + Sync>;
 /// # Guards
 ///
 /// Before the update: all packages that were there are kept or marked for deletion; at most 30; new ones are `PendingUpload` and
-/// carry nothing that only the service sets; the price of an app or add-on is neither missing, null nor `Base`; there is a listing;
+/// carry nothing that only the service sets; the price of an app or add-on is neither missing, null, empty nor `Base`; there is a listing;
 /// every file that is to be uploaded is given, and every given file is named; the upload link is there and alive; no rollout is
 /// in progress. After it: price, trial, prices by market and packages are what was sent. Each can be lifted with
 /// [`allow`](Self::allow). At the goal: the packages have ids that were not in the draft before, looked for up to 10 minutes.
@@ -150,7 +150,7 @@ impl<S: Submission> Publish<S> {
     }
 
     /// Goes on with this submission of an earlier run, whatever its status: as [`PendingPolicy::Reuse`], also once it is published
-    /// and no longer pending. No other submission is created.
+    /// and no longer pending. No other submission is created; one that is published and not the same is an error.
     pub fn submission(mut self, id: impl Into<SubmissionId>) -> Self {
         self.submission = Some(id.into());
         self

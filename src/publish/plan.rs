@@ -109,7 +109,7 @@ impl<S: Submission> Publish<S> {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file is missing, or if there is neither a published submission nor a draft of an app;
-    /// [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit; else the errors of the reads. A guard or a pending
+    /// [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit, or that itself if it is one of this crate; else the errors of the reads. A guard or a pending
     /// submission that would stop the run is part of the plan, and not an error.
     ///
     /// # Cancel safety
@@ -175,9 +175,15 @@ impl<S: Submission> Publish<S> {
         let known = published.map_or(&[][..], |published| published.packages());
         // One that is pending may show that status for a while, too.
         let is_published = self.submission.is_some() && there.is_some_and(|there| *there.status() == SubmissionStatus::Published);
+        let attached = there.filter(|_| resolution == Resolution::Attach);
+        let edited = attached.map(|there| self.edited(there)).transpose();
+        let is_done = match (attached, &edited) {
+            (Some(there), Ok(Some(edited))) => self.is_done(there, edited, known, files)?,
+            _ => false,
+        };
         let (what, stops) = match (resolution, there) {
             (Resolution::Refuse(why), _) => (why, true),
-            (Resolution::Attach, Some(there)) if !self.is_done(there, known, files)? => (not_the_same(is_published), true),
+            (Resolution::Attach, Some(_)) if !is_done => (not_the_same(is_published), true),
             (Resolution::Attach, _) if is_published => ("is published already", false),
             (Resolution::Attach, _) => ("would be waited for", false),
             (Resolution::Edit, _) => ("would be edited", false),
@@ -187,6 +193,10 @@ impl<S: Submission> Publish<S> {
         let refused = match refused {
             Some(there) if is_published => Some(Error::invalid(format!("the submission {}", there.id()?), what)),
             refused => refused.map(|there| Error::pending(there.origin(), there.status(), what)),
+        };
+        let refused = match edited {
+            Err(why) => refused.map(|error| error.caused_by(why)),
+            Ok(_) => refused,
         };
         let first = Document::detached(serde_json::json!({}))?;
         let (base, tried) = match (resolution, there, published.or(there)) {
@@ -261,14 +271,23 @@ impl<S: Submission> Publish<S> {
         Ok((draft, guards))
     }
 
+    /// A copy with the caller's edits.
+    fn edited(&self, there: &Document<S>) -> Result<Document<S>> {
+        let mut copy = there.clone();
+        self.edits.iter().try_for_each(|edit| edit(&mut copy)).map_err(edit_failed)?;
+        Ok(copy)
+    }
+
     /// Whether a submission that cannot be changed any more is what is to be published: it brings the packages, the caller's edits change
     /// nothing, it names the files, and it is rolled out gradually if that is wanted, by whatever percentage, for that goes up once it
-    /// is published. If an edit fails on it, it is another one.
-    fn is_done(&self, there: &Document<S>, known: &[ApplicationPackage], files: &[ArchiveFile]) -> Result<bool> {
-        let mut copy = there.clone();
-        if self.edits.iter().try_for_each(|edit| edit(&mut copy)).is_err() {
-            return Ok(false);
-        }
+    /// is published.
+    fn is_done(
+        &self,
+        there: &Document<S>,
+        edited: &Document<S>,
+        known: &[ApplicationPackage],
+        files: &[ArchiveFile],
+    ) -> Result<bool> {
         let named = there.named_files();
         let is_named = |file: &ArchiveFile| {
             let fits = |(name, status): &NamedFile<'_>| same_name(name, &file.name) && *status != FileStatus::PendingDelete;
@@ -278,7 +297,7 @@ impl<S: Submission> Publish<S> {
         let rolls_out = delivery.is_some_and(|delivery| delivery.package_rollout.is_package_rollout == Some(true));
         Ok(
             were_taken(&self.package_names()?, there.packages(), known, Milestone::Accepted)
-                && copy.changes()?.is_empty()
+                && edited.changes()?.is_empty()
                 && files.iter().all(is_named)
                 && (self.rollout_percentage.is_none() || rolls_out),
         )

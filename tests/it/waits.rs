@@ -539,6 +539,26 @@ async fn a_poll_that_cannot_be_repeated_keeps_the_last_report() {
     assert!(of_call.is_some() && error.correlation_id() == of_call, "{error:?}");
 }
 
+#[tokio::test]
+async fn a_wait_that_ends_without_a_call_names_its_submission() {
+    // The token of the fourth status has expired, and there is no other.
+    let bench = Bench::scripted(["CommitStarted", "PreProcessing"]).await;
+    bench.fake.fault(Fault::on("GET", "/status").nth(4).answer(401, "{}"));
+    bench.fake.fault(
+        Fault::on("POST", "/oauth2/token")
+            .answer(400, r#"{"error":"invalid_client"}"#)
+            .nth(2),
+    );
+    let error = bench.commit().until(Milestone::Certified).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Auth, Outcome::Applied),
+        "{error:?}"
+    );
+    assert_eq!(error.submission(), Some(bench.id.clone()), "{error:?}");
+    assert!(error.report().is_some());
+}
+
 /// So is one that is read beside the status.
 #[tokio::test]
 async fn whether_it_is_held_is_not_read_before_the_service_allows_it() {

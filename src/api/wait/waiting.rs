@@ -140,24 +140,22 @@ impl<S: Submission> Waiting<S> {
         });
         let error = match status.await {
             Ok(status) => return Ok(status),
-            Err(Miss::Final(error)) => {
-                let error = error.with_outcome(self.outcome());
-                return Err(match &self.last {
-                    // Its id is that of the call that failed.
-                    Some(last) => error.with_report(last.report.clone(), None),
-                    None => error,
-                });
-            }
+            Err(Miss::Final(error)) => return Err(self.ended(error.about(self.path()))),
             Err(Miss::Passing(error)) => Some(error),
             Err(Miss::NotYet) => None,
         };
         clock.sleep_until(self.looks.deadline()).await;
         let waited = clock.now() - self.looks.started();
-        let late = Error::wait_timed_out(&self.path(), self.wait.goal.name(), waited, error).with_outcome(self.outcome());
-        Err(match &self.last {
-            Some(last) => late.with_report(last.report.clone(), last.correlation_id.clone()),
-            None => late,
-        })
+        Err(self.ended(Error::wait_timed_out(&self.path(), self.wait.goal.name(), waited, error)))
+    }
+
+    /// The error that ends the wait, with what is known by then.
+    fn ended(&self, error: Error) -> Error {
+        let error = error.with_outcome(self.outcome());
+        match &self.last {
+            Some(last) => error.with_report(last.report.clone(), last.correlation_id.clone()),
+            None => error,
+        }
     }
 
     /// Tells the observers. The end is news in any case.

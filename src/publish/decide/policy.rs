@@ -86,10 +86,14 @@ pub(crate) enum Resolution {
     Refuse(&'static str),
 }
 
+/// Whether a submission can be edited and committed: one that has failed or was cancelled holds the slot, and can be again.
+pub(crate) fn is_draft(status: &SubmissionStatus) -> bool {
+    matches!(status, SubmissionStatus::PendingCommit | SubmissionStatus::Canceled) || status.is_failure()
+}
+
 /// The table of [`PendingPolicy`]. `is_deletable` is false for a flight that was never published.
 pub(crate) fn resolve(policy: PendingPolicy, status: &SubmissionStatus, has_link: bool, is_deletable: bool) -> Resolution {
-    // A submission that has failed or was cancelled holds the slot, and can be edited again.
-    let is_draft = matches!(status, SubmissionStatus::PendingCommit | SubmissionStatus::Canceled) || status.is_failure();
+    let is_draft = is_draft(status);
     match policy {
         PendingPolicy::Reuse if !is_draft => Resolution::Attach,
         _ if !is_draft => Resolution::Refuse(

@@ -9,7 +9,7 @@
 //! | `no`      | the error of the row; `outcome()` is `NotApplied`                                           |
 //! | `maybe`   | the error of the row; `outcome()` is `MaybeApplied`                                         |
 //! | `did`     | the error of the row; `outcome()` is `Applied`                                              |
-//! | `still`   | `WaitTimedOut`: the service says it is deleted, and goes on showing it                      |
+//! | `still`   | `DeletionTimedOut`: the service says it is deleted, and goes on showing it                  |
 //!
 //! | class           | calls                                                                                 |
 //! |-----------------|---------------------------------------------------------------------------------------|

@@ -314,6 +314,8 @@ async fn one_under_way_that_cannot_be_edited_is_not_the_same() {
         (ErrorKind::Pending, Some(id)),
         "{error:?}"
     );
+    let why = std::error::Error::source(&error).unwrap();
+    assert_eq!(why.source().unwrap().to_string(), "there is no such listing");
     assert_eq!(shop.sent(), [""; 0]);
 }
 
