@@ -145,7 +145,9 @@ async fn two_hundred_jobs_in_bad_weather() {
     let wrong: Vec<&String> = runs.iter().filter_map(|run| run.as_ref().err()).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     let submitted = runs.iter().filter(|run| **run == Ok(true)).count();
-    say(&format!("chaos: {submitted} of {RUNS} submitted, the others ended with a right error"));
+    say(&format!(
+        "chaos: {submitted} of {RUNS} submitted, the others ended with a right error"
+    ));
     assert!(
         (20..RUNS as usize - 50).contains(&submitted),
         "{submitted}: too few or too many to tell anything"
