@@ -38,11 +38,11 @@ const GO_ON: &str = "publish() with PendingPolicy::Reuse or .submission(id) goes
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file or setting cannot be used; [`ErrorKind::Pending`](crate::ErrorKind::Pending) if the
-/// pending submission stops the run; [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit, or that itself if it is one of this crate; [`ErrorKind::Guard`](crate::ErrorKind::Guard);
+/// [`ErrorKind::InvalidInput`] if a file or setting cannot be used; [`ErrorKind::Pending`] if the
+/// pending submission stops the run; [`ErrorKind::Edit`] with the error of an edit, or that itself if it is one of this crate; [`ErrorKind::Guard`];
 /// the errors of [`Wait`](crate::api::Wait), also `PackageNotTaken` if the goal is reached without a package, and
-/// [`ErrorKind::NotVerified`](crate::ErrorKind::NotVerified) if that could not be read.
-/// [`Error::left_behind`](crate::Error::left_behind) names the draft if one was created or changed, and surely not committed.
+/// [`ErrorKind::NotVerified`] if that could not be read.
+/// [`Error::left_behind`] names the draft if one was created or changed, and surely not committed.
 ///
 /// # Cancel safety
 ///
