@@ -40,7 +40,7 @@ const GO_ON: &str = "publish() with PendingPolicy::Reuse or .submission(id) goes
 ///
 /// [`ErrorKind::InvalidInput`] if a file or setting cannot be used; [`ErrorKind::Pending`] if the
 /// pending submission stops the run; [`ErrorKind::Edit`] with the error of an edit, or that itself if it is one of this crate; [`ErrorKind::Guard`];
-/// the errors of [`Wait`](crate::api::Wait), also `PackageNotTaken` if the goal is reached without a package, and
+/// the errors of [`Wait`], also `PackageNotTaken` if the goal is reached without a package, and
 /// [`ErrorKind::NotVerified`] if that could not be read.
 /// [`Error::left_behind`] names the draft if one was created or changed, and surely not committed.
 ///
