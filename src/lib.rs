@@ -182,6 +182,9 @@
 //! [Microsoft Store submission API]: https://learn.microsoft.com/windows/uwp/monetize/create-and-manage-submissions-using-windows-store-services
 //! [ARCHITECTURE.md]: https://github.com/msstore-rs/msstore/blob/main/ARCHITECTURE.md
 
+// docs.rs says of an item which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod api;
 #[cfg(feature = "archive")]
 pub mod archive;
