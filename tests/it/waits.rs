@@ -540,6 +540,22 @@ async fn a_poll_that_cannot_be_repeated_keeps_the_last_report() {
 }
 
 #[tokio::test]
+async fn a_refused_second_commit_keeps_what_became_of_the_first() {
+    let bench = Bench::scripted(["PendingCommit"]).await;
+    let commit = || Fault::on("POST", "/commit");
+    bench.fake.fault(commit().answer(504, "").nth(1));
+    bench.fake.fault(commit().answer(403, "").nth(2));
+    let error = bench.commit().await.unwrap_err();
+    assert_eq!(
+        (error.status(), error.outcome()),
+        (Some(403), Outcome::MaybeApplied),
+        "{error:?}"
+    );
+    let first = std::error::Error::source(&error).unwrap().to_string();
+    assert!(first.contains("504") && bench.commits() == 2, "{error:?}");
+}
+
+#[tokio::test]
 async fn a_wait_that_ends_without_a_call_names_its_submission() {
     // The token of the fourth status has expired, and there is no other.
     let bench = Bench::scripted(["CommitStarted", "PreProcessing"]).await;

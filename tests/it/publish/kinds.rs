@@ -162,7 +162,10 @@ async fn a_rollout_that_begins_after_the_plan_explains_the_conflict() {
         (Some(409), Outcome::NotApplied),
         "{error:?}"
     );
-    assert!(error.message().is_some() && error.correlation_id().is_some(), "{error:?}");
+    assert!(
+        error.is_conflict() && error.message().is_some() && error.correlation_id().is_some(),
+        "{error:?}"
+    );
     let source = std::error::Error::source(&error).unwrap();
     assert!(source.to_string().contains("status 409"), "{source}");
 }

@@ -4,7 +4,7 @@ use msstore::api::Milestone;
 use msstore::model::{NewFlight, SubmissionStatus};
 use msstore::publish::PendingPolicy;
 use msstore::testing::Fault;
-use msstore::{ApplicationId, ErrorKind, FlightId, SubmissionId};
+use msstore::{ApplicationId, ErrorKind, FlightId, Outcome, SubmissionId};
 
 use super::{APP, PACKAGE, Shop, id_of, notes, nothing, package_names};
 
@@ -317,6 +317,23 @@ async fn one_under_way_that_cannot_be_edited_is_not_the_same() {
     let why = std::error::Error::source(&error).unwrap();
     assert_eq!(why.source().unwrap().to_string(), "there is no such listing");
     assert_eq!(shop.sent(), [""; 0]);
+}
+
+/// A run that only waited has changed nothing.
+#[tokio::test]
+async fn one_under_way_that_cannot_be_read_in_the_end_is_not_verified() {
+    let shop = Shop::open().await;
+    let id = under_way(&shop, "Certification").await;
+    // After the looks at it and at the published one.
+    shop.fake.fault(Fault::on("GET", "/submissions/*").answer(403, "").nth(3));
+    let error = shop.job().pending(Reuse).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.submission()),
+        (ErrorKind::NotVerified, Some(id)),
+        "{error:?}"
+    );
+    assert_eq!(error.outcome(), Outcome::NotApplied);
+    assert_eq!(format!("{error:?}").matches("Manager role").count(), 1, "{error:?}");
 }
 
 /// There is no draft to leave any more, and nobody asked to wait.
