@@ -62,7 +62,7 @@ fn of_entra(body: &ErrorBody) -> &'static str {
 }
 
 /// Returns whether the body is not the service's own but the gateway's, a page, or anything else. An empty body does not tell.
-fn answered_by_another(body: &ErrorBody) -> bool {
+pub(super) fn answered_by_another(body: &ErrorBody) -> bool {
     !matches!(body.shape, BodyShape::Service | BodyShape::AuthFilter | BodyShape::Empty)
 }
 

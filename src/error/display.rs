@@ -11,6 +11,7 @@ impl fmt::Display for Error {
         let inner = &*self.0;
         let path = self.path().unwrap_or("the submission");
         let seconds = inner.waited.unwrap_or_default().as_secs();
+        let status = inner.report.as_ref().map(|report| report.status.clone()).unwrap_or_default();
         match inner.kind {
             ErrorKind::Api => say_answer(inner, f)?,
             ErrorKind::Auth => say_no_token(inner, f)?,
@@ -33,7 +34,6 @@ impl fmt::Display for Error {
                 write!(f, "{path} {what}, but is still shown after {seconds} s")?;
             }
             ErrorKind::NotVerified => {
-                let status = inner.report.as_ref().map(|report| report.status.clone()).unwrap_or_default();
                 write!(
                     f,
                     "{path} went on to {status}, but it could not be read whether its packages were taken"
@@ -42,7 +42,6 @@ impl fmt::Display for Error {
             ErrorKind::Upload(kind) => say_upload(&inner.subject, kind, f)?,
             ErrorKind::InvalidInput => write!(f, "{} cannot be used: {}", inner.subject, inner.problem)?,
             ErrorKind::Pending => {
-                let status = inner.report.as_ref().map(|report| report.status.clone()).unwrap_or_default();
                 write!(f, "{path} is pending, in status {status}: {}", inner.problem)?;
             }
             ErrorKind::Edit => write!(f, "{}", inner.kind)?,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::error::advice::of_kind;
+use crate::error::advice::{answered_by_another, of_kind};
 use crate::error::{
     BodyShape, CallInfo, Error, ErrorBody, ErrorKind, FailureKind, Inner, Outcome, TransportKind, UploadKind, is_transient,
 };
@@ -166,7 +166,7 @@ impl Error {
         }
     }
 
-    /// The release went through, but the look whether its packages were taken failed.
+    /// The goal was reached, but the look whether the packages were taken failed.
     pub(crate) fn not_verified(path: &str, cause: Self) -> Self {
         let mut new = Self::new(ErrorKind::NotVerified);
         new.0.path = Some(path.to_owned());
@@ -302,7 +302,7 @@ impl Error {
 
     /// Says that a draft of ours is left at this path.
     pub(crate) fn leaving(mut self, path: impl Into<String>) -> Self {
-        if self.is_not_found() && matches!(self.shape(), Some(BodyShape::Service | BodyShape::Empty)) {
+        if self.is_not_found() && !self.0.body.as_ref().is_some_and(answered_by_another) {
             // Its id is the right one.
             self.0.advice = Some("what was created a moment ago may not be visible yet");
         }
