@@ -16,7 +16,7 @@ clippy:
     cargo clippy --all-targets --all-features -- -D warnings
     cargo clippy --lib -- -D warnings
     cargo clippy --lib --no-default-features -- -D warnings
-    for feature in rustls native-tls rustls-no-provider archive testing; do \
+    for feature in rustls native-tls rustls-no-provider archive package testing; do \
         cargo clippy --lib --no-default-features --features $feature -- -D warnings || exit 1; \
     done
 

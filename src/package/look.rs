@@ -1,0 +1,212 @@
+//! Looks into a file, and into what lies in it.
+
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::package::fault::{Budget, Fault};
+use crate::package::info::{PackageInfo, PackageKind};
+use crate::package::manifest;
+use crate::package::source::Source;
+use crate::package::zip::{Archive, Entry};
+
+const OF_PACKAGE: &str = "AppxManifest.xml";
+const OF_BUNDLE: &str = "AppxMetadata/AppxBundleManifest.xml";
+
+/// Tells what lies in a package, a bundle or an upload container.
+///
+/// What is encrypted, or too large to look into where it is compressed in a container (4 GiB), is no error: it tells so in
+/// [`unreadable`](PackageInfo::unreadable).
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with what is wrong: there is no such file, it is damaged, it has no
+/// manifest or one that cannot be right, or it is made to be hard to read.
+///
+/// # Cancel safety
+///
+/// It only reads, on a thread for that. When the future is dropped, the thread ends its reading.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime.
+pub async fn inspect(path: impl AsRef<Path>) -> Result<PackageInfo> {
+    let path = path.as_ref().to_owned();
+    let subject = path.display().to_string();
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let look = move || {
+        // A pipe would wait for its other end.
+        if !std::fs::metadata(&path)?.is_file() {
+            return Err(Fault::wrong("it is not a file"));
+        }
+        look(&mut File::open(path)?, &name, &Budget::default())
+    };
+    let looked = tokio::task::spawn_blocking(look).await;
+    told(
+        &subject,
+        looked.unwrap_or_else(|error| Err(Fault::wrong(format!("its reading broke off ({error})")))),
+    )
+}
+
+/// Tells what lies in a package, a bundle or an upload container that is in memory: [`inspect`] without the file.
+///
+/// # Errors
+///
+/// As [`inspect`].
+pub fn inspect_bytes(file_name: &str, bytes: &[u8]) -> Result<PackageInfo> {
+    told(file_name, look(&mut Cursor::new(bytes), file_name, &Budget::default()))
+}
+
+fn told(subject: &str, looked: Result<PackageInfo, Fault>) -> Result<PackageInfo> {
+    looked.map_err(|fault| match fault {
+        Fault::Wrong(problem) | Fault::Unreadable(problem) => Error::invalid(subject, problem),
+    })
+}
+
+/// As [`inspect`], of a file that is open.
+pub(super) fn look(source: &mut dyn Source, name: &str, budget: &Budget) -> Result<PackageInfo, Fault> {
+    settled(name, read(source, name, None, budget))
+}
+
+/// That something cannot be read is told of it, and ends nothing.
+fn settled(name: &str, looked: Result<PackageInfo, Fault>) -> Result<PackageInfo, Fault> {
+    let info = match looked {
+        Err(Fault::Unreadable(reason)) => PackageInfo {
+            kind: Extension::of(name).kind(),
+            unreadable: Some(reason),
+            ..PackageInfo::default()
+        },
+        looked => looked?,
+    };
+    let file_name = name.to_owned();
+    Ok(PackageInfo { file_name, ..info })
+}
+
+/// What a file is by its name.
+#[derive(Clone, Copy)]
+enum Extension {
+    Package(PackageKind),
+    Encrypted(PackageKind),
+    Symbols,
+    Other,
+}
+
+impl Extension {
+    fn of(name: &str) -> Self {
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+        match extension.as_deref().unwrap_or_default() {
+            "msix" | "appx" => Self::Package(PackageKind::Package),
+            "msixbundle" | "appxbundle" => Self::Package(PackageKind::Bundle),
+            "msixupload" | "appxupload" => Self::Package(PackageKind::Upload),
+            "emsix" | "eappx" => Self::Encrypted(PackageKind::Package),
+            "emsixbundle" | "eappxbundle" => Self::Encrypted(PackageKind::Bundle),
+            "msixsym" | "appxsym" => Self::Symbols,
+            _ => Self::Other,
+        }
+    }
+
+    fn kind(self) -> PackageKind {
+        match self {
+            Self::Package(kind) | Self::Encrypted(kind) => kind,
+            Self::Symbols | Self::Other => PackageKind::Package,
+        }
+    }
+}
+
+fn is_wanted(name: &str) -> bool {
+    let is_manifest = [OF_PACKAGE, OF_BUNDLE]
+        .iter()
+        .any(|manifest| name.eq_ignore_ascii_case(manifest));
+    is_manifest || !matches!(Extension::of(name), Extension::Other)
+}
+
+/// `within` is what it lies in.
+fn read(source: &mut dyn Source, name: &str, within: Option<PackageKind>, budget: &Budget) -> Result<PackageInfo, Fault> {
+    let mut magic = Vec::new();
+    (&mut *source).take(4).read_to_end(&mut magic)?;
+    let by_name = Extension::of(name);
+    if matches!(&magic[..], b"EXPH" | b"EXSH" | b"EXBH") || matches!(by_name, Extension::Encrypted(_)) {
+        return Err(Fault::Unreadable("it is encrypted".to_owned()));
+    }
+    if magic.is_empty() {
+        return Err(Fault::wrong("it is empty"));
+    }
+    let mut archive = Archive::open(source, budget, is_wanted)?;
+    let entries = std::mem::take(&mut archive.entries);
+    let find = |name: &str| entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(name));
+    let (kind, manifest) = match (find(OF_PACKAGE), find(OF_BUNDLE)) {
+        (Some(manifest), _) => (PackageKind::Package, Some(manifest)),
+        (None, Some(manifest)) => (PackageKind::Bundle, Some(manifest)),
+        _ if by_name.kind() == PackageKind::Upload => (PackageKind::Upload, None),
+        _ => {
+            let (kind, manifest) = match by_name.kind() {
+                PackageKind::Bundle => (PackageKind::Bundle, OF_BUNDLE),
+                _ => (PackageKind::Package, OF_PACKAGE),
+            };
+            let problem = format!("it is a ZIP archive without {manifest}: {kind}s are made by MakeAppx or Visual Studio");
+            return Err(Fault::wrong(problem));
+        }
+    };
+    let fits = match within {
+        None => true,
+        Some(PackageKind::Upload) => kind != PackageKind::Upload,
+        Some(_) => kind == PackageKind::Package,
+    };
+    if !fits {
+        return Err(Fault::wrong(format!("{kind}s do not belong there")));
+    }
+    let manifest = manifest.map(|manifest| archive.manifest(manifest)).transpose()?;
+    match (kind, manifest) {
+        (PackageKind::Package, Some(manifest)) => manifest::package(&manifest),
+        (_, manifest) => {
+            let told = manifest.map(|manifest| manifest::bundle(&manifest)).transpose()?;
+            let (identity, listed) = told.unzip();
+            let info = PackageInfo {
+                kind,
+                identity,
+                ..PackageInfo::default()
+            };
+            hold(info, &mut archive, &entries, listed.unwrap_or_default())
+        }
+    }
+}
+
+/// Adds what a bundle or an upload container holds. `listed` is what its manifest says about that.
+fn hold(
+    mut info: PackageInfo,
+    archive: &mut Archive<'_>,
+    entries: &[Entry],
+    mut listed: Vec<PackageInfo>,
+) -> Result<PackageInfo, Fault> {
+    for entry in entries {
+        let name = &entry.name;
+        match Extension::of(name) {
+            Extension::Symbols => info.symbols.push(name.clone()),
+            Extension::Package(_) | Extension::Encrypted(_) => {
+                let budget = archive.budget;
+                let looked = archive
+                    .content(entry)
+                    .and_then(|mut content| read(&mut *content, name, Some(info.kind), budget));
+                let mut found = settled(name, looked).map_err(|fault| fault.inside(name))?;
+                let place = listed.iter().position(|listed| listed.file_name.eq_ignore_ascii_case(name));
+                if let Some(listed) = place.map(|place| listed.remove(place))
+                    && found.unreadable.is_some()
+                {
+                    found = PackageInfo {
+                        unreadable: found.unreadable,
+                        ..listed
+                    };
+                }
+                info.packages.push(found);
+            }
+            Extension::Other => {}
+        }
+    }
+    info.packages.append(&mut listed);
+    if info.packages.is_empty() {
+        return Err(Fault::wrong("it holds no package"));
+    }
+    info.gather();
+    Ok(info)
+}
