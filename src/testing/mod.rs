@@ -46,6 +46,7 @@ mod exchange;
 mod fake;
 mod faults;
 mod names;
+mod package;
 mod query;
 mod recorded;
 mod rollouts;
@@ -63,4 +64,5 @@ mod wire;
 
 pub use self::fake::{FakeStore, UploadedBlob};
 pub use self::faults::{CutEnd, Fault, RetryHint};
+pub use self::package::SamplePackage;
 pub use self::recorded::{AppliedWrite, RecordedBody, RecordedRequest};

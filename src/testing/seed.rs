@@ -42,8 +42,8 @@ impl FakeStore {
             "id": id,
             "primaryName": format!("Paper Lantern {id}"),
             "PackageFamilyName": "LanternWorks.PaperLantern_4fak3st0r3abc",
-            "packageIdentityName": "LanternWorks.PaperLantern",
-            "publisherName": "CN=1F0E2D3C-4B5A-6978-8796-A5B4C3D2E1F0",
+            "packageIdentityName": super::package::SamplePackage::IDENTITY,
+            "publisherName": super::package::SamplePackage::PUBLISHER,
             "firstPublishedDate": UNSET,
             "hasAdvancedListingPermission": true,
         });
