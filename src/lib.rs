@@ -197,7 +197,6 @@ pub mod error;
 mod http;
 mod id;
 pub mod model;
-#[cfg(feature = "package")]
 pub mod package;
 pub mod publish;
 mod secret;

@@ -12,7 +12,7 @@ use super::{APP, PACKAGE, Shop, TWO_BLOCKS, package_names, step};
 
 /// The usual job with a package of two blocks.
 fn job(shop: &Shop) -> Publish<ApplicationSubmission> {
-    let package = Package::new(shop.folder.file(PACKAGE, TWO_BLOCKS));
+    let package = shop.large_package();
     let job = shop.app().publish().edit(super::notes).package(package);
     job.until(Milestone::Published)
 }

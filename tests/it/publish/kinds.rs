@@ -3,7 +3,7 @@
 use msstore::api::Milestone;
 use msstore::model::{Guard, SubmissionStatus};
 use msstore::publish::{ExistingPackages, ExistingRollout, PendingPolicy};
-use msstore::testing::Fault;
+use msstore::testing::{Fault, SamplePackage};
 use msstore::{ErrorKind, Outcome};
 use serde_json::json;
 
@@ -91,7 +91,8 @@ async fn a_rollout_begins_with_the_submission() {
         (Some(true), Some(10.0))
     );
     // It is in the way of the next one.
-    let error = shop.job().await.unwrap_err();
+    let next = shop.release("PaperLantern_3.0.0.0_x64.msix", &SamplePackage::new("3.0.0.0"));
+    let error = shop.app().publish().package(next).await.unwrap_err();
     assert_eq!(guard_of(&error), Some(Guard::RolloutInProgress));
 }
 

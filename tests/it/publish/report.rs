@@ -74,7 +74,7 @@ async fn the_report_has_all_that_was_done() {
         .script_statuses(APP, [json!("CommitStarted"), json!("Certification"), published]);
     shop.fake
         .fault(Fault::on("PUT", "/blob/ingestion/*").query("comp=block&").reset_mid_request());
-    let package = Package::new(shop.folder.file(PACKAGE, TWO_BLOCKS));
+    let package = shop.large_package();
     let job = shop.app().publish().edit(notes).package(package);
     let report = job.until(Milestone::Published).await.unwrap();
     assert_eq!(report.submission, shop.published_id());
@@ -464,7 +464,7 @@ async fn a_job_asks_the_service_for_each_thing_once() {
 #[tokio::test]
 async fn the_upload_can_be_told_what_an_upload_can_be_told() {
     let shop = Shop::open().await;
-    let package = Package::new(shop.folder.file(PACKAGE, TWO_BLOCKS));
+    let package = shop.large_package();
     let job = shop.app().publish().package(package);
     job.upload(|upload| upload.block_size(1 << 20).concurrency(2)).await.unwrap();
     assert_eq!(shop.count("block"), 6, "{:?}", shop.writes());
