@@ -23,8 +23,12 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod version;
+#[cfg(feature = "testing")]
+mod within;
 mod zip;
 
 pub use self::info::{DeviceFamily, PackageIdentity, PackageInfo, PackageKind, PackageRole};
 pub use self::look::{inspect, inspect_bytes};
 pub use self::version::Version;
+#[cfg(feature = "testing")]
+pub(crate) use self::within::look_within;
