@@ -113,7 +113,7 @@ impl Extension {
     }
 }
 
-fn is_wanted(name: &str) -> bool {
+pub(super) fn is_wanted(name: &str) -> bool {
     let is_manifest = [OF_PACKAGE, OF_BUNDLE]
         .iter()
         .any(|manifest| name.eq_ignore_ascii_case(manifest));

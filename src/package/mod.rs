@@ -27,6 +27,8 @@ mod source;
 #[cfg(all(test, feature = "package"))]
 mod tests;
 mod version;
+#[cfg(feature = "testing")]
+mod within;
 #[cfg(feature = "package")]
 mod zip;
 
@@ -36,3 +38,5 @@ pub(crate) use self::look::inspected;
 #[cfg(feature = "package")]
 pub use self::look::{inspect, inspect_bytes};
 pub use self::version::Version;
+#[cfg(feature = "testing")]
+pub(crate) use self::within::look_within;

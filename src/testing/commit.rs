@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Answered};
 use super::blob::Archive;
 use super::dates::{self, Numbers};
+use super::manifests::{self, Looks};
 use super::rollouts;
 use super::state::{Call, Kind, State, Submission, failed, parent_of, refuse_portal, status_details};
+use crate::package::look_within;
 
 pub(super) fn commit(state: &mut State, call: &Call, parent_id: &str, id: &str) -> Answered {
     let parent = parent_of(state, parent_id)?;
@@ -23,17 +25,21 @@ pub(super) fn commit(state: &mut State, call: &Call, parent_id: &str, id: &str) 
     }
     let checked = check(state, &submission);
     let drop_packages = call.drop_packages || matches!(checked, Ok(Taken::Ignored));
-    let script = match checked {
-        Err(report) => VecDeque::from(["CommitStarted".into(), report]),
-        Ok(_) => state
-            .model
-            .parent_mut(parent_id)
-            .and_then(|parent| parent.script.take())
-            .unwrap_or_else(|| usual(&submission)),
+    let (script, looks) = match checked {
+        Err(report) => (VecDeque::from(["CommitStarted".into(), report]), Looks::new()),
+        Ok(taken) => {
+            let script = state.model.parent_mut(parent_id).and_then(|parent| parent.script.take());
+            let looks = match taken {
+                Taken::Yes(looks) => looks,
+                Taken::Ignored => Looks::new(),
+            };
+            (script.unwrap_or_else(|| usual(&submission)), looks)
+        }
     };
     if let Some(submission) = state.model.submissions.get_mut(id) {
         submission.script = script;
         submission.to_ingest = true;
+        submission.looks = looks;
         submission.drop_packages = drop_packages;
         submission.document["status"] = "CommitStarted".into();
         submission.document["statusDetails"] = status_details(submission.kind);
@@ -112,7 +118,7 @@ fn rollouts_begin(submission: &mut Submission, fallback: Option<&str>) {
 }
 
 enum Taken {
-    Yes,
+    Yes(Looks),
     /// A package was uploaded instead of an archive of packages: observed to be ignored without a word.
     Ignored,
 }
@@ -121,7 +127,7 @@ enum Taken {
 fn check(state: &State, submission: &Submission) -> Result<Taken, Value> {
     let wanted = wanted_files(&submission.document);
     if wanted.is_empty() {
-        return Ok(Taken::Yes);
+        return Ok(Taken::Yes(Looks::new()));
     }
     let report = |code, details: &str| failed(submission.kind, "CommitFailed", code, details);
     let archive = submission
@@ -129,12 +135,12 @@ fn check(state: &State, submission: &Submission) -> Result<Taken, Value> {
         .as_deref()
         .map_or(Archive::Missing, |blob| state.blobs.archive(blob));
     match archive {
-        Archive::Unknown => Ok(Taken::Yes),
+        Archive::Unknown => Ok(Taken::Yes(Looks::new())),
         Archive::Missing => Err(report("MissingFiles", "No archive was uploaded")),
         Archive::Broken => Err(report("InvalidArchive", "The archive cannot be opened")),
-        Archive::Entries(entries) if is_package(&entries) => Ok(Taken::Ignored),
-        Archive::Entries(entries) => match wanted.iter().find(|name| !entries.contains(*name)) {
-            None => Ok(Taken::Yes),
+        Archive::Entries(entries, _) if is_package(&entries) => Ok(Taken::Ignored),
+        Archive::Entries(entries, content) => match wanted.iter().find(|name| !entries.contains(*name)) {
+            None => Ok(Taken::Yes(look_within(content, &wanted))),
             Some(name) => Err(report("MissingFiles", &format!("File '{name}' not found in archive"))),
         },
     }
@@ -173,6 +179,7 @@ fn collect(value: &Value, names: &mut BTreeSet<String>) {
 
 /// Takes the new files and drops what was marked.
 fn ingest(submission: &mut Submission, numbers: &mut Numbers) {
+    let looks = std::mem::take(&mut submission.looks);
     let member = submission.packages_member();
     let dropped = submission.drop_packages;
     let is_app = submission.kind == Kind::Application;
@@ -184,34 +191,11 @@ fn ingest(submission: &mut Submission, numbers: &mut Numbers) {
                 .for_each(|package| package["fileStatus"] = "Uploaded".into());
         }
         for package in packages.iter_mut().filter(|package| package["fileStatus"] == "PendingUpload") {
-            describe(package, is_app, numbers);
+            let info = looks.get(&manifests::name_of(package)).and_then(|look| look.as_ref().ok());
+            manifests::describe(package, info, is_app, numbers);
         }
     }
     files(&mut submission.document, numbers);
-}
-
-/// What the service reads from a package, made up from its name.
-fn describe(package: &mut Value, is_app: bool, numbers: &mut Numbers) {
-    let name = package["fileName"].as_str().unwrap_or_default().to_owned();
-    let version = name
-        .split(['_', '-', '/'])
-        .find(|part| part.split('.').count() == 4 && part.split('.').all(|number| number.parse::<u16>().is_ok()))
-        .unwrap_or("1.0.0.0");
-    let lower = name.to_ascii_lowercase();
-    let architecture = ["x64", "x86", "arm64", "arm"]
-        .into_iter()
-        .find(|it| lower.contains(it))
-        .unwrap_or("neutral");
-    package["id"] = numbers.package().into();
-    package["fileStatus"] = "Uploaded".into();
-    package["version"] = version.into();
-    package["architecture"] = architecture.into();
-    package["languages"] = json!(["en-US"]);
-    package["capabilities"] = json!(["runFullTrust", "Microsoft.storeFilter.core.notSupported_8wekyb3d8bbwe"]);
-    if is_app {
-        package["targetPlatform"] = "Windows10".into();
-        package["targetDeviceFamilies"] = json!(["Windows.Desktop min version 10.0.17763.0"]);
-    }
 }
 
 /// Images, icons and trailers, wherever they are.

@@ -45,6 +45,7 @@ mod dates;
 mod exchange;
 mod fake;
 mod faults;
+mod manifests;
 mod names;
 mod package;
 mod query;

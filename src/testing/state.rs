@@ -13,6 +13,7 @@ use super::answer::Answer;
 use super::blob::Blobs;
 use super::dates::Numbers;
 use super::faults::Armed;
+use super::manifests::Looks;
 use super::recorded::{AppliedWrite, RecordedRequest};
 use crate::http::clock::Clock;
 
@@ -57,6 +58,8 @@ pub(super) struct Submission {
     pub(super) drop_packages: bool,
     /// The files of the archive are to be taken when the commit is accepted.
     pub(super) to_ingest: bool,
+    /// What the commit found in the packages.
+    pub(super) looks: Looks,
     pub(super) blob: Option<String>,
 }
 

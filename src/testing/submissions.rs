@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::answer::{Answer, Answered};
 use super::body::body_object;
+use super::manifests::Looks;
 use super::sample;
 use super::state::{Call, Kind, State, Submission, parent_of, refuse_portal, status_details};
 use super::{commit, rollouts, update};
@@ -64,6 +65,7 @@ pub(super) fn start(state: &mut State, parent_id: &str) -> Result<String, Answer
         portal: false,
         drop_packages: false,
         to_ingest: false,
+        looks: Looks::new(),
         blob: Some(blob),
     };
     state.model.submissions.insert(id.clone(), submission);
