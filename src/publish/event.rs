@@ -250,6 +250,8 @@ pub struct PublishReport {
     /// [`Accepted`](crate::api::Milestone::Accepted) the service may be at work on them, and drop them yet. With a later goal there are
     /// none.
     pub waiting: Vec<String>,
+    /// The names of the packages of an earlier run whose entries were taken out, because nobody gives their files.
+    pub dropped: Vec<String>,
     /// The bytes that were sent to the blob store, without those that were there already.
     pub bytes_sent: u64,
     /// The number of times that a block was sent again.
@@ -277,6 +279,7 @@ impl PublishReport {
             files,
             taken: Vec::new(),
             waiting: Vec::new(),
+            dropped: Vec::new(),
             bytes_sent: 0,
             retries: 0,
             committed: false,
@@ -319,6 +322,9 @@ impl fmt::Display for PublishReport {
         }
         if !self.waiting.is_empty() {
             write!(f, "; the service is still at work on {}", self.waiting.join(", "))?;
+        }
+        if !self.dropped.is_empty() {
+            write!(f, "; taken out, because nobody gives its file: {}", self.dropped.join(", "))?;
         }
         for warning in &self.warnings {
             write!(f, "; warning: {warning}")?;

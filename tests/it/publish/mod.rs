@@ -10,6 +10,7 @@ mod kinds;
 mod packages;
 mod plan;
 mod policy;
+mod release;
 mod report;
 mod trial;
 
@@ -102,6 +103,11 @@ impl Shop {
     /// The usual one, in two blocks of an upload.
     fn large_package(&self) -> Package {
         self.release(PACKAGE, &SamplePackage::new("2.0.0.0").content(TWO_BLOCKS))
+    }
+
+    /// The length of a file of its folder.
+    fn length(&self, name: &str) -> u64 {
+        std::fs::metadata(self.folder.0.join(name)).unwrap().len()
     }
 
     fn release(&self, name: &str, package: &SamplePackage) -> Package {

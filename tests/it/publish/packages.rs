@@ -7,7 +7,7 @@ use msstore::api::Milestone;
 use msstore::error::FailureKind;
 use msstore::model::{ApplicationPackage, Guard, ImageType};
 use msstore::publish::{ExistingPackages, Package, PackageFate, PendingPolicy};
-use msstore::testing::Fault;
+use msstore::testing::{Fault, SamplePackage};
 use msstore::{ErrorKind, Outcome};
 use serde_json::{Value, json};
 
@@ -48,10 +48,14 @@ async fn of_four_architectures_those_go_that_are_replaced() {
         (ReplaceMatching, &[("x64", "10.0.19041.0")], &["x86", "x64", "arm", "arm64"]),
         (
             ReplaceMatching,
-            &[("ARM64", "10.0.17763.0"), ("x86", "10.0.10240.0")],
+            &[("arm64", "10.0.17763.0"), ("x86", "10.0.10240.0")],
             &["x64", "arm"],
         ),
-        (ReplaceMatching, &[("x86,x64,arm,arm64", "10.0.17763.0")], &[]),
+        (
+            ReplaceMatching,
+            &["x86", "x64", "arm", "arm64"].map(|it| (it, "10.0.17763.0")),
+            &[],
+        ),
         (ReplaceAll, &[("x64", "10.0.22000.0")], &[]),
     ];
     for (existing, new, stay) in table {
@@ -63,7 +67,9 @@ async fn of_four_architectures_those_go_that_are_replaced() {
             .collect();
         for (n, (architecture, min_os)) in new.iter().enumerate() {
             let name = format!("App_2.{n}.msix");
-            job = job.package(shop.package(&name).architecture(*architecture).min_os(*min_os));
+            // Nothing is stated: the manifest tells.
+            let package = SamplePackage::new("2.0.0.0").architecture(*architecture);
+            job = job.package(shop.release(&name, &package.device_family("Windows.Desktop", *min_os)));
             expected.push(name);
         }
         expected.sort();
@@ -150,6 +156,7 @@ async fn running_twice_adds_nothing_twice() {
     // In the next submission they replace those of the same name.
     let next = shop
         .job()
+        .again()
         .image("en-US", ImageType::Screenshot, &image)
         .until(Milestone::Published);
     assert_eq!(next.await.unwrap().files.len(), 2);

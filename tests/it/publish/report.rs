@@ -86,7 +86,7 @@ async fn the_report_has_all_that_was_done() {
     );
     assert_eq!(report.changes[1].after, Some("Faster.".into()));
     assert_eq!((report.files.len(), &report.files[0].name[..]), (1, PACKAGE));
-    assert_eq!(report.files[0].bytes, TWO_BLOCKS as u64);
+    assert_eq!(report.files[0].bytes, shop.length(PACKAGE));
     assert_eq!(
         Some(report.bytes_sent),
         shop.fake.blob(&report.submission).map(|blob| blob.length)
@@ -407,7 +407,7 @@ async fn a_run_that_attaches_reports_the_files_that_are_there() {
         assert_eq!((&report.submission, report.adopted), (&id, true));
         assert_eq!(
             (report.files.len(), &report.files[0].name[..], report.files[0].bytes),
-            (1, PACKAGE, 1000)
+            (1, PACKAGE, shop.length(PACKAGE))
         );
         assert_eq!(report.bytes_sent, 0);
         assert!(report.to_string().contains("1 file"), "{report}");
