@@ -36,6 +36,8 @@ pub(crate) trait Kind {
 
     fn parts(&self) -> Parts<'_>;
 
+    fn whole(&self) -> Whole<'_>;
+
     /// The packages and their delivery, of a kind that has packages.
     fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
         None
@@ -78,6 +80,13 @@ pub(crate) struct Parts<'s> {
     pub(crate) listings: Option<usize>,
 }
 
+/// A submission by its kind.
+pub(crate) enum Whole<'s> {
+    Application(&'s ApplicationSubmission),
+    InAppProduct(&'s InAppProductSubmission),
+    Flight,
+}
+
 /// A file that a submission names, and its status.
 pub(crate) type NamedFile<'s> = (&'s str, FileStatus);
 
@@ -112,6 +121,10 @@ impl Kind for ApplicationSubmission {
             pricing: Some(&self.pricing),
             listings: Some(self.listings.len()),
         }
+    }
+
+    fn whole(&self) -> Whole<'_> {
+        Whole::Application(self)
     }
 
     fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
@@ -153,6 +166,10 @@ impl Kind for InAppProductSubmission {
         }
     }
 
+    fn whole(&self) -> Whole<'_> {
+        Whole::InAppProduct(self)
+    }
+
     fn named_files(&self) -> Vec<NamedFile<'_>> {
         let icons = self.listings.values().map(|listing| &listing.icon);
         icons
@@ -181,6 +198,10 @@ impl Kind for FlightSubmission {
             pricing: None,
             listings: None,
         }
+    }
+
+    fn whole(&self) -> Whole<'_> {
+        Whole::Flight
     }
 
     fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {

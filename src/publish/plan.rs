@@ -15,6 +15,7 @@ use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, FileStatus, PackageRolloutStatus, same_name};
 use crate::model::status::SubmissionStatus;
 use crate::publish::decide::guards::{Finding, Guards, PlannedGuard, Standing};
+use crate::publish::decide::limits::{self, Advice};
 use crate::publish::decide::packages::{PackageFate, PlannedPackage, planned, replace, were_taken};
 use crate::publish::decide::policy::{InTheWay, PendingPolicy, Resolution, not_the_same, resolve};
 use crate::publish::files::ArchiveFile;
@@ -38,6 +39,8 @@ pub struct Plan {
     pub packages: Vec<PlannedPackage>,
     /// The files that would be uploaded.
     pub files: Vec<ArchiveFile>,
+    /// Advice on what is beyond the documented limits of texts and numbers. It does not stop the run.
+    pub findings: Vec<Advice>,
     /// The findings of the guards.
     pub guards: Vec<PlannedGuard>,
 }
@@ -89,6 +92,12 @@ impl fmt::Display for Plan {
         for file in &self.files {
             writeln!(f, "  {} ({} bytes) from {}", file.name, file.bytes, file.path.display())?;
         }
+        if !self.findings.is_empty() {
+            writeln!(f, "advice: {}", self.findings.len())?;
+            for advice in &self.findings {
+                writeln!(f, "  {advice}")?;
+            }
+        }
         writeln!(f, "guards: {}", self.guards.len())?;
         for guard in &self.guards {
             match &guard.finding {
@@ -108,7 +117,7 @@ impl<S: Submission> Publish<S> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file is missing, or if there is neither a published submission nor a draft of an app;
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file is missing, if the edit leaves a language in two spellings, or if there is neither a published submission nor a draft of an app;
     /// [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit, or that itself if it is one of this crate; else the errors of the reads. A guard or a pending
     /// submission that would stop the run is part of the plan, and not an error.
     ///
@@ -228,6 +237,10 @@ impl<S: Submission> Publish<S> {
             files: match resolution {
                 Resolution::Attach => Vec::new(),
                 _ => files.to_vec(),
+            },
+            findings: match resolution {
+                Resolution::Attach => Vec::new(),
+                _ => limits::findings(&*draft),
             },
             guards: guards.found,
         };
