@@ -17,6 +17,7 @@ use crate::model::package::{ApplicationPackage, PackageRolloutStatus};
 use crate::model::receipt::Receipt;
 use crate::model::status::{StatusReport, SubmissionStatus};
 use crate::publish::decide::guards::{Guards, Standing};
+use crate::publish::decide::packages::{PackageFate, planned};
 use crate::publish::decide::policy::{ExistingRollout, InTheWay, Resolution, is_draft};
 use crate::publish::decide::release::{Arrival, NewPackage};
 use crate::publish::event::{EventKind, PublishReport, Seen};
@@ -235,6 +236,9 @@ impl<S: Submission> Publish<S> {
         let standing = Standing::Draft(self.clock().system_now());
         let (draft, guards) = self.try_out(base, release, standing)?;
         report.changes = draft.changes()?;
+        let planned = planned(base.packages(), draft.packages(), &release.inputs.packages, release.held);
+        let dropped = planned.into_iter().filter(|package| package.fate == PackageFate::Dropped);
+        report.dropped = dropped.map(|package| package.file_name).collect();
         let changes = report.changes.clone();
         self.teller.tell(EventKind::Edited { changes }, &id);
         guards.stop?;

@@ -15,9 +15,10 @@ use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, FileStatus, PackageRolloutStatus, same_name};
 use crate::model::status::SubmissionStatus;
 use crate::publish::decide::guards::{Finding, Guards, PlannedGuard, Standing};
+use crate::publish::decide::limits::{self, Advice};
 use crate::publish::decide::packages::{PlannedPackage, planned, replace};
 use crate::publish::decide::policy::{InTheWay, PendingPolicy, Resolution, not_the_same, resolve};
-use crate::publish::decide::release::{NewPackage, is_published};
+use crate::publish::decide::release::{NewPackage, is_published, left_without};
 use crate::publish::files::ArchiveFile;
 use crate::publish::job::{BoxedError, Inputs, Publish};
 
@@ -42,6 +43,8 @@ pub struct Plan {
     /// Whether the last published submission holds every package in its very version: the run would end well with it, and create
     /// nothing.
     pub already_published: bool,
+    /// Advice on what is beyond the documented limits of texts and numbers. It does not stop the run.
+    pub findings: Vec<Advice>,
     /// The findings of the guards.
     pub guards: Vec<PlannedGuard>,
 }
@@ -88,6 +91,12 @@ impl fmt::Display for Plan {
         for file in &self.files {
             writeln!(f, "  {} ({} bytes) from {}", file.name, file.bytes, file.path.display())?;
         }
+        if !self.findings.is_empty() {
+            writeln!(f, "advice: {}", self.findings.len())?;
+            for advice in &self.findings {
+                writeln!(f, "  {advice}")?;
+            }
+        }
         writeln!(f, "guards: {}", self.guards.len())?;
         for guard in &self.guards {
             match &guard.finding {
@@ -111,7 +120,7 @@ impl<S: Submission> Publish<S> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file is missing, or if there is neither a published submission nor a draft of an app;
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file is missing, if the edit leaves a language in two spellings, or if there is neither a published submission nor a draft of an app;
     /// [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit, or that itself if it is one of this crate; else the errors of the reads. A guard or a pending
     /// submission that would stop the run is part of the plan, and not an error.
     ///
@@ -267,9 +276,23 @@ impl<S: Submission> Publish<S> {
                 _ => release.inputs.files.clone(),
             },
             already_published: resolution == Resolution::Published,
+            findings: match resolution {
+                Resolution::Attach | Resolution::Published => Vec::new(),
+                _ => Self::findings(&draft, release),
+            },
             guards: guards.found,
         };
         Ok((plan, refused.map_or(guards.stop, Err)))
+    }
+
+    /// Advice on the edited draft: first who would be left without a package, then the limits.
+    fn findings(draft: &Document<S>, release: Release<'_>) -> Vec<Advice> {
+        let left_without = left_without(&release.inputs.packages, release.held, draft.packages());
+        let left_without = left_without.into_iter().map(|problem| Advice {
+            place: S::PACKAGES.to_owned(),
+            problem,
+        });
+        left_without.chain(limits::findings(&**draft)).collect()
     }
 
     /// The rollout of the last published submission, if it is in progress, and what becomes of it.

@@ -326,7 +326,7 @@ pub(crate) fn version_problem(new: &[NewPackage], held: &[ApplicationPackage], a
 }
 
 /// Who gets a package today and would get none: advice, and the first that a reader has to know.
-pub(crate) fn left_without(new: &[NewPackage], before: &[ApplicationPackage], after: &[ApplicationPackage]) -> Vec<String> {
+pub(crate) fn left_without(new: &[NewPackage], held: &[ApplicationPackage], after: &[ApplicationPackage]) -> Vec<String> {
     let is_new = |package: &&ApplicationPackage| package.is_awaited();
     let kept = after
         .iter()
@@ -335,7 +335,7 @@ pub(crate) fn left_without(new: &[NewPackage], before: &[ApplicationPackage], af
         .map(Audience::of)
         .chain(new.iter().map(|package| package.runs_on.clone()))
         .collect();
-    let today: Vec<Audience> = before.iter().filter(|package| !is_new(package)).map(Audience::of).collect();
+    let today: Vec<Audience> = held.iter().map(Audience::of).collect();
     let lost = |of: fn(&Audience) -> &[String], everywhere: &str| -> Vec<String> {
         // Nothing can be said where one that stays does not tell.
         if stays

@@ -7,6 +7,7 @@ mod crash;
 mod guards;
 mod inputs;
 mod kinds;
+mod listings;
 mod packages;
 mod plan;
 mod policy;

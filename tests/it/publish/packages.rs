@@ -6,7 +6,7 @@ use std::time::Duration;
 use msstore::api::Milestone;
 use msstore::error::FailureKind;
 use msstore::model::{ApplicationPackage, Guard, ImageType};
-use msstore::publish::{ExistingPackages, Package, PackageFate, PendingPolicy};
+use msstore::publish::{ExistingPackages, PackageFate, PendingPolicy};
 use msstore::testing::{Fault, SamplePackage};
 use msstore::{ErrorKind, Outcome};
 use serde_json::{Value, json};

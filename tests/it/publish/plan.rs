@@ -94,7 +94,10 @@ async fn it_tells_what_the_run_does() {
     assert_eq!(json["pending"], json!(null));
     let (gone, come) = (&json["packages"][0], &json["packages"][2]);
     assert_eq!(gone["fate"], "goes");
-    assert_eq!((&come["version"], &come["oldVersion"], &come["architectures"]), (&json!("2.0.0.0"), &json!("1.0.0.0"), &json!(["x64"])));
+    assert_eq!(
+        (&come["version"], &come["oldVersion"], &come["architectures"]),
+        (&json!("2.0.0.0"), &json!("1.0.0.0"), &json!(["x64"]))
+    );
     assert_eq!(json["files"][0]["bytes"], shop.length(PACKAGE));
     let guards = json["guards"].as_array().unwrap();
     assert!(

@@ -28,22 +28,70 @@ impl Shop {
 #[tokio::test]
 async fn a_release_that_the_service_would_refuse_is_refused_before_it_costs_a_draft() {
     let shop = Shop::open().await;
-    let loose = [("a_x64.msix", x64("2.0.0.0").to_bytes()), ("a_arm64.msix", arm64("2.0.0.0").to_bytes())];
+    let loose = [
+        ("a_x64.msix", x64("2.0.0.0").to_bytes()),
+        ("a_arm64.msix", arm64("2.0.0.0").to_bytes()),
+    ];
     let loose: Vec<(&str, &[u8])> = loose.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
     let other = x64("2.0.0.0").identity("LanternWorks.Other", SamplePackage::PUBLISHER);
     let stranger = x64("2.0.0.0").identity(SamplePackage::IDENTITY, "CN=Somebody");
     let table = [
-        (Guard::PackageVersion, "a.msix", x64("2.0.0.553").to_bytes(), "build it as 2.0.0.0"),
-        (Guard::PackageVersion, "a.msix", x64("0.9.0.0").to_bytes(), "the Store holds 1.0.0.0 for x64"),
-        (Guard::PackageVersion, "a.msixbundle", SamplePackage::bundle(&[x64("2.0.0.1"), arm64("2.0.0.1")]), "2.0.0.1"),
-        (Guard::PackageIdentity, "a.msix", other.to_bytes(), "LanternWorks.Other, and the app in the Store has LanternWorks.PaperLantern"),
-        (Guard::PackageIdentity, "a.msix", stranger.to_bytes(), "CN=Somebody, and the app in the Store has CN=1F0E2D3C"),
-        (Guard::PackageKind, "a.msixupload", SamplePackage::container(&loose), "loose packages"),
-        (Guard::PackageKind, "a.appx", SamplePackage::container(&[("readme.txt", b"no package")]), "AppxManifest.xml"),
-        (Guard::PackageKind, "a.msix", b"a text that was renamed".to_vec(), "not a ZIP archive"),
+        (
+            Guard::PackageVersion,
+            "a.msix",
+            x64("2.0.0.553").to_bytes(),
+            "build it as 2.0.0.0",
+        ),
+        (
+            Guard::PackageVersion,
+            "a.msix",
+            x64("0.9.0.0").to_bytes(),
+            "the Store holds 1.0.0.0 for x64",
+        ),
+        (
+            Guard::PackageVersion,
+            "a.msixbundle",
+            SamplePackage::bundle(&[x64("2.0.0.1"), arm64("2.0.0.1")]),
+            "2.0.0.1",
+        ),
+        (
+            Guard::PackageIdentity,
+            "a.msix",
+            other.to_bytes(),
+            "LanternWorks.Other, and the app in the Store has LanternWorks.PaperLantern",
+        ),
+        (
+            Guard::PackageIdentity,
+            "a.msix",
+            stranger.to_bytes(),
+            "CN=Somebody, and the app in the Store has CN=1F0E2D3C",
+        ),
+        (
+            Guard::PackageKind,
+            "a.msixupload",
+            SamplePackage::container(&loose),
+            "loose packages",
+        ),
+        (
+            Guard::PackageKind,
+            "a.appx",
+            SamplePackage::container(&[("readme.txt", b"no package")]),
+            "AppxManifest.xml",
+        ),
+        (
+            Guard::PackageKind,
+            "a.msix",
+            b"a text that was renamed".to_vec(),
+            "not a ZIP archive",
+        ),
         (Guard::PackageKind, "a.txt", b"a text".to_vec(), "not a ZIP archive"),
         (Guard::PackageKind, "a.zip", x64("2.0.0.0").to_bytes(), "not by its name"),
-        (Guard::PackageKind, "a.msixbundle", x64("2.0.0.0").to_bytes(), "is a bundle by its name"),
+        (
+            Guard::PackageKind,
+            "a.msixbundle",
+            x64("2.0.0.0").to_bytes(),
+            "is a bundle by its name",
+        ),
     ];
     for (guard, name, bytes, says) in table {
         let (app, flight) = (shop.app().publish(), shop.flight().publish());
@@ -58,7 +106,11 @@ async fn a_release_that_the_service_would_refuse_is_refused_before_it_costs_a_dr
             assert!(error.to_string().contains(says), "{error}");
             assert!(error.left_behind().is_none());
         }
-        assert_eq!(guard_of(&flight.package(package()).await.unwrap_err()), Some(guard), "{name} to a flight");
+        assert_eq!(
+            guard_of(&flight.package(package()).await.unwrap_err()),
+            Some(guard),
+            "{name} to a flight"
+        );
         assert_eq!(shop.sent(), [""; 0], "{name}");
     }
 }
@@ -98,7 +150,11 @@ async fn what_cannot_be_read_skips_the_guards_and_the_plan_says_so() {
     let job = || shop.app().publish().package(shop.bytes("a.msix", b"EXPH and more"));
     let plan = job().plan().await.unwrap();
     assert!(plan.is_clear(), "{plan}");
-    assert!(plan.to_string().contains("  comes a.msix (cannot be read: it is encrypted)\n"), "{plan}");
+    assert!(
+        plan.to_string()
+            .contains("  comes a.msix (cannot be read: it is encrypted)\n"),
+        "{plan}"
+    );
     for guard in [Guard::PackageKind, Guard::PackageIdentity, Guard::PackageVersion] {
         let found = plan.guards.iter().find(|found| found.guard == guard).unwrap();
         assert_eq!(found.finding, Finding::NotChecked, "{guard}");
@@ -123,7 +179,10 @@ async fn a_release_that_is_published_already_ends_well_and_creates_nothing() {
             let job = || shop.app().publish().edit(notes).package(package.clone()).pending(pending);
             let plan = job().plan().await.unwrap();
             assert!(plan.already_published && plan.is_clear(), "{plan}");
-            assert!(plan.to_string().ends_with("is published already: nothing would be done"), "{plan}");
+            assert!(
+                plan.to_string().ends_with("is published already: nothing would be done"),
+                "{plan}"
+            );
             let (job, events) = observed(job().until(Milestone::Published));
             let report = job.await.unwrap();
             assert!(report.already_published);
@@ -134,7 +193,14 @@ async fn a_release_that_is_published_already_ends_well_and_creates_nothing() {
         }
         assert_eq!(shop.sent(), [""; 0]);
         // Who insists gets a second one.
-        let report = shop.app().publish().package(renamed()).again().until(Milestone::Published).await.unwrap();
+        let report = shop
+            .app()
+            .publish()
+            .package(renamed())
+            .again()
+            .until(Milestone::Published)
+            .await
+            .unwrap();
         assert!(!report.already_published && shop.count("commit") == 1, "{:?}", shop.writes());
     }
 }
@@ -158,7 +224,12 @@ async fn a_flight_is_known_by_its_own_packages() {
     let shop = Shop::open().await;
     // The app has it, the flight has not.
     published(&shop, shop.package(PACKAGE)).await;
-    let job = || shop.flight().publish().package(shop.package(PACKAGE)).until(Milestone::Published);
+    let job = || {
+        shop.flight()
+            .publish()
+            .package(shop.package(PACKAGE))
+            .until(Milestone::Published)
+    };
     assert!(!job().await.unwrap().already_published);
     shop.fake.forget_requests();
     let report = job().await.unwrap();
@@ -172,17 +243,21 @@ async fn a_flight_is_known_by_its_own_packages() {
 async fn the_report_tells_what_is_taken_from_what_still_waits() {
     let shop = Shop::open().await;
     // The service is at work on it while the submission is in pre-processing.
-    shop.fake.fault(Fault::on("GET", "/submissions/*").always().edit_answer(|submission| {
-        if submission["status"] == "PreProcessing" {
-            let entries = submission["applicationPackages"].as_array_mut().into_iter().flatten();
-            for entry in entries.filter(|entry| entry["version"] == "2.0.0.0") {
-                (entry["id"], entry["fileStatus"]) = ("".into(), "PendingUpload".into());
+    shop.fake
+        .fault(Fault::on("GET", "/submissions/*").always().edit_answer(|submission| {
+            if submission["status"] == "PreProcessing" {
+                let entries = submission["applicationPackages"].as_array_mut().into_iter().flatten();
+                for entry in entries.filter(|entry| entry["version"] == "2.0.0.0") {
+                    (entry["id"], entry["fileStatus"]) = ("".into(), "PendingUpload".into());
+                }
             }
-        }
-    }));
+        }));
     let report = shop.job().await.unwrap();
     assert_eq!((report.taken.len(), &report.waiting[..]), (0, &[PACKAGE.to_owned()][..]));
-    assert!(report.to_string().contains("still at work on PaperLantern_2.0.0.0_x64.msix"), "{report}");
+    assert!(
+        report.to_string().contains("still at work on PaperLantern_2.0.0.0_x64.msix"),
+        "{report}"
+    );
     let job = shop.job().submission(report.submission).until(Milestone::Published);
     let report = job.await.unwrap();
     assert_eq!((&report.taken[..], report.waiting.len()), (&[PACKAGE.to_owned()][..], 0));
@@ -191,12 +266,13 @@ async fn the_report_tells_what_is_taken_from_what_still_waits() {
 #[tokio::test]
 async fn a_package_in_another_version_is_not_the_one_that_was_submitted() {
     let shop = Shop::open().await;
-    shop.fake.fault(Fault::on("GET", "/submissions/*").always().edit_answer(|submission| {
-        let entries = submission["applicationPackages"].as_array_mut().into_iter().flatten();
-        for entry in entries.filter(|entry| entry["fileName"] == PACKAGE) {
-            entry["version"] = "1.9.0.0".into();
-        }
-    }));
+    shop.fake
+        .fault(Fault::on("GET", "/submissions/*").always().edit_answer(|submission| {
+            let entries = submission["applicationPackages"].as_array_mut().into_iter().flatten();
+            for entry in entries.filter(|entry| entry["fileName"] == PACKAGE) {
+                entry["version"] = "1.9.0.0".into();
+            }
+        }));
     let error = shop.job().until(Milestone::Certified).await.unwrap_err();
     assert!(error.to_string().contains("without a package that was uploaded"), "{error}");
 }
@@ -205,19 +281,32 @@ async fn a_package_in_another_version_is_not_the_one_that_was_submitted() {
 async fn after_a_failed_commit_the_mended_package_goes_through() {
     let shop = Shop::open().await;
     let details = json!({ "errors": [{ "code": "InvalidParameterValue", "details": "The package is not accepted." }] });
-    shop.fake.script_statuses(APP, [json!("CommitStarted"), json!({ "status": "CommitFailed", "statusDetails": details })]);
+    shop.fake.script_statuses(
+        APP,
+        [
+            json!("CommitStarted"),
+            json!({ "status": "CommitFailed", "statusDetails": details }),
+        ],
+    );
     let broken = shop.release("PaperLantern_2.0.0.0.msix", &x64("2.0.0.0"));
     let error = shop.app().publish().package(broken).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::SubmissionFailed(_)), "{error:?}");
     let mended = shop.release("PaperLantern_2.0.1.0.msix", &x64("2.0.1.0"));
     let job = shop.app().publish().package(mended).pending(PendingPolicy::Reuse);
-    let job = job.existing_packages(ExistingPackages::ReplaceAll).until(Milestone::Published);
+    let job = job
+        .existing_packages(ExistingPackages::ReplaceAll)
+        .until(Milestone::Published);
     let report = job.await.unwrap();
     assert_eq!(report.taken, ["PaperLantern_2.0.1.0.msix"]);
     // What waited for a file that nobody gives was taken out.
     let dropped: Vec<&str> = report.dropped.iter().map(String::as_str).collect();
     assert_eq!(dropped, ["PaperLantern_2.0.0.0.msix"]);
-    assert!(report.to_string().contains("taken out, because nobody gives its file: PaperLantern_2.0.0.0.msix"), "{report}");
+    assert!(
+        report
+            .to_string()
+            .contains("taken out, because nobody gives its file: PaperLantern_2.0.0.0.msix"),
+        "{report}"
+    );
     let published = packages(&shop.fake.published_submission(APP).unwrap());
     assert_eq!(published.len(), 1, "{published:?}");
 }
@@ -240,9 +329,18 @@ async fn a_submission_that_is_not_the_same_is_named_with_the_difference() {
     x64("4.0.0.0").write(later.join(PACKAGE)).unwrap();
     let table: [(_, Result<(), &str>); 4] = [
         (notes_of("Faster.").package(shop.package(PACKAGE)), Ok(())),
-        (notes_of("Slower.").package(shop.package(PACKAGE)), Err("releaseNotes: \"Faster.\" -> \"Slower.\"")),
-        (notes_of("Faster.").package(other), Err("it lacks the package PaperLantern_3.0.0.0_x64.msix in version 3.0.0.0")),
-        (notes_of("Faster.").package(Package::new(later.join(PACKAGE))), Err("it lacks the package PaperLantern_2.0.0.0_x64.msix in version 4.0.0.0")),
+        (
+            notes_of("Slower.").package(shop.package(PACKAGE)),
+            Err("releaseNotes: \"Faster.\" -> \"Slower.\""),
+        ),
+        (
+            notes_of("Faster.").package(other),
+            Err("it lacks the package PaperLantern_3.0.0.0_x64.msix in version 3.0.0.0"),
+        ),
+        (
+            notes_of("Faster.").package(Package::new(later.join(PACKAGE))),
+            Err("it lacks the package PaperLantern_2.0.0.0_x64.msix in version 4.0.0.0"),
+        ),
     ];
     shop.fake.forget_requests();
     for (job, expected) in table {

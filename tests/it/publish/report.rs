@@ -5,12 +5,12 @@ use std::time::Duration;
 use msstore::api::Milestone;
 use msstore::error::{FailureKind, UploadKind};
 use msstore::model::{Guard, SubmissionStatus};
-use msstore::publish::{ExistingRollout, Package, PendingPolicy};
+use msstore::publish::{ExistingRollout, PendingPolicy};
 use msstore::testing::{CutEnd, Fault};
 use msstore::{Error, ErrorKind, Outcome};
 use serde_json::json;
 
-use super::{APP, PACKAGE, Shop, TWO_BLOCKS, left, notes, observed, step};
+use super::{APP, PACKAGE, Shop, left, notes, observed, step};
 
 #[tokio::test]
 async fn the_events_come_in_order_with_their_ids() {

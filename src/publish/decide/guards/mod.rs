@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::api::kinds::{Kind, Submission};
 use crate::api::submissions::AppIdentity;
-use crate::api::update::price_problem;
+use crate::api::update::{check_languages, price_problem};
 use crate::document::Document;
 use crate::error::{Error, Result, UploadKind};
 use crate::model::guard::Guard;
@@ -129,7 +129,8 @@ impl Guards {
         }
     }
 
-    /// Adds all that can be checked before an update. `before` are the packages before the edits.
+    /// Adds all that can be checked before an update. `before` are the packages before the edits. What no update is sent
+    /// with, whatever guard is lifted, is an error.
     pub(crate) fn check<S: Submission>(
         &mut self,
         draft: &Document<S>,
@@ -137,6 +138,10 @@ impl Guards {
         files: &[ArchiveFile],
         standing: Standing,
     ) -> Result<()> {
+        // Without a change there is no update.
+        if !draft.changes()?.is_empty() {
+            check_languages(draft.current()?.as_ref())?;
+        }
         if S::ROLLED_OUT {
             let after = draft.packages();
             self.add(Guard::ExistingPackages, existing_packages(before, after));
