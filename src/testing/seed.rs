@@ -2,7 +2,7 @@
 //!
 //! An id that is not known is ignored by what changes things, so that a test fails at what it looks at, not here.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::str::FromStr;
 
@@ -190,7 +190,7 @@ impl FakeStore {
 
     /// The statuses that a submission of this app, add-on or flight goes through, one with each read of `/status`; the
     /// last one stays. It is the submission under way, or else the one that is committed next. Each is a status (`"CertificationFailed"`) or a whole report as JSON (`status`,
-    /// `statusDetails`). An archive that lacks files still fails.
+    /// `statusDetails`). A commit that is refused still fails.
     ///
     /// # Panics
     ///
@@ -303,6 +303,7 @@ fn put_published(state: &mut State, parent_id: &str, mut document: Value) -> Str
         drop_packages: false,
         to_ingest: false,
         looks: Looks::new(),
+        lost: BTreeSet::new(),
         blob: None,
     };
     state.model.submissions.insert(id.clone(), submission);

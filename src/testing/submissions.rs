@@ -2,7 +2,7 @@
 //!
 //! A draft that was made in Partner Center has no upload link, and the API may neither change, commit nor delete it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::Value;
 
@@ -66,6 +66,7 @@ pub(super) fn start(state: &mut State, parent_id: &str) -> Result<String, Answer
         drop_packages: false,
         to_ingest: false,
         looks: Looks::new(),
+        lost: BTreeSet::new(),
         blob: Some(blob),
     };
     state.model.submissions.insert(id.clone(), submission);
