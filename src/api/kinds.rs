@@ -1,5 +1,6 @@
 //! The three kinds of submission, and their differences.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -36,10 +37,13 @@ pub(crate) trait Kind {
 
     fn parts(&self) -> Parts<'_>;
 
-    /// The packages and their delivery, of a kind that has packages.
-    fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
+    /// The packages, of a kind that has packages.
+    fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
         None
     }
+
+    /// The members that a draft inherits from the last release.
+    fn release_mut(&mut self) -> ReleaseMut<'_>;
 
     /// The files that the ZIP has or had.
     fn named_files(&self) -> Vec<NamedFile<'_>>;
@@ -78,6 +82,15 @@ pub(crate) struct Parts<'s> {
     pub(crate) listings: Option<usize>,
 }
 
+/// The members that a draft inherits from the last release.
+pub(crate) struct ReleaseMut<'s> {
+    pub(crate) target_publish_mode: &'s mut TargetPublishMode,
+    pub(crate) target_publish_date: &'s mut Timestamp,
+    pub(crate) delivery: Option<&'s mut PackageDeliveryOptions>,
+    /// The device families to come that it may be offered for.
+    pub(crate) families: Option<&'s mut BTreeMap<String, bool>>,
+}
+
 /// A file that a submission names, and its status.
 pub(crate) type NamedFile<'s> = (&'s str, FileStatus);
 
@@ -114,8 +127,17 @@ impl Kind for ApplicationSubmission {
         }
     }
 
-    fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
-        Some((&mut self.application_packages, &mut self.package_delivery_options))
+    fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
+        Some(&mut self.application_packages)
+    }
+
+    fn release_mut(&mut self) -> ReleaseMut<'_> {
+        ReleaseMut {
+            target_publish_mode: &mut self.target_publish_mode,
+            target_publish_date: &mut self.target_publish_date,
+            delivery: Some(&mut self.package_delivery_options),
+            families: Some(&mut self.allow_target_future_device_families),
+        }
     }
 
     fn named_files(&self) -> Vec<NamedFile<'_>> {
@@ -153,6 +175,15 @@ impl Kind for InAppProductSubmission {
         }
     }
 
+    fn release_mut(&mut self) -> ReleaseMut<'_> {
+        ReleaseMut {
+            target_publish_mode: &mut self.target_publish_mode,
+            target_publish_date: &mut self.target_publish_date,
+            delivery: None,
+            families: None,
+        }
+    }
+
     fn named_files(&self) -> Vec<NamedFile<'_>> {
         let icons = self.listings.values().map(|listing| &listing.icon);
         icons
@@ -183,8 +214,17 @@ impl Kind for FlightSubmission {
         }
     }
 
-    fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
-        Some((&mut self.flight_packages, &mut self.package_delivery_options))
+    fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
+        Some(&mut self.flight_packages)
+    }
+
+    fn release_mut(&mut self) -> ReleaseMut<'_> {
+        ReleaseMut {
+            target_publish_mode: &mut self.target_publish_mode,
+            target_publish_date: &mut self.target_publish_date,
+            delivery: Some(&mut self.package_delivery_options),
+            families: None,
+        }
     }
 
     fn named_files(&self) -> Vec<NamedFile<'_>> {

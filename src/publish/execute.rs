@@ -211,7 +211,8 @@ impl<S: Submission> Publish<S> {
     async fn prepare(&mut self, base: &Document<S>, report: &mut PublishReport, done: &mut Outcome) -> Result<()> {
         let id = report.submission.clone();
         let standing = Standing::Draft(self.clock().system_now());
-        let (draft, guards) = self.try_out(base, &report.files, standing)?;
+        let (draft, mut guards, settled) = self.try_out(base, &report.files, standing)?;
+        settled.check::<S>(&mut guards);
         report.changes = draft.changes()?;
         let changes = report.changes.clone();
         self.teller.tell(EventKind::Edited { changes }, &id);

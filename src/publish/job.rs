@@ -10,10 +10,11 @@ use crate::api::rollout::HasRollout;
 use crate::api::submissions::Submissions;
 use crate::api::wait::Milestone;
 use crate::document::Document;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::clock::Clock;
 use crate::id::SubmissionId;
 use crate::model::guard::Guard;
+use crate::publish::decide::inherited::Settings;
 use crate::publish::decide::packages::{ExistingPackages, Package, file_name, replace};
 use crate::publish::decide::policy::{ExistingRollout, PendingPolicy};
 use crate::publish::event::{Event, Teller};
@@ -91,7 +92,7 @@ pub struct Publish<S> {
     pub(super) images: Vec<Edit<S>>,
     pub(super) packages: Vec<Package>,
     pub(super) existing: ExistingPackages,
-    pub(super) rollout_percentage: Option<f64>,
+    pub(super) settings: Settings,
     /// Files besides the packages, by their names in the archive.
     pub(super) files: Vec<(String, PathBuf)>,
     pub(super) existing_rollout: Option<ExistingRollout>,
@@ -126,7 +127,7 @@ impl<S: Submission> Submissions<S> {
             images: Vec::new(),
             packages: Vec::new(),
             existing: ExistingPackages::default(),
-            rollout_percentage: None,
+            settings: Settings::default(),
             files: Vec::new(),
             existing_rollout: None,
             lifted: Vec::new(),
@@ -235,14 +236,7 @@ impl<S: Submission> Publish<S> {
 
     /// Checks the settings, and looks at the files.
     pub(super) async fn inputs(&self) -> Result<Vec<ArchiveFile>> {
-        if let Some(percentage) = self.rollout_percentage
-            && !(0.0..=100.0).contains(&percentage)
-        {
-            return Err(Error::invalid(
-                "the rollout percentage",
-                format!("{percentage} is not from 0 to 100"),
-            ));
-        }
+        self.settings.check()?;
         #[cfg(feature = "archive")]
         if let Some(folder) = &self.archive_folder {
             files::check_folder(folder).await?;
@@ -259,12 +253,6 @@ impl<S: Submission> Publish<S> {
 }
 
 impl<S: HasRollout> Publish<S> {
-    /// Rolls the packages out gradually, at first to this percentage of the customers: 0 to 100.
-    pub fn rollout_percentage(mut self, percentage: f64) -> Self {
-        self.rollout_percentage = Some(percentage);
-        self
-    }
-
     /// What to do with a rollout that is in progress. Without it such a rollout is an error.
     pub fn existing_rollout(mut self, choice: ExistingRollout) -> Self {
         self.existing_rollout = Some(choice);

@@ -15,10 +15,12 @@ use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, FileStatus, PackageRolloutStatus, same_name};
 use crate::model::status::SubmissionStatus;
 use crate::publish::decide::guards::{Finding, Guards, PlannedGuard, Standing};
+use crate::publish::decide::inherited::InheritedSetting;
 use crate::publish::decide::packages::{PackageFate, PlannedPackage, planned, replace, were_taken};
 use crate::publish::decide::policy::{InTheWay, PendingPolicy, Resolution, not_the_same, resolve};
 use crate::publish::files::ArchiveFile;
 use crate::publish::job::{BoxedError, Publish};
+use crate::publish::settings::Settled;
 
 /// The plan of a run. `Display` is a text for people; it can be serialised for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,6 +40,12 @@ pub struct Plan {
     pub packages: Vec<PlannedPackage>,
     /// The files that would be uploaded.
     pub files: Vec<ArchiveFile>,
+    /// The settings that the draft has from the last release, or from an earlier run, and that nobody has set in this one. Those at
+    /// their ordinary value are left out.
+    pub inherited: Vec<InheritedSetting>,
+    /// The device families that would be added as `false`, because the service refuses an update of an app that lacks one. They are
+    /// among the changes.
+    pub device_families: Vec<String>,
     /// The findings of the guards.
     pub guards: Vec<PlannedGuard>,
 }
@@ -74,6 +82,16 @@ impl fmt::Display for Plan {
         writeln!(f, "changes: {}", self.changes.len())?;
         for change in &self.changes {
             writeln!(f, "  {change}")?;
+        }
+        if !self.device_families.is_empty() {
+            let families = self.device_families.join(", ");
+            writeln!(
+                f,
+                "device families added as false, for the service refuses an update without them: {families}"
+            )?;
+        }
+        for setting in &self.inherited {
+            writeln!(f, "inherited: {setting}")?;
         }
         writeln!(f, "packages: {}", self.packages.len())?;
         for package in &self.packages {
@@ -189,18 +207,25 @@ impl<S: Submission> Publish<S> {
             (Resolution::Edit, _) => ("would be edited", false),
             _ => ("would be deleted and made anew", false),
         };
+        let what = match &edited {
+            Ok(Some(edited)) if stops => differing(what, &edited.changes()?),
+            _ => what.to_owned(),
+        };
         let refused = there.filter(|_| stops);
         let refused = match refused {
-            Some(there) if is_published => Some(Error::invalid(format!("the submission {}", there.id()?), what)),
-            refused => refused.map(|there| Error::pending(there.origin(), there.status(), what)),
+            Some(there) if is_published => Some(Error::invalid(format!("the submission {}", there.id()?), &what)),
+            refused => refused.map(|there| Error::pending(there.origin(), there.status(), &what)),
         };
-        let refused = match edited {
-            Err(why) => refused.map(|error| error.caused_by(why)),
-            Ok(_) => refused,
+        let (refused, edited) = match edited {
+            Err(why) => (refused.map(|error| error.caused_by(why)), None),
+            Ok(edited) => (refused, edited),
         };
         let first = Document::detached(serde_json::json!({}))?;
         let (base, tried) = match (resolution, there, published.or(there)) {
-            (Resolution::Attach, Some(there), _) => (there, Ok((there.clone(), Guards::new(&[])))),
+            (Resolution::Attach, Some(there), _) => {
+                let edited = edited.unwrap_or_else(|| there.clone());
+                (there, Ok((edited, Guards::new(&[]), Settled::default())))
+            }
             (Resolution::Edit, Some(draft), _) => {
                 let standing = Standing::Draft(self.clock().system_now());
                 (draft, self.try_out(draft, files, standing))
@@ -212,12 +237,15 @@ impl<S: Submission> Publish<S> {
             }
             _ => (&first, self.try_out(&first, files, Standing::Empty)),
         };
-        let (draft, mut guards) = tried.map_err(|error| refused.clone().unwrap_or(error))?;
+        let (draft, mut guards, settled) = tried.map_err(|error| refused.clone().unwrap_or(error))?;
         let is_new = !matches!(resolution, Resolution::Attach | Resolution::Edit);
         let rollout = self.rollout(published.filter(|_| is_new))?;
         if is_new && S::ROLLED_OUT {
             let blocks = rollout.as_ref().filter(|_| self.existing_rollout.is_none());
             guards.add(Guard::RolloutInProgress, blocks.map(|rollout| rollout_problem(&rollout.id)));
+        }
+        if resolution != Resolution::Attach {
+            settled.check::<S>(&mut guards);
         }
         let plan = Plan {
             based_on: (!base.origin().is_empty()).then(|| base.id()).transpose()?,
@@ -229,6 +257,8 @@ impl<S: Submission> Publish<S> {
                 Resolution::Attach => Vec::new(),
                 _ => files.to_vec(),
             },
+            inherited: settled.inherited,
+            device_families: settled.families,
             guards: guards.found,
         };
         Ok((plan, refused.map_or(guards.stop, Err)))
@@ -255,32 +285,35 @@ impl<S: Submission> Publish<S> {
     }
 
     /// Makes the edits on a copy and lets the guards look at it.
-    pub(super) fn try_out(&self, base: &Document<S>, files: &[ArchiveFile], standing: Standing) -> Result<(Document<S>, Guards)> {
+    pub(super) fn try_out(
+        &self,
+        base: &Document<S>,
+        files: &[ArchiveFile],
+        standing: Standing,
+    ) -> Result<(Document<S>, Guards, Settled)> {
         let (mut draft, before) = (base.clone(), base.packages());
         let mut edits = self.edits.iter().chain(&self.images);
         edits.try_for_each(|edit| edit(&mut draft)).map_err(edit_failed)?;
-        if let Some((packages, delivery)) = draft.packages_mut() {
+        if let Some(packages) = draft.packages_mut() {
             replace(packages, before, &self.packages, self.existing, files)?;
-            if let Some(percentage) = self.rollout_percentage {
-                delivery.package_rollout.is_package_rollout = Some(true);
-                delivery.package_rollout.package_rollout_percentage = Some(percentage);
-            }
         }
+        let settled = self.settle(base, &mut draft)?;
         let mut guards = Guards::new(&self.lifted);
         guards.check(&draft, before, files, standing)?;
-        Ok((draft, guards))
+        Ok((draft, guards, settled))
     }
 
-    /// A copy with the caller's edits.
+    /// A copy with the caller's edits and settings. The percentage of a rollout is left alone, for that goes up once it is published.
     fn edited(&self, there: &Document<S>) -> Result<Document<S>> {
         let mut copy = there.clone();
         self.edits.iter().try_for_each(|edit| edit(&mut copy)).map_err(edit_failed)?;
+        let now = self.clock().system_now();
+        self.settings.apply_but_percentage(copy.release_mut(), now)?;
         Ok(copy)
     }
 
-    /// Whether a submission that cannot be changed any more is what is to be published: it brings the packages, the caller's edits change
-    /// nothing, it names the files, and it is rolled out gradually if that is wanted, by whatever percentage, for that goes up once it
-    /// is published.
+    /// Whether a submission that cannot be changed any more is what is to be published: it brings the packages, the caller's edits and
+    /// settings change nothing, and it names the files.
     fn is_done(
         &self,
         there: &Document<S>,
@@ -293,13 +326,10 @@ impl<S: Submission> Publish<S> {
             let fits = |(name, status): &NamedFile<'_>| same_name(name, &file.name) && *status != FileStatus::PendingDelete;
             named.iter().any(fits)
         };
-        let delivery = there.parts().delivery;
-        let rolls_out = delivery.is_some_and(|delivery| delivery.package_rollout.is_package_rollout == Some(true));
         Ok(
             were_taken(&self.package_names()?, there.packages(), known, Milestone::Accepted)
                 && edited.changes()?.is_empty()
-                && files.iter().all(is_named)
-                && (self.rollout_percentage.is_none() || rolls_out),
+                && files.iter().all(is_named),
         )
     }
 }
@@ -308,6 +338,18 @@ pub(super) fn rollout_problem(id: &SubmissionId) -> String {
     format!(
         "the last published submission, {id}, is still being rolled out, which blocks the next one: choose .existing_rollout(ExistingRollout::Finalize) or ExistingRollout::Halt"
     )
+}
+
+/// The sentence, with the first places of the changes that a submission would need that cannot be changed any more.
+fn differing(what: &str, changes: &[Change]) -> String {
+    const NAMED: usize = 3;
+    let places: Vec<&str> = changes.iter().take(NAMED).map(|change| change.pointer.as_str()).collect();
+    let places = places.join(", ");
+    match changes.len() {
+        0 => what.to_owned(),
+        count if count > NAMED => format!("{what}; it differs in {places} and {} more", count - NAMED),
+        _ => format!("{what}; it differs in {places}"),
+    }
 }
 
 fn edit_failed(error: BoxedError) -> Error {
