@@ -1,5 +1,6 @@
 //! The three kinds of submission, and their differences.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -40,10 +41,13 @@ pub(crate) trait Kind {
 
     fn whole(&self) -> Whole<'_>;
 
-    /// The packages and their delivery, of a kind that has packages.
-    fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
+    /// The packages, of a kind that has packages.
+    fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
         None
     }
+
+    /// The members that a draft inherits from the last release.
+    fn release_mut(&mut self) -> ReleaseMut<'_>;
 
     /// The files that the ZIP has or had.
     fn named_files(&self) -> Vec<NamedFile<'_>>;
@@ -89,6 +93,15 @@ pub(crate) enum Whole<'s> {
     Flight,
 }
 
+/// The members that a draft inherits from the last release.
+pub(crate) struct ReleaseMut<'s> {
+    pub(crate) target_publish_mode: &'s mut TargetPublishMode,
+    pub(crate) target_publish_date: &'s mut Timestamp,
+    pub(crate) delivery: Option<&'s mut PackageDeliveryOptions>,
+    /// The device families to come that it may be offered for.
+    pub(crate) families: Option<&'s mut BTreeMap<String, bool>>,
+}
+
 /// A file that a submission names, and its status.
 pub(crate) type NamedFile<'s> = (&'s str, FileStatus);
 
@@ -126,12 +139,21 @@ impl Kind for ApplicationSubmission {
         }
     }
 
-    fn whole(&self) -> Whole<'_> {
-        Whole::Application(self)
+    fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
+        Some(&mut self.application_packages)
     }
 
-    fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
-        Some((&mut self.application_packages, &mut self.package_delivery_options))
+    fn release_mut(&mut self) -> ReleaseMut<'_> {
+        ReleaseMut {
+            target_publish_mode: &mut self.target_publish_mode,
+            target_publish_date: &mut self.target_publish_date,
+            delivery: Some(&mut self.package_delivery_options),
+            families: Some(&mut self.allow_target_future_device_families),
+        }
+    }
+
+    fn whole(&self) -> Whole<'_> {
+        Whole::Application(self)
     }
 
     fn named_files(&self) -> Vec<NamedFile<'_>> {
@@ -170,6 +192,15 @@ impl Kind for InAppProductSubmission {
         }
     }
 
+    fn release_mut(&mut self) -> ReleaseMut<'_> {
+        ReleaseMut {
+            target_publish_mode: &mut self.target_publish_mode,
+            target_publish_date: &mut self.target_publish_date,
+            delivery: None,
+            families: None,
+        }
+    }
+
     fn whole(&self) -> Whole<'_> {
         Whole::InAppProduct(self)
     }
@@ -205,12 +236,21 @@ impl Kind for FlightSubmission {
         }
     }
 
-    fn whole(&self) -> Whole<'_> {
-        Whole::Flight
+    fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
+        Some(&mut self.flight_packages)
     }
 
-    fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
-        Some((&mut self.flight_packages, &mut self.package_delivery_options))
+    fn release_mut(&mut self) -> ReleaseMut<'_> {
+        ReleaseMut {
+            target_publish_mode: &mut self.target_publish_mode,
+            target_publish_date: &mut self.target_publish_date,
+            delivery: Some(&mut self.package_delivery_options),
+            families: None,
+        }
+    }
+
+    fn whole(&self) -> Whole<'_> {
+        Whole::Flight
     }
 
     fn named_files(&self) -> Vec<NamedFile<'_>> {

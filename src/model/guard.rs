@@ -34,6 +34,8 @@ pub enum Guard {
     UploadLink,
     /// The last published submission is still being rolled out.
     RolloutInProgress,
+    /// The draft has a gradual rollout from the last release, or from an earlier run, that nobody asked for in this one.
+    InheritedRollout,
     /// After the update the service has another price than was sent.
     PriceChanged,
     /// After the update the service has other packages than were sent.
@@ -54,6 +56,7 @@ impl fmt::Display for Guard {
             Self::Files => "files",
             Self::UploadLink => "upload link",
             Self::RolloutInProgress => "rollout in progress",
+            Self::InheritedRollout => "inherited rollout",
             Self::PriceChanged => "price changed",
             Self::PackagesChanged => "packages changed",
         })

@@ -11,8 +11,10 @@ mod files;
 mod given;
 mod job;
 mod plan;
+mod settings;
 
 pub use self::decide::guards::{Finding, PlannedGuard};
+pub use self::decide::inherited::{InheritedSetting, Mandatory};
 pub use self::decide::limits::Advice;
 pub use self::decide::packages::{ExistingPackages, Package, PackageFate, PlannedPackage};
 pub use self::decide::policy::{ExistingRollout, InTheWay, PendingPolicy};

@@ -53,9 +53,7 @@ pub(super) fn start(state: &mut State, parent_id: &str) -> Result<String, Answer
     if parent.kind != Kind::Flight {
         document["friendlyName"] = format!("Submission {made}").into();
     }
-    if document.get("packageDeliveryOptions").is_some() {
-        document["packageDeliveryOptions"]["packageRollout"] = rollouts::none();
-    }
+    rollouts::inherit(&mut document);
     let submission = Submission {
         id: id.clone(),
         kind: parent.kind,

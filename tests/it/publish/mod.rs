@@ -5,6 +5,7 @@
 
 mod crash;
 mod guards;
+mod inherited;
 mod inputs;
 mod kinds;
 mod listings;
