@@ -7,6 +7,8 @@ use crate::api::kinds::Kind;
 use crate::document::Document;
 use crate::model::flight_submission::FlightSubmission;
 
+type Set = fn(&mut Settings);
+
 const UNSET: &str = "1601-01-01T00:00:00.0000000Z";
 const PAST: &str = "2026-09-30T06:00:00.0000000Z";
 const FUTURE: &str = "2027-09-30T06:00:00.0000000Z";
@@ -105,7 +107,7 @@ fn what_somebody_has_set_is_not_listed() {
     let nothing = Members::default();
     assert_eq!(count(&base, &nothing, &Settings::default()), 3);
     // By a setting of the run.
-    let settings: [fn(&mut Settings); 7] = [
+    let settings: [Set; 7] = [
         |it| it.set_percentage(10.0),
         Settings::set_no_rollout,
         |it| it.set_mandatory(Mandatory::No),
@@ -168,7 +170,7 @@ fn the_guard_looks_at_the_rollout_alone() {
 
 #[test]
 fn the_settings_write_what_differs_and_nothing_else() {
-    let changes = |row: Row, set: &[fn(&mut Settings)]| {
+    let changes = |row: Row, set: &[Set]| {
         let mut settings = Settings::default();
         for set in set {
             set(&mut settings);
@@ -188,7 +190,7 @@ fn the_settings_write_what_differs_and_nothing_else() {
     let whole = "2027-03-01T09:00:00Z";
     let from = |date: &str| json!([["isMandatoryUpdate", true], ["mandatoryUpdateEffectiveDate", date]]);
     let at = |date: &str| json!([["targetPublishDate", date], ["targetPublishMode", "SpecificDate"]]);
-    type Case = (Row, &'static [fn(&mut Settings)], Value);
+    type Case = (Row, &'static [Set], Value);
     let table: [Case; 26] = [
         (on(), &[], json!([])),
         (ORDINARY(), &[|it| it.set_percentage(10.0)], percentage(10.0)),
@@ -301,7 +303,7 @@ fn the_settings_write_what_differs_and_nothing_else() {
 
 #[test]
 fn a_rollout_keeps_its_percentage_where_it_cannot_be_changed() {
-    let apply = |row: Row, set: fn(&mut Settings)| {
+    let apply = |row: Row, set: Set| {
         let (mut settings, mut there) = (Settings::default(), document(row));
         set(&mut settings);
         settings.apply_but_percentage(there.release_mut(), now()).unwrap();
@@ -316,7 +318,7 @@ fn a_rollout_keeps_its_percentage_where_it_cannot_be_changed() {
 
 #[test]
 fn what_cannot_be_sent_is_refused() {
-    let table: [(fn(&mut Settings), &str); 7] = [
+    let table: [(Set, &str); 7] = [
         (|it| it.set_percentage(-1.0), "-1 is not from 0 to 100"),
         (|it| it.set_percentage(f64::NAN), "NaN is not from 0 to 100"),
         (|it| it.set_publish_date(&Timestamp::new("soon")), "\"soon\""),
