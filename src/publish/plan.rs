@@ -301,7 +301,7 @@ impl<S: Submission> Publish<S> {
             already_published: resolution == Resolution::Published,
             findings: match resolution {
                 Resolution::Attach | Resolution::Published => Vec::new(),
-                _ => Self::findings(&draft, release),
+                _ => Self::findings(&draft, release, &settled),
             },
             inherited: settled.inherited,
             device_families: settled.families,
@@ -310,14 +310,15 @@ impl<S: Submission> Publish<S> {
         Ok((plan, refused.map_or(guards.stop, Err)))
     }
 
-    /// Advice on the edited draft: first who would be left without a package, then the limits.
-    fn findings(draft: &Document<S>, release: Release<'_>) -> Vec<Advice> {
+    /// Advice on the edited draft: first who would be left without a package, then the dates that it inherits and the limits.
+    fn findings(draft: &Document<S>, release: Release<'_>, settled: &Settled) -> Vec<Advice> {
         let left_without = left_without(&release.inputs.packages, release.held, draft.packages());
         let left_without = left_without.into_iter().map(|problem| Advice {
             place: S::PACKAGES.to_owned(),
             problem,
         });
-        left_without.chain(limits::findings(&**draft)).collect()
+        let inherited = settled.inherited.iter().filter_map(InheritedSetting::finding);
+        left_without.chain(inherited).chain(limits::findings(&**draft)).collect()
     }
 
     /// The rollout of the last published submission, if it is in progress, and what becomes of it.

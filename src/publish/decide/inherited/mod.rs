@@ -12,6 +12,7 @@ use crate::document::member;
 use crate::error::{Error, Result};
 use crate::model::application_submission::TargetPublishMode;
 use crate::model::timestamp::Timestamp;
+use crate::publish::decide::limits::Advice;
 
 /// Whether an update is mandatory, and from when on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -56,7 +57,7 @@ pub enum InheritedSetting {
 
 impl InheritedSetting {
     /// What should be looked at, by the place in the submission. It stops no run.
-    pub(crate) fn finding(&self) -> Option<(String, String)> {
+    pub(crate) fn finding(&self) -> Option<Advice> {
         let (place, problem) = match self {
             Self::Mandatory { is_past: true, .. } => (
                 "/packageDeliveryOptions/mandatoryUpdateEffectiveDate",
@@ -68,28 +69,27 @@ impl InheritedSetting {
             ),
             _ => return None,
         };
-        Some((place.to_owned(), problem.to_owned()))
+        Some(Advice {
+            place: place.to_owned(),
+            problem: problem.to_owned(),
+        })
     }
 }
 
 impl fmt::Display for InheritedSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Rollout { percentage: None } => f.write_str("rolled out gradually")?,
+            Self::Rollout { percentage: None } => f.write_str("rolled out gradually"),
             Self::Rollout {
                 percentage: Some(percentage),
-            } => write!(f, "rolled out gradually, at first to {percentage} %")?,
-            Self::Mandatory { from, .. } if !from.is_set() => f.write_str("mandatory")?,
-            Self::Mandatory { from, .. } => write!(f, "mandatory from {from} on")?,
-            Self::PublishMode { date: Some(date), .. } => write!(f, "published on {date}")?,
+            } => write!(f, "rolled out gradually, at first to {percentage} %"),
+            Self::Mandatory { from, .. } if !from.is_set() => f.write_str("mandatory"),
+            Self::Mandatory { from, .. } => write!(f, "mandatory from {from} on"),
+            Self::PublishMode { date: Some(date), .. } => write!(f, "published on {date}"),
             Self::PublishMode { mode, .. } if *mode == TargetPublishMode::Manual => {
-                f.write_str("published by hand in Partner Center")?;
+                f.write_str("published by hand in Partner Center")
             }
-            Self::PublishMode { mode, .. } => write!(f, "published in the mode {mode}")?,
-        }
-        match self.finding() {
-            Some((_, problem)) => write!(f, "; {problem}"),
-            None => Ok(()),
+            Self::PublishMode { mode, .. } => write!(f, "published in the mode {mode}"),
         }
     }
 }
