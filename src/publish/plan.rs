@@ -178,7 +178,10 @@ impl<S: Submission> Publish<S> {
         let attached = there.filter(|_| resolution == Resolution::Attach);
         let edited = attached.map(|there| self.edited(there)).transpose();
         let is_done = match (attached, &edited) {
-            (Some(there), Ok(Some(edited))) => self.is_done(there, edited, known, files)?,
+            (Some(there), Ok(Some(edited))) => {
+                let images = published.map(|published| published.named_images()).unwrap_or_default();
+                self.is_done(there, edited, known, files)? && self.images.are_in(&there.named_images(), &images)
+            }
             _ => false,
         };
         let (what, stops) = match (resolution, there) {
@@ -257,8 +260,10 @@ impl<S: Submission> Publish<S> {
     /// Makes the edits on a copy and lets the guards look at it.
     pub(super) fn try_out(&self, base: &Document<S>, files: &[ArchiveFile], standing: Standing) -> Result<(Document<S>, Guards)> {
         let (mut draft, before) = (base.clone(), base.packages());
-        let mut edits = self.edits.iter().chain(&self.images);
-        edits.try_for_each(|edit| edit(&mut draft)).map_err(edit_failed)?;
+        self.edits.iter().try_for_each(|edit| edit(&mut draft)).map_err(edit_failed)?;
+        if let Some(place_images) = self.place_images {
+            place_images(&mut draft, &self.images, files)?;
+        }
         if let Some((packages, delivery)) = draft.packages_mut() {
             replace(packages, before, &self.packages, self.existing, files)?;
             if let Some(percentage) = self.rollout_percentage {
@@ -298,7 +303,7 @@ impl<S: Submission> Publish<S> {
         Ok(
             were_taken(&self.package_names()?, there.packages(), known, Milestone::Accepted)
                 && edited.changes()?.is_empty()
-                && files.iter().all(is_named)
+                && files.iter().filter(|file| !self.images.has(&file.name)).all(is_named)
                 && (self.rollout_percentage.is_none() || rolls_out),
         )
     }

@@ -204,6 +204,19 @@ impl FakeStore {
         self.state().link_life = life;
     }
 
+    /// Ends all upload links made so far, at the blob store and whatever they say themselves.
+    pub fn expire_links(&self) {
+        let mut state = self.state();
+        let now = state.clock.system_now();
+        state.blobs.end_links(now);
+    }
+
+    /// Whether a draft whose upload link has ended has a new one, to the same blob, when it is read. By default it keeps the old
+    /// one: what the service does is not documented.
+    pub fn renew_links(&self, renew: bool) {
+        self.state().renews_links = renew;
+    }
+
     /// Whether `+` is escaped in the signatures of upload links made from now on. By default it is not, as the service
     /// does it now and then, so that a client that does not escape it itself is refused.
     pub fn escape_signatures(&self, escape: bool) {

@@ -1,0 +1,714 @@
+//! The images of the listings: those that are given are put in their place, and what is new is held against what the Store documents.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::api::kinds::{NamedImage, Purpose};
+use crate::model::listing::{Image, ImageType};
+use crate::model::package::{FileStatus, is_id, same_name};
+use crate::publish::files::ArchiveFile;
+use crate::publish::picture::Picture;
+
+/// The images that the caller gives.
+#[derive(Debug, Default)]
+pub(crate) struct GivenImages(Vec<Group>);
+
+/// The given images of a kind in a language.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) language: String,
+    pub(crate) image_type: ImageType,
+    /// Their names in the archive, in order.
+    pub(crate) names: Vec<String>,
+    paths: Vec<PathBuf>,
+    /// Whether they are all of the kind.
+    pub(crate) is_all: bool,
+}
+
+impl GivenImages {
+    pub(crate) fn groups(&self) -> &[Group] {
+        &self.0
+    }
+
+    /// Whether this is the name of one of them.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|group| group.has(name))
+    }
+
+    /// The images of a kind in a language, which is the same in any case.
+    #[cfg(any(feature = "archive", test))]
+    pub(crate) fn of(&mut self, language: &str, image_type: &ImageType) -> &mut Group {
+        let is_it = |group: &Group| group.language.eq_ignore_ascii_case(language) && group.image_type == *image_type;
+        let index = self.0.iter().position(is_it).unwrap_or_else(|| {
+            self.0.push(Group {
+                language: language.to_owned(),
+                image_type: image_type.clone(),
+                names: Vec::new(),
+                paths: Vec::new(),
+                is_all: false,
+            });
+            self.0.len() - 1
+        });
+        &mut self.0[index]
+    }
+
+    /// Adds an image and returns its name in the archive: `{language}/{file}`, in one spelling of the language, with a number if
+    /// another file has that name.
+    #[cfg(any(feature = "archive", test))]
+    pub(crate) fn add(&mut self, language: &str, image_type: &ImageType, path: &Path) -> String {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let (stem, extension) = match file.rsplit_once('.') {
+            Some((stem, extension)) if !stem.is_empty() => (stem, format!(".{extension}")),
+            _ => (&*file, String::new()),
+        };
+        let folder = language.to_ascii_lowercase();
+        let is_there = self.of(language, image_type).paths.iter().any(|known| known == path);
+        let is_free = |name: &String| {
+            !self
+                .0
+                .iter()
+                .flat_map(|group| &group.names)
+                .any(|known| known.to_lowercase() == name.to_lowercase())
+        };
+        let numbered = (2..).map(|number| format!("{folder}/{stem}-{number}{extension}"));
+        let first = format!("{folder}/{file}");
+        let name = match is_there {
+            // Given twice: that is refused where all files are looked at.
+            true => first,
+            false => std::iter::once(first.clone()).chain(numbered).find(is_free).unwrap_or(first),
+        };
+        let group = self.of(language, image_type);
+        group.names.push(name.clone());
+        group.paths.push(path.to_owned());
+        name
+    }
+
+    /// Whether a submission that cannot be changed any more has them: each is there by its name, and not from before, and of a kind
+    /// that was to be these alone there are no others. `known` are the images that were in the Store before.
+    pub(crate) fn are_in(&self, there: &[NamedImage<'_>], known: &[NamedImage<'_>]) -> bool {
+        let is_new = |image: &NamedImage<'_>| !is_id(image.id) || !known.iter().any(|old| old.id == image.id);
+        self.0.iter().all(|group| {
+            let stay = |image: &&NamedImage<'_>| group.is_of(image) && image.file_status != FileStatus::PendingDelete;
+            let stay: Vec<_> = there.iter().filter(stay).collect();
+            let meets = |image: &NamedImage<'_>, name: &str| group.meets(image.file_name, name);
+            let is_there = |name: &String| stay.iter().any(|image| meets(image, name) && is_new(image));
+            let is_given = |image: &&NamedImage<'_>| group.names.iter().any(|name| meets(image, name));
+            group.names.iter().all(is_there) && (!group.is_all || stay.iter().all(is_given))
+        })
+    }
+}
+
+impl Group {
+    fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|known| same_name(known, name))
+    }
+
+    fn is_of(&self, image: &NamedImage<'_>) -> bool {
+        let is_kind = match image.purpose {
+            Purpose::Listing(image_type) => *image_type == self.image_type,
+            Purpose::Icon => true,
+            Purpose::Trailer => false,
+        };
+        is_kind && image.platform.is_none() && image.language.eq_ignore_ascii_case(&self.language)
+    }
+
+    /// Whether a name that a listing of this language has is one of ours: with either slash, with and without the folder.
+    fn meets(&self, there: &str, ours: &str) -> bool {
+        let bare = |name: &str| {
+            let name = name.replace('\\', "/").to_lowercase();
+            match name.split_once('/') {
+                Some((folder, file)) if folder == self.language.to_lowercase() => file.to_owned(),
+                _ => name,
+            }
+        };
+        bare(there) == bare(ours)
+    }
+
+    /// Marks, takes out and adds images of a listing. One that waits for its file under a name of ours is there already; `is_given`
+    /// tells of a name whether its file is given otherwise.
+    pub(crate) fn place(&self, images: &mut Vec<Image>, is_given: impl Fn(&str) -> bool) {
+        let is_awaited = |image: &Image| image.file_status == FileStatus::PendingUpload;
+        let is_ours = |image: &Image| image.image_type == self.image_type && is_awaited(image) && self.has(&image.file_name);
+        let goes = |image: &Image| {
+            image.image_type == self.image_type
+                && (self.is_all || self.names.iter().any(|name| self.meets(&image.file_name, name)))
+        };
+        images.retain(|image| !is_awaited(image) || !goes(image) || is_ours(image) || is_given(&image.file_name));
+        for image in images.iter_mut().filter(|image| !is_awaited(image) && goes(image)) {
+            image.file_status = FileStatus::PendingDelete;
+        }
+        let there: Vec<_> = images.iter().filter(|image| is_ours(image)).collect();
+        let mut pairs = there.iter().zip(&self.names);
+        if there.len() == self.names.len() && pairs.all(|(image, name)| same_name(&image.file_name, name)) {
+            return;
+        }
+        let (mut waiting, rest): (Vec<_>, Vec<_>) = std::mem::take(images).into_iter().partition(is_ours);
+        *images = rest;
+        for name in &self.names {
+            let known = waiting.iter().position(|image| same_name(&image.file_name, name));
+            images.push(known.map_or_else(
+                || Image::pending_upload(name, self.image_type.clone()),
+                |index| waiting.remove(index),
+            ));
+        }
+    }
+}
+
+/// The largest file, in bytes: 50 MB.
+const MOST_BYTES: u64 = 50 << 20;
+
+/// So many problems are told at once.
+const TOLD: usize = 5;
+
+/// The sizes in pixels that a kind of image may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sizes {
+    /// Not documented.
+    Any,
+    /// One of these.
+    OneOf(&'static [(u32, u32)]),
+    /// At least this, the longer side first, in either orientation.
+    AtLeast(u32, u32),
+    /// From the first to the second, in either orientation.
+    Between((u32, u32), (u32, u32)),
+}
+
+impl Sizes {
+    fn fit(self, width: u32, height: u32) -> bool {
+        let (long, short) = (width.max(height), width.min(height));
+        match self {
+            Self::Any => true,
+            Self::OneOf(sizes) => sizes.contains(&(width, height)),
+            Self::AtLeast(least_long, least_short) => long >= least_long && short >= least_short,
+            Self::Between(least, most) => long >= least.0 && short >= least.1 && long <= most.0 && short <= most.1,
+        }
+    }
+
+    fn text(self) -> String {
+        let size = |(width, height): (u32, u32)| format!("{width} × {height}");
+        match self {
+            Self::Any => "any size".to_owned(),
+            Self::OneOf(sizes) => sizes.iter().map(|of| size(*of)).collect::<Vec<_>>().join(" or "),
+            Self::AtLeast(long, short) => format!("at least {}, in either orientation", size((long, short))),
+            Self::Between(least, most) => format!("{} to {}, in either orientation", size(least), size(most)),
+        }
+    }
+}
+
+/// The documented sizes of a kind, and how many of it a listing may have. `None` if the crate does not know the kind.
+fn rule(purpose: Purpose<'_>) -> Option<(Sizes, usize)> {
+    use ImageType as Type;
+    use Sizes::{Any, AtLeast, Between, OneOf};
+    let image_type = match purpose {
+        Purpose::Icon => &Type::Icon,
+        Purpose::Trailer => return Some((OneOf(&[(1920, 1080)]), usize::MAX)),
+        Purpose::Listing(image_type) => image_type,
+    };
+    let sizes = match image_type {
+        Type::Screenshot => return Some((AtLeast(1366, 768), 10)),
+        Type::MobileScreenshot => {
+            let sizes: &[_] = &[
+                (1080, 1920),
+                (1920, 1080),
+                (768, 1280),
+                (1280, 768),
+                (720, 1280),
+                (1280, 720),
+                (480, 800),
+                (800, 480),
+            ];
+            return Some((OneOf(sizes), 8));
+        }
+        Type::XboxScreenshot => return Some((Between((1920, 1080), (3840, 2160)), 8)),
+        Type::HoloLensScreenshot => return Some((AtLeast(1268, 720), 8)),
+        Type::SurfaceHubScreenshot => return Some((Any, 8)),
+        Type::StoreLogo9x16 => OneOf(&[(720, 1080), (1440, 2160)]),
+        Type::StoreLogoSquare => OneOf(&[(1080, 1080), (2160, 2160)]),
+        Type::Icon => OneOf(&[(300, 300)]),
+        Type::PromotionalArt16x9 => OneOf(&[(1920, 1080), (3840, 2160)]),
+        Type::PromotionalArtwork2400X1200 => OneOf(&[(2400, 1200)]),
+        Type::XboxBrandedKeyArt => OneOf(&[(584, 800)]),
+        Type::XboxTitledHeroArt => OneOf(&[(1920, 1080)]),
+        Type::XboxFeaturedPromotionalArt => OneOf(&[(1080, 1080)]),
+        Type::SquareIcon358X358 => OneOf(&[(358, 358)]),
+        Type::BackgroundImage1000X800 => OneOf(&[(1000, 800)]),
+        Type::PromotionalArtwork414X180 => OneOf(&[(414, 180)]),
+        Type::Other(_) => return None,
+        _ => Any,
+    };
+    Some((sizes, usize::MAX))
+}
+
+/// What is wrong with the images that are to be uploaded, and with their number. `None` if there are none to look at.
+pub(crate) fn problem(named: &[NamedImage<'_>], files: &[ArchiveFile]) -> Option<Option<String>> {
+    let new: Vec<_> = named
+        .iter()
+        .filter(|image| image.file_status == FileStatus::PendingUpload && !image.file_name.is_empty())
+        .collect();
+    if new.is_empty() {
+        return None;
+    }
+    let looks = new.iter().filter_map(|image| {
+        let (sizes, _) = rule(image.purpose)?;
+        let file = files.iter().find(|file| same_name(&file.name, image.file_name))?;
+        file_problem(file, &kind(image.purpose), sizes)
+    });
+    // By listing and kind: how many stay, and whether any is new.
+    let mut counts: BTreeMap<(String, String), (usize, bool, usize)> = BTreeMap::new();
+    for image in named.iter().filter(|image| image.file_status != FileStatus::PendingDelete) {
+        let Some((_, most)) = rule(image.purpose) else {
+            continue;
+        };
+        let listing = image.platform.map_or_else(String::new, |platform| format!(" for {platform}"));
+        let key = (format!("{}{listing}", image.language), kind(image.purpose));
+        let (count, has_new, limit) = counts.entry(key).or_default();
+        *count += 1;
+        *has_new |= image.file_status == FileStatus::PendingUpload;
+        *limit = most;
+    }
+    let counts = counts
+        .into_iter()
+        .filter(|(_, (count, has_new, most))| *has_new && count > most);
+    let counts = counts.map(|((listing, kind), (count, _, most))| {
+        format!("the listing {listing} would have {count} images of the kind {kind}, and {most} are the most: give fewer, or make the given ones all that it has, with .images()")
+    });
+    let mut found: Vec<String> = Vec::new();
+    for problem in looks.chain(counts) {
+        if !found.contains(&problem) {
+            found.push(problem);
+        }
+    }
+    let more = found.len().saturating_sub(TOLD);
+    found.truncate(TOLD);
+    if more > 0 {
+        found.push(format!("and {more} more"));
+    }
+    Some((!found.is_empty()).then(|| found.join("; ")))
+}
+
+fn kind(purpose: Purpose<'_>) -> String {
+    match purpose {
+        Purpose::Listing(image_type) => image_type.to_string(),
+        Purpose::Icon => "add-on icon".to_owned(),
+        Purpose::Trailer => "trailer image".to_owned(),
+    }
+}
+
+fn file_problem(file: &ArchiveFile, kind: &str, sizes: Sizes) -> Option<String> {
+    let path = file.path.display();
+    let needed = match sizes {
+        Sizes::Any => "a PNG".to_owned(),
+        sizes => format!("a PNG of {}", sizes.text()),
+    };
+    let is = match file.picture? {
+        Picture::Other(what) => what.to_owned(),
+        Picture::Broken => "a PNG that is cut off or broken".to_owned(),
+        Picture::Png { width, height } if !sizes.fit(width, height) => format!("{width} × {height}"),
+        Picture::Png { .. } if file.bytes > MOST_BYTES => {
+            return Some(format!(
+                "{path} has {} bytes, and an image may have 50 MB at most",
+                file.bytes
+            ));
+        }
+        Picture::Png { .. } => return None,
+    };
+    Some(format!("{path} is {is}, and {kind} needs {needed}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHOTS: ImageType = ImageType::Screenshot;
+
+    fn image(name: &str, status: &str, image_type: &ImageType) -> Image {
+        let mut image = Image::pending_upload(name, image_type.clone());
+        image.file_status = status.into();
+        image.id = name.len().to_string();
+        image
+    }
+
+    fn given(language: &str, paths: &[&str], is_all: bool) -> GivenImages {
+        let mut given = GivenImages::default();
+        given.of(language, &SHOTS).is_all = is_all;
+        for path in paths {
+            given.add(language, &SHOTS, Path::new(path));
+        }
+        given
+    }
+
+    /// Name and status of each image, with a mark for another type.
+    fn placed(there: &[Image], given: &GivenImages) -> Vec<String> {
+        let mut images = there.to_vec();
+        for group in given.groups() {
+            group.place(&mut images, |name| name == "en-us/edited.png");
+        }
+        let again = images.clone();
+        for group in given.groups() {
+            group.place(&mut images, |name| name == "en-us/edited.png");
+        }
+        assert_eq!(images, again, "placed again they must stay as they are");
+        let shown = |image: &Image| {
+            let mark = if image.image_type == SHOTS { "" } else { "*" };
+            format!("{mark}{} {}", image.file_name, image.file_status)
+        };
+        images.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn all_of_a_kind_are_exactly_the_given_ones() {
+        let there = [
+            image("01.png", "Uploaded", &SHOTS),
+            image("en-us\\02.png", "Uploaded", &SHOTS),
+            image("en-us/03.png", "Uploaded", &SHOTS),
+            image("en-us/waits.png", "PendingUpload", &SHOTS),
+            image("en-us/edited.png", "PendingUpload", &SHOTS),
+            image("01.png", "Uploaded", &ImageType::Icon),
+            image("en-us/02.png", "PendingUpload", &ImageType::Icon),
+        ];
+        let gone = [
+            "01.png PendingDelete",
+            "en-us\\02.png PendingDelete",
+            "en-us/03.png PendingDelete",
+        ];
+        let kept = [
+            "en-us/edited.png PendingUpload",
+            "*01.png Uploaded",
+            "*en-us/02.png PendingUpload",
+        ];
+        let with = |new: &[&'static str]| [&gone[..], &kept[..], new].concat();
+        let table: [(&[&str], &[&'static str]); 3] = [
+            (&[], &[]),
+            (&["shots/02.png"], &["en-us/02.png PendingUpload"]),
+            (
+                &["b.png", "a.png", "other/b.png"],
+                &[
+                    "en-us/b.png PendingUpload",
+                    "en-us/a.png PendingUpload",
+                    "en-us/b-2.png PendingUpload",
+                ],
+            ),
+        ];
+        for (paths, new) in table {
+            assert_eq!(placed(&there, &given("en-US", paths, true)), with(new), "{paths:?}");
+        }
+    }
+
+    #[test]
+    fn one_is_added_or_takes_the_place_of_its_name() {
+        let table = [
+            ("01.png", "PendingDelete"),
+            ("en-us/01.png", "PendingDelete"),
+            ("en-us\\01.png", "PendingDelete"),
+            ("EN-US\\01.PNG", "PendingDelete"),
+            ("de-de/01.png", "Uploaded"),
+            ("screens/01.png", "Uploaded"),
+            ("en-us/old/01.png", "Uploaded"),
+            ("101.png", "Uploaded"),
+        ];
+        for (name, becomes) in table {
+            let given = given("en-us", &["shots/01.png"], false);
+            let expected = [format!("{name} {becomes}"), "en-us/01.png PendingUpload".to_owned()];
+            assert_eq!(placed(&[image(name, "Uploaded", &SHOTS)], &given), expected, "{name}");
+            let icon = image(name, "Uploaded", &ImageType::Icon);
+            let expected = [format!("*{name} Uploaded"), "en-us/01.png PendingUpload".to_owned()];
+            assert_eq!(placed(&[icon], &given), expected, "{name} of another type");
+        }
+    }
+
+    #[test]
+    fn what_waits_already_stays_and_comes_in_the_given_order() {
+        let waits = |name: &str| image(name, "PendingUpload", &SHOTS);
+        let table: [(&[&str], &[&str], &[&str]); 6] = [
+            (
+                &["en-us/1.png", "en-us\\2.png"],
+                &["1.png", "2.png"],
+                &["en-us/1.png", "en-us\\2.png"],
+            ),
+            (
+                &["en-us/2.png", "en-us/1.png"],
+                &["1.png", "2.png"],
+                &["en-us/1.png", "en-us/2.png"],
+            ),
+            (
+                &["en-us/1.png", "en-us/3.png"],
+                &["1.png", "2.png", "3.png"],
+                &["en-us/1.png", "en-us/2.png", "en-us/3.png"],
+            ),
+            (&["en-us/1.png", "en-us/1.png"], &["1.png"], &["en-us/1.png"]),
+            // Its file would not be in the archive under that name.
+            (&["en-US/1.png", "1.png"], &["1.png"], &["en-us/1.png"]),
+            (&["en-us/old.png"], &["1.png"], &["en-us/1.png"]),
+        ];
+        for (there, paths, becomes) in table {
+            let there: Vec<_> = there.iter().map(|name| waits(name)).collect();
+            let becomes: Vec<_> = becomes.iter().map(|name| format!("{name} PendingUpload")).collect();
+            assert_eq!(placed(&there, &given("en-us", paths, true)), becomes, "{there:?}");
+        }
+        // One that is merely added leaves what waits under another name.
+        let placed = placed(
+            &[waits("en-us/old.png"), waits("en-US/1.png")],
+            &given("en-us", &["1.png"], false),
+        );
+        assert_eq!(placed, ["en-us/old.png PendingUpload", "en-us/1.png PendingUpload"]);
+    }
+
+    #[test]
+    fn names_in_the_archive_are_distinct_and_the_same_each_time() {
+        let mut given = GivenImages::default();
+        let icon = ImageType::Icon;
+        let table = [
+            ("en-US", &SHOTS, "a/1.png", "en-us/1.png"),
+            ("en-us", &SHOTS, "b/1.png", "en-us/1-2.png"),
+            ("EN-us", &icon, "b/1.PNG", "en-us/1-3.PNG"),
+            ("en-us", &icon, "c/1-2.png", "en-us/1-2-2.png"),
+            ("de-de", &SHOTS, "a/1.png", "de-de/1.png"),
+            ("de-de", &SHOTS, "no extension", "de-de/no extension"),
+            ("de-de", &SHOTS, "x/no extension", "de-de/no extension-2"),
+            // The same file twice is for whoever looks at the files to refuse.
+            ("de-de", &SHOTS, "a/1.png", "de-de/1.png"),
+        ];
+        for (language, image_type, path, name) in table {
+            assert_eq!(given.add(language, image_type, Path::new(path)), name);
+        }
+        assert_eq!(given.groups().len(), 3);
+        assert!(given.has("en-us\\1-2.png") && !given.has("1.png"));
+    }
+
+    fn named<'i>(images: &'i [Image], language: &'i str) -> Vec<NamedImage<'i>> {
+        let named = images.iter().map(|image| NamedImage {
+            purpose: Purpose::Listing(&image.image_type),
+            language,
+            platform: None,
+            file_name: &image.file_name,
+            file_status: image.file_status.clone(),
+            id: &image.id,
+        });
+        named.collect()
+    }
+
+    #[test]
+    fn a_submission_under_way_has_them_or_not() {
+        let with_id = |name: &str, status: &str, id: &str| Image {
+            id: id.to_owned(),
+            ..image(name, status, &SHOTS)
+        };
+        let known = [with_id("1.png", "Uploaded", "7")];
+        let table = [
+            ("there", vec![with_id("en-us/1.png", "Uploaded", "8")], true),
+            ("not ingested yet", vec![with_id("en-us\\1.png", "PendingUpload", "")], true),
+            ("another language's", vec![with_id("de-de/1.png", "Uploaded", "8")], false),
+            ("the old one", vec![with_id("1.png", "Uploaded", "7")], false),
+            ("goes", vec![with_id("en-us/1.png", "PendingDelete", "8")], false),
+            ("none", vec![], false),
+        ];
+        for (what, there, is_in) in table {
+            for is_all in [true, false] {
+                let given = given("EN-us", &["1.png"], is_all);
+                assert_eq!(
+                    given.are_in(&named(&there, "en-us"), &named(&known, "en-us")),
+                    is_in,
+                    "{what}"
+                );
+            }
+        }
+        let both = [
+            with_id("en-us/1.png", "Uploaded", "8"),
+            with_id("en-us/2.png", "Uploaded", "9"),
+        ];
+        for (is_all, is_in) in [(true, false), (false, true)] {
+            assert_eq!(given("en-us", &["1.png"], is_all).are_in(&named(&both, "en-us"), &[]), is_in);
+        }
+        // None at all are wanted.
+        assert!(given("en-us", &[], true).are_in(&[], &[]));
+        assert!(!given("en-us", &[], true).are_in(&named(&both, "en-us"), &[]));
+    }
+
+    fn file(picture: Picture, bytes: u64) -> ArchiveFile {
+        let mut file = ArchiveFile::new("en-us/1.png", "shots/1.png", bytes);
+        file.picture = Some(picture);
+        file
+    }
+
+    fn found(image_type: &str, picture: Picture, bytes: u64) -> Option<String> {
+        let image = image("en-us\\1.png", "PendingUpload", &image_type.into());
+        problem(&named(&[image], "en-us"), &[file(picture, bytes)]).unwrap()
+    }
+
+    #[test]
+    fn each_kind_has_its_sizes() {
+        // The smallest or exact sizes that fit, and sizes that do not.
+        type Size = (u32, u32);
+        let table: [(&str, &[Size], &[Size]); 17] = [
+            (
+                "Screenshot",
+                &[(1366, 768), (768, 1366), (3840, 2160)],
+                &[(1365, 768), (1366, 767), (768, 1365), (1000, 1000)],
+            ),
+            ("MobileScreenshot", &[(1080, 1920), (800, 480)], &[(1170, 2532), (481, 800)]),
+            (
+                "XboxScreenshot",
+                &[(1920, 1080), (3840, 2160)],
+                &[(1919, 1080), (3841, 2160), (3840, 2161)],
+            ),
+            ("SurfaceHubScreenshot", &[(1, 1)], &[]),
+            ("HoloLensScreenshot", &[(1268, 720), (720, 1268)], &[(1267, 720)]),
+            ("StoreLogo9x16", &[(720, 1080), (1440, 2160)], &[(1080, 720), (1080, 1920)]),
+            ("StoreLogoSquare", &[(1080, 1080), (2160, 2160)], &[(300, 300)]),
+            ("Icon", &[(300, 300)], &[(299, 300), (600, 600)]),
+            (
+                "PromotionalArt16x9",
+                &[(1920, 1080), (3840, 2160)],
+                &[(1080, 1920), (2560, 1440)],
+            ),
+            ("PromotionalArtwork2400X1200", &[(2400, 1200)], &[(1200, 2400)]),
+            ("XboxBrandedKeyArt", &[(584, 800)], &[(800, 584)]),
+            ("XboxTitledHeroArt", &[(1920, 1080)], &[(3840, 2160)]),
+            ("XboxFeaturedPromotionalArt", &[(1080, 1080)], &[(2160, 2160)]),
+            ("SquareIcon358X358", &[(358, 358)], &[(300, 300)]),
+            ("BackgroundImage1000X800", &[(1000, 800)], &[(800, 1000)]),
+            ("PromotionalArtwork414X180", &[(414, 180)], &[(180, 414)]),
+            ("WideIcon358X173", &[(1, 1)], &[]),
+        ];
+        for (image_type, fit, unfit) in table {
+            for &(width, height) in fit {
+                assert_eq!(found(image_type, Picture::Png { width, height }, 1), None, "{image_type}");
+            }
+            for &(width, height) in unfit {
+                let says = format!("shots/1.png is {width} × {height}, and {image_type} needs a PNG of ");
+                let found = found(image_type, Picture::Png { width, height }, 1).expect(image_type);
+                assert!(found.starts_with(&says), "{found}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_png_or_too_large_says_so() {
+        let png = Picture::Png {
+            width: 1366,
+            height: 768,
+        };
+        let table = [
+            (
+                Picture::Other("a JPEG"),
+                1,
+                Some("shots/1.png is a JPEG, and Screenshot needs a PNG of at least 1366 × 768, in either orientation"),
+            ),
+            (
+                Picture::Broken,
+                1,
+                Some("shots/1.png is a PNG that is cut off or broken, and Screenshot needs"),
+            ),
+            (
+                png,
+                (50 << 20) + 1,
+                Some("shots/1.png has 52428801 bytes, and an image may have 50 MB at most"),
+            ),
+            (png, 50 << 20, None),
+        ];
+        for (picture, bytes, says) in table {
+            let found = found("Screenshot", picture, bytes);
+            assert!(
+                found.is_some() == says.is_some() && found.clone().unwrap_or_default().starts_with(says.unwrap_or_default()),
+                "{found:?}"
+            );
+        }
+        // What the crate does not know is not its business.
+        assert_eq!(found("VrScreenshot", Picture::Other("a JPEG"), 1 << 40), None);
+        assert_eq!(problem(&[], &[]), None);
+        let uploaded = [image("en-us/1.png", "Uploaded", &SHOTS)];
+        assert_eq!(problem(&named(&uploaded, "en-us"), &[file(Picture::Broken, 1)]), None);
+    }
+
+    #[test]
+    fn icons_of_add_ons_and_images_of_trailers_have_their_sizes_too() {
+        for (purpose, (width, height), what) in [
+            (Purpose::Icon, (300, 300), "add-on icon"),
+            (Purpose::Trailer, (1920, 1080), "trailer image"),
+        ] {
+            let named = [NamedImage {
+                purpose,
+                language: "en",
+                platform: None,
+                file_name: "en-us/1.png",
+                file_status: FileStatus::PendingUpload,
+                id: "",
+            }];
+            let fits = file(Picture::Png { width, height }, 1);
+            assert_eq!(problem(&named, &[fits]), Some(None));
+            let found = problem(&named, &[file(Picture::Png { width: 64, height }, 1)])
+                .unwrap()
+                .unwrap();
+            assert!(
+                found.contains(&format!("{what} needs a PNG of {width} × {height}")),
+                "{found}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_listing_has_only_so_many_of_a_kind() {
+        let many = |count: usize, status: &str, image_type: &str| -> Vec<Image> {
+            let names = (0..count).map(|number| format!("{status}{number}.png"));
+            names.map(|name| image(&name, status, &image_type.into())).collect()
+        };
+        let table = [
+            ("Screenshot", 9, 1, 3, None),
+            (
+                "Screenshot",
+                10,
+                1,
+                0,
+                Some("the listing en-us would have 11 images of the kind Screenshot, and 10 are the most"),
+            ),
+            ("Screenshot", 0, 11, 0, Some("11 images")),
+            // What is there already may be what it may be.
+            ("Screenshot", 11, 0, 0, None),
+            ("XboxScreenshot", 7, 1, 0, None),
+            (
+                "XboxScreenshot",
+                7,
+                2,
+                0,
+                Some("9 images of the kind XboxScreenshot, and 8 are"),
+            ),
+            ("Icon", 20, 1, 0, None),
+            ("VrScreenshot", 20, 1, 0, None),
+        ];
+        for (image_type, there, new, gone, says) in table {
+            let statuses = [("Uploaded", there), ("PendingUpload", new), ("PendingDelete", gone)];
+            let images: Vec<_> = statuses
+                .iter()
+                .flat_map(|(status, count)| many(*count, status, image_type))
+                .collect();
+            let found = problem(&named(&images, "en-us"), &[]).flatten();
+            match says {
+                Some(says) => assert!(found.as_ref().is_some_and(|found| found.contains(says)), "{found:?}"),
+                None => assert_eq!(found, None),
+            }
+        }
+        // Each language for itself.
+        let (new, there) = (many(6, "PendingUpload", "Screenshot"), many(6, "Uploaded", "Screenshot"));
+        let two = [named(&new, "en-us"), named(&there, "de-de")].concat();
+        assert_eq!(problem(&two, &[]), Some(None));
+    }
+
+    #[test]
+    fn not_all_problems_are_told() {
+        let images: Vec<_> = (0..7)
+            .map(|number| image(&format!("{number}.png"), "PendingUpload", &SHOTS))
+            .collect();
+        let look = |image: &Image| {
+            let mut file = ArchiveFile::new(&image.file_name, &image.file_name, 1);
+            file.picture = Some(Picture::Broken);
+            file
+        };
+        let files: Vec<_> = images.iter().map(look).collect();
+        let found = problem(&named(&images, "en-us"), &files).flatten().unwrap();
+        assert_eq!(
+            (found.matches("is a PNG that").count(), found.ends_with("; and 2 more")),
+            (5, true),
+            "{found}"
+        );
+    }
+}
