@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::blob_slot::joined;
 use super::catalog::describe;
 use super::faults::{Armed, Fault};
+use super::image::sample_image;
 use super::recorded::{AppliedWrite, RecordedRequest, method_fits, path_fits};
 use super::server::Server;
 use super::state::{State, lock};
@@ -163,6 +164,18 @@ impl FakeStore {
         std::fs::create_dir_all(&self.files)?;
         let path = self.files.join(name);
         std::fs::write(&path, vec![b'.'; bytes])?;
+        Ok(path)
+    }
+
+    /// Writes a PNG of this size in pixels, to be submitted as an image. It is removed when the fake is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn sample_image(&self, name: &str, width: u32, height: u32) -> io::Result<PathBuf> {
+        std::fs::create_dir_all(&self.files)?;
+        let path = self.files.join(name);
+        std::fs::write(&path, sample_image(width, height))?;
         Ok(path)
     }
 

@@ -45,6 +45,7 @@ mod dates;
 mod exchange;
 mod fake;
 mod faults;
+mod image;
 mod names;
 mod package;
 mod query;
@@ -64,5 +65,6 @@ mod wire;
 
 pub use self::fake::{FakeStore, UploadedBlob};
 pub use self::faults::{CutEnd, Fault, RetryHint};
+pub use self::image::sample_image;
 pub use self::package::SamplePackage;
 pub use self::recorded::{AppliedWrite, RecordedBody, RecordedRequest};
