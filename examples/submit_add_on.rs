@@ -73,7 +73,7 @@ impl Task {
     }
 
     fn sample(fake: &FakeStore) -> Result<Self, Box<dyn Error>> {
-        let icon = fake.sample_file("coins.png", 2 << 10)?;
+        let icon = fake.sample_image("coins.png", 300, 300)?;
         Ok(Self {
             product: FakeStore::SAMPLE_IN_APP_PRODUCT.parse()?,
             icon,

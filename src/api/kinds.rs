@@ -10,6 +10,7 @@ use crate::id::SubmissionId;
 use crate::model::application_submission::{ApplicationSubmission, TargetPublishMode};
 use crate::model::flight_submission::FlightSubmission;
 use crate::model::in_app_product_submission::InAppProductSubmission;
+use crate::model::listing::{BaseListing, ImageType};
 use crate::model::package::{ApplicationPackage, FileStatus, PackageDeliveryOptions, is_id};
 use crate::model::pricing::Pricing;
 use crate::model::resource::Resource;
@@ -51,6 +52,11 @@ pub(crate) trait Kind {
 
     /// The files that the ZIP has or had.
     fn named_files(&self) -> Vec<NamedFile<'_>>;
+
+    /// The images of the listings.
+    fn named_images(&self) -> Vec<NamedImage<'_>> {
+        Vec::new()
+    }
 
     fn status(&self) -> &SubmissionStatus {
         self.parts().status
@@ -104,6 +110,31 @@ pub(crate) struct ReleaseMut<'s> {
 
 /// A file that a submission names, and its status.
 pub(crate) type NamedFile<'s> = (&'s str, FileStatus);
+
+/// An image that a submission names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NamedImage<'s> {
+    pub(crate) purpose: Purpose<'s>,
+    /// The language of its listing.
+    pub(crate) language: &'s str,
+    /// The old platform for which it is, in an override.
+    pub(crate) platform: Option<&'s str>,
+    pub(crate) file_name: &'s str,
+    pub(crate) file_status: FileStatus,
+    /// Empty if there is none, or not yet.
+    pub(crate) id: &'s str,
+}
+
+/// What an image is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose<'s> {
+    /// The listing of an app.
+    Listing(&'s ImageType),
+    /// The icon of an add-on.
+    Icon,
+    /// A trailer.
+    Trailer,
+}
 
 /// A kind of submission: [`ApplicationSubmission`], [`InAppProductSubmission`] or [`FlightSubmission`].
 #[allow(private_bounds)]
@@ -167,6 +198,15 @@ impl Kind for ApplicationSubmission {
             .chain(trailers)
             .collect()
     }
+
+    fn named_images(&self) -> Vec<NamedImage<'_>> {
+        let listings = self.listings.iter().flat_map(|(language, listing)| {
+            let overrides = listing.platform_overrides.iter();
+            let overrides = overrides.flat_map(|(platform, of)| listing_images(language, Some(platform.as_str()), of));
+            listing_images(language, None, &listing.base_listing).chain(overrides)
+        });
+        listings.chain(self.trailers.iter().flat_map(trailer_images)).collect()
+    }
 }
 
 impl Kind for InAppProductSubmission {
@@ -210,6 +250,18 @@ impl Kind for InAppProductSubmission {
         icons
             .map(|icon| (icon.file_name.as_str(), icon.file_status.clone()))
             .collect()
+    }
+
+    fn named_images(&self) -> Vec<NamedImage<'_>> {
+        let icons = self.listings.iter().map(|(language, listing)| NamedImage {
+            purpose: Purpose::Icon,
+            language,
+            platform: None,
+            file_name: &listing.icon.file_name,
+            file_status: listing.icon.file_status.clone(),
+            id: "",
+        });
+        icons.collect()
     }
 }
 
@@ -266,11 +318,41 @@ fn package_files(packages: &[ApplicationPackage]) -> impl Iterator<Item = NamedF
 
 /// The files of a trailer have no status: they are new as long as the service has given them no id.
 fn trailer_files(trailer: &Trailer) -> impl Iterator<Item = NamedFile<'_>> {
-    let status = |id: &str| match is_id(id) {
+    let images = trailer_images(trailer).map(|image| (image.file_name, image.file_status));
+    images.chain([(trailer.video_file_name.as_str(), status_by(&trailer.id))])
+}
+
+fn status_by(id: &str) -> FileStatus {
+    match is_id(id) {
         true => FileStatus::Uploaded,
         false => FileStatus::PendingUpload,
-    };
-    let images = trailer.trailer_assets.values().flat_map(|assets| &assets.image_list);
-    let images = images.map(move |image| (image.file_name.as_str(), status(&image.id)));
-    images.chain([(trailer.video_file_name.as_str(), status(&trailer.id))])
+    }
+}
+
+fn trailer_images(trailer: &Trailer) -> impl Iterator<Item = NamedImage<'_>> {
+    trailer.trailer_assets.iter().flat_map(|(language, assets)| {
+        assets.image_list.iter().map(move |image| NamedImage {
+            purpose: Purpose::Trailer,
+            language,
+            platform: None,
+            file_name: &image.file_name,
+            file_status: status_by(&image.id),
+            id: &image.id,
+        })
+    })
+}
+
+fn listing_images<'s>(
+    language: &'s str,
+    platform: Option<&'s str>,
+    listing: &'s BaseListing,
+) -> impl Iterator<Item = NamedImage<'s>> {
+    listing.images.iter().map(move |image| NamedImage {
+        purpose: Purpose::Listing(&image.image_type),
+        language,
+        platform,
+        file_name: &image.file_name,
+        file_status: image.file_status.clone(),
+        id: &image.id,
+    })
 }

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::http::clock::Clock;
 use crate::id::SubmissionId;
 use crate::model::guard::Guard;
+use crate::publish::decide::images::GivenImages;
 use crate::publish::decide::inherited::Settings;
 use crate::publish::decide::packages::{ExistingPackages, Package, file_name, replace};
 use crate::publish::decide::policy::{ExistingRollout, PendingPolicy};
@@ -24,6 +25,8 @@ use crate::upload::Upload;
 
 pub(super) type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 pub(super) type Edit<S> = Box<dyn Fn(&mut Document<S>) -> std::result::Result<(), BoxedError> + Send + Sync>;
+/// Puts the given images in their places; the files are all that are given.
+pub(super) type PlaceImages<S> = fn(&mut Document<S>, &GivenImages, &[ArchiveFile]) -> Result<()>;
 pub(super) type UploadSetting = Box<dyn FnOnce(Upload) -> Upload + Send + Sync>;
 
 /// The whole job: creates a submission, edits it, uploads its files, commits it and waits.
@@ -107,8 +110,9 @@ pub struct Publish<S> {
     pub(super) pending: PendingPolicy,
     pub(super) submission: Option<SubmissionId>,
     pub(super) edits: Vec<Edit<S>>,
-    /// The edits that name the given images. They are not made on a submission that has its files already.
-    pub(super) images: Vec<Edit<S>>,
+    pub(super) images: GivenImages,
+    /// It is not done on a submission that has its files already.
+    pub(super) place_images: Option<PlaceImages<S>>,
     pub(super) packages: Vec<Package>,
     pub(super) existing: ExistingPackages,
     /// Whether a release that is published already is submitted once more.
@@ -145,7 +149,8 @@ impl<S: Submission> Submissions<S> {
             pending: PendingPolicy::default(),
             submission: None,
             edits: Vec::new(),
-            images: Vec::new(),
+            images: GivenImages::default(),
+            place_images: None,
             packages: Vec::new(),
             existing: ExistingPackages::default(),
             again: false,

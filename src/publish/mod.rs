@@ -10,7 +10,10 @@ mod files;
 #[cfg(feature = "archive")]
 mod given;
 mod job;
+mod picture;
 mod plan;
+#[cfg(feature = "archive")]
+mod renew;
 mod settings;
 
 pub use self::decide::guards::{Finding, PlannedGuard};

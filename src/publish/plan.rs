@@ -239,7 +239,12 @@ impl<S: Submission> Publish<S> {
         let attached = there.filter(|_| resolution == Resolution::Attach);
         let edited = attached.map(|there| self.edited(there)).transpose();
         let difference = match (attached, &edited) {
-            (Some(there), Ok(Some(edited))) => self.difference(there, edited, release)?,
+            (Some(there), Ok(Some(edited))) => {
+                let images = published.map(|published| published.named_images()).unwrap_or_default();
+                let has_images = self.images.are_in(&there.named_images(), &images);
+                let difference = self.difference(there, edited, release)?;
+                difference.or_else(|| (!has_images).then(|| "its images are not those that are given".to_owned()))
+            }
             (Some(_), _) => Some("an edit cannot be made on it".to_owned()),
             (None, _) => None,
         };
@@ -350,8 +355,10 @@ impl<S: Submission> Publish<S> {
     ) -> Result<(Document<S>, Guards, Settled)> {
         let Inputs { files, packages: new } = release.inputs;
         let (mut draft, before) = (base.clone(), base.packages());
-        let mut edits = self.edits.iter().chain(&self.images);
-        edits.try_for_each(|edit| edit(&mut draft)).map_err(edit_failed)?;
+        self.edits.iter().try_for_each(|edit| edit(&mut draft)).map_err(edit_failed)?;
+        if let Some(place_images) = self.place_images {
+            place_images(&mut draft, &self.images, files)?;
+        }
         if let Some(packages) = draft.packages_mut() {
             replace(packages, before, new, self.existing, files)?;
         }
@@ -396,7 +403,11 @@ impl<S: Submission> Publish<S> {
             let fits = |(name, status): &NamedFile<'_>| same_name(name, &file.name) && *status != FileStatus::PendingDelete;
             named.iter().any(fits)
         };
-        if let Some(file) = files.iter().find(|file| !is_named(file)) {
+        if let Some(file) = files
+            .iter()
+            .filter(|file| !self.images.has(&file.name))
+            .find(|file| !is_named(file))
+        {
             return Ok(Some(format!("it does not name the file {}", file.name)));
         }
         Ok(None)

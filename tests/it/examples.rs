@@ -212,7 +212,7 @@ async fn a_failure_says_why_and_a_wait_that_is_over_says_how_to_go_on() {
 #[tokio::test]
 async fn every_program_runs_against_another_server() {
     let package = File::new("New_2.0.msix", b"a package");
-    let icon = File::new("coins.png", b"an icon");
+    let icon = File::new("coins.png", &msstore::testing::sample_image(300, 300));
     let (package, icon) = (package.0.to_str().unwrap(), icon.0.to_str().unwrap());
     let (product, flight) = (FakeStore::SAMPLE_IN_APP_PRODUCT, FakeStore::SAMPLE_FLIGHT);
     let submit = ["POST token", "POST submissions", "PUT submission", "PUT blob", "POST commit"];

@@ -12,7 +12,7 @@ use super::{ADD_ON, APP, FLIGHT, PACKAGE, Shop, guard_of, package_names};
 #[tokio::test]
 async fn an_add_on_is_published() {
     let shop = Shop::open().await;
-    let icon = shop.folder.file("pack.png", 100);
+    let icon = shop.folder.image("pack.png", 300, 300);
     let job = shop
         .add_on()
         .publish()
