@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
-use crate::publish::decide::release::Found;
+use crate::publish::decide::new_package::Found;
 use crate::publish::picture::{ENOUGH, Picture};
 
 /// A file of the archive of a submission.

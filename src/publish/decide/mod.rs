@@ -1,5 +1,5 @@
-//! The decisions of a run, as pure functions: about a pending submission (`policy`), about the entries of the packages (`packages`)
-//! and what lies in them (`release`), about the images (`images`, `image_rules`), about what a draft has from the last release
+//! The decisions of a run, as pure functions: about a pending submission (`policy`), about the new packages (`new_package`,
+//! `release`) and the entries of packages (`packages`), about the images (`images`, `image_rules`), about what a draft has from the last release
 //! (`inherited`), against harm (`guards`), and about the documented limits (`limits`).
 
 pub(crate) mod guards;
@@ -7,6 +7,7 @@ pub(crate) mod image_rules;
 pub(crate) mod images;
 pub(crate) mod inherited;
 pub(crate) mod limits;
+pub(crate) mod new_package;
 pub(crate) mod packages;
 pub(crate) mod policy;
 pub(crate) mod release;

@@ -1,87 +1,13 @@
 //! The entries of packages in a submission: those that are added, kept and removed.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::package::{ApplicationPackage, FileStatus, same_name};
-use crate::publish::decide::release::{NewPackage, architectures};
+use crate::publish::decide::new_package::{NewPackage, architectures};
 use crate::publish::files::ArchiveFile;
-
-/// A package to be submitted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Package {
-    path: PathBuf,
-    name: Option<String>,
-    architecture: Option<String>,
-    min_os: Option<String>,
-}
-
-impl Package {
-    /// A package file: `.msix`, `.msixbundle`, `.msixupload`, `.appx` and so on.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self {
-            path: path.into(),
-            name: None,
-            architecture: None,
-            min_os: None,
-        }
-    }
-
-    /// Its name in the submission and in the archive. Default: the name of the file.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// Its architecture, as the service writes it: `x86`, `x64`, `ARM`, `ARM64`, `Neutral`; several, separated by commas, for
-    /// a bundle. Default: what its manifest says.
-    #[must_use]
-    pub fn architecture(mut self, architecture: impl Into<String>) -> Self {
-        self.architecture = Some(architecture.into());
-        self
-    }
-
-    /// Its minimum version of Windows, for example `10.0.17763.0`. Default: what its manifest says.
-    #[must_use]
-    pub fn min_os(mut self, version: impl Into<String>) -> Self {
-        self.min_os = Some(version.into());
-        self
-    }
-
-    pub(crate) fn stated_architecture(&self) -> Option<&str> {
-        self.architecture.as_deref()
-    }
-
-    pub(crate) fn stated_min_os(&self) -> Option<&str> {
-        self.min_os.as_deref()
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    pub(crate) fn file_name(&self) -> Result<String> {
-        file_name(self.name.as_deref(), &self.path)
-    }
-}
-
-/// The name of a file in the archive: the given one, or the last part of its path.
-pub(crate) fn file_name(name: Option<&str>, path: &Path) -> Result<String> {
-    let name = name
-        .or_else(|| path.file_name().and_then(|name| name.to_str()))
-        .unwrap_or_default();
-    if name.is_empty() {
-        return Err(Error::invalid(
-            format!("the file {}", path.display()),
-            "it has no name that can be sent",
-        ));
-    }
-    Ok(name.replace('\\', "/"))
-}
 
 /// What to do with the existing packages when a new one is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -242,7 +168,7 @@ pub(crate) fn planned(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::publish::decide::release::Found;
+    use crate::publish::decide::new_package::{Found, Package};
 
     fn package(name: &str, status: &str, architecture: &str, min_os: &str) -> ApplicationPackage {
         let mut package = ApplicationPackage::pending_upload(name);

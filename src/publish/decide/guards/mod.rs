@@ -14,7 +14,8 @@ use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, FileStatus};
 use crate::model::pricing::{PriceTier, Pricing, TrialPeriod};
 use crate::publish::decide::image_rules;
-use crate::publish::decide::release::{Found, NewPackage, identity_problem, kind_problem, version_problem};
+use crate::publish::decide::new_package::{Found, NewPackage};
+use crate::publish::decide::release::{identity_problem, kind_problem, version_problem};
 use crate::publish::files::ArchiveFile;
 use crate::secret::UploadUrl;
 
