@@ -71,13 +71,26 @@ pub(super) type UploadSetting = Box<dyn FnOnce(Upload) -> Upload + Send + Sync>;
 /// [`Error::left_behind`](crate::Error::left_behind). Run again with [`PendingPolicy::Reuse`] to go on with it: blocks that are uploaded
 /// already are not uploaded again, and there is no second submission.
 ///
+/// # Images
+///
+/// `images` makes the given files all the images of a kind in a language, `image` adds or replaces one, `icon` sets that of an add-on.
+/// Each must be a PNG of at most 50 MB, in the size that the Store documents for its kind; a listing has at most 10 screenshots of a
+/// desktop and 8 of each other device. What is wrong is found before anything is sent, by [`Guard::Images`], also of images that an
+/// edit names.
+///
+/// # Upload links
+///
+/// The link of a draft lives about 24 hours. If it ends or is refused under way, the draft is read again, and the upload goes on with the
+/// link that it has then; what has arrived is not sent again. If there is no other link, the run ends with
+/// [`UploadKind::LinkExpired`](crate::error::UploadKind::LinkExpired): run again with [`PendingPolicy::Replace`].
+///
 /// # Pending submissions
 ///
 /// | pending | Fail (default) | Replace | Reuse |
 /// |---|---|---|---|
 /// | a draft with a link, or a failed submission | error | delete and create; for a flight that was never published: error | edit and go on |
 /// | made in Partner Center (no link) | error | error | error |
-/// | committed and under way | error | error | attach, if the edit changes nothing and it names the files; else error |
+/// | committed and under way | error | error | attach, if the edit changes nothing and it has the packages, files and images; else error |
 ///
 /// # Inherited settings
 ///
@@ -101,8 +114,10 @@ pub(super) type UploadSetting = Box<dyn FnOnce(Upload) -> Upload + Send + Sync>;
 ///
 /// Before the update: all packages that were there are kept or marked for deletion; at most 30; new ones are `PendingUpload` and
 /// carry nothing that only the service sets; the price of an app or add-on is neither missing, null, empty nor `Base`; there is a listing;
-/// every file that is to be uploaded is given, and every given file is named; the upload link is there and alive; no rollout is
-/// in progress, and none is inherited unasked. After it: price, trial, prices by market and packages are what was sent. Each can be lifted with
+/// every file that is to be uploaded is given, and every given file is named; new images are what the Store asks for; the upload link
+/// is there and alive; no rollout is in progress, and none is inherited unasked; new packages are of the app, what their names say,
+/// and of a version that is higher than what the Store holds, as far as they can be read. After it: price, trial, prices by market
+/// and packages are what was sent. Each can be lifted with
 /// [`allow`](Self::allow). At the goal: the packages have ids that were not in the draft before, looked for up to 10 minutes.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct Publish<S> {

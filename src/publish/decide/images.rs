@@ -33,7 +33,6 @@ impl GivenImages {
     }
 
     /// The images of a kind in a language, which is the same in any case.
-    #[cfg(any(feature = "archive", test))]
     pub(crate) fn of(&mut self, language: &str, image_type: &ImageType) -> &mut Group {
         let is_it = |group: &Group| group.language.eq_ignore_ascii_case(language) && group.image_type == *image_type;
         let index = self.0.iter().position(is_it).unwrap_or_else(|| {
@@ -51,7 +50,6 @@ impl GivenImages {
 
     /// Adds an image and returns its name in the archive: `{language}/{file}`, in one spelling of the language, with a number if
     /// another file has that name.
-    #[cfg(any(feature = "archive", test))]
     pub(crate) fn add(&mut self, language: &str, image_type: &ImageType, path: &Path) -> String {
         let file = path.file_name().unwrap_or_default().to_string_lossy();
         let (stem, extension) = match file.rsplit_once('.') {

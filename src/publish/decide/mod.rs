@@ -4,6 +4,10 @@
 
 pub(crate) mod guards;
 pub(crate) mod image_rules;
+#[cfg_attr(
+    not(feature = "archive"),
+    allow(dead_code, reason = "images are given with an archive alone")
+)]
 pub(crate) mod images;
 pub(crate) mod inherited;
 pub(crate) mod limits;

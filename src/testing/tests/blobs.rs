@@ -307,3 +307,27 @@ async fn discarded_blobs_keep_lengths_and_checksums() {
     http.post(&format!("{path}/commit")).await.ok(202);
     http.wait_for(&path, "Published").await;
 }
+
+#[tokio::test]
+async fn a_link_that_ended_is_renewed_only_if_that_is_switched_on() {
+    let http = Http::sample().await;
+    let (path, draft) = http.draft(&app()).await;
+    let old = link(&draft);
+    let part = block_id("aa");
+    let block = |url: &str| format!("{url}&comp=block&blockid={part}");
+    assert_eq!(send(&http, "PUT", &block(&old), &[], "x").await.status, 201);
+    let read = async || http.get(&path).await.ok(200);
+    http.fake.renew_links(true);
+    assert_eq!(link(&read().await), old, "it lives");
+    http.fake.renew_links(false);
+    http.fake.expire_links();
+    refused(&send(&http, "PUT", &block(&old), &[], "x").await, 403, "AuthenticationFailed");
+    assert_eq!(link(&read().await), old, "it is not switched on");
+    http.fake.renew_links(true);
+    let new = link(&read().await);
+    assert_ne!(new, old);
+    refused(&send(&http, "PUT", &block(&old), &[], "x").await, 403, "AuthenticationFailed");
+    // It leads to the same blob.
+    let url = format!("{new}&comp=blocklist");
+    assert_eq!(send(&http, "PUT", &url, &[], list(&["aa"])).await.status, 201);
+}
