@@ -33,17 +33,13 @@ async fn main() -> anyhow::Result<()> {
         let fake = FakeStore::start_with_sample().await?;
         let package = fake.sample_file("PaperLantern_2.0.0.0_x64.msix", 1)?;
         SamplePackage::new("2.0.0.0").content(6 << 20).write(&package)?;
-        let application_id = FakeStore::SAMPLE_APPLICATION.parse()?;
-        let release_notes = Some("Lanterns float higher.".to_owned());
-        return submit(
-            &fake.client()?,
-            Arguments {
-                application_id,
-                package,
-                release_notes,
-            },
-        )
-        .await;
+        let given = [
+            "submit_app",
+            FakeStore::SAMPLE_APPLICATION,
+            &package.to_string_lossy(),
+            "Lanterns float higher.",
+        ];
+        return submit(&fake.client()?, Arguments::parse_from(given)).await;
     }
     let arguments = Arguments::parse();
     submit(&StoreClient::from_env()?, arguments).await
