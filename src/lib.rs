@@ -54,6 +54,9 @@
 //! # }
 //! ```
 //!
+//! [`Document::merge`] applies a JSON merge patch, so that a repository can keep only the members that it manages. Languages are found in
+//! any case; `listing_or_insert("fr-FR")` adds one that is not there yet.
+//!
 //! # Submitting
 //!
 //! [`Submissions::publish`](api::Submissions::publish) is the whole job: it deals with a pending submission as you say, creates a draft, edits it, checks it,
@@ -197,7 +200,6 @@ pub mod error;
 mod http;
 mod id;
 pub mod model;
-#[cfg(feature = "package")]
 pub mod package;
 pub mod publish;
 mod secret;

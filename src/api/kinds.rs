@@ -27,6 +27,8 @@ pub(crate) trait Kind {
     const PRICED: bool;
     /// Whether it has packages, which can be rolled out gradually.
     const ROLLED_OUT: bool;
+    /// The member that holds the packages, as a JSON pointer.
+    const PACKAGES: &'static str;
     /// Whether deleting the first draft, before anything was published, cannot be undone.
     const KEEPS_FIRST_DRAFT: bool;
     /// Whether the API cannot make the first submission.
@@ -35,6 +37,8 @@ pub(crate) trait Kind {
     const MINIMAL_CREATE: bool;
 
     fn parts(&self) -> Parts<'_>;
+
+    fn whole(&self) -> Whole<'_>;
 
     /// The packages and their delivery, of a kind that has packages.
     fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
@@ -78,6 +82,13 @@ pub(crate) struct Parts<'s> {
     pub(crate) listings: Option<usize>,
 }
 
+/// A submission by its kind.
+pub(crate) enum Whole<'s> {
+    Application(&'s ApplicationSubmission),
+    InAppProduct(&'s InAppProductSubmission),
+    Flight,
+}
+
 /// A file that a submission names, and its status.
 pub(crate) type NamedFile<'s> = (&'s str, FileStatus);
 
@@ -97,6 +108,7 @@ impl Kind for ApplicationSubmission {
     const LAST_PUBLISHED: &'static str = "lastPublishedApplicationSubmission";
     const PRICED: bool = true;
     const ROLLED_OUT: bool = true;
+    const PACKAGES: &'static str = "/applicationPackages";
     const KEEPS_FIRST_DRAFT: bool = false;
     const FIRST_IN_PARTNER_CENTER: bool = true;
     const MINIMAL_CREATE: bool = true;
@@ -112,6 +124,10 @@ impl Kind for ApplicationSubmission {
             pricing: Some(&self.pricing),
             listings: Some(self.listings.len()),
         }
+    }
+
+    fn whole(&self) -> Whole<'_> {
+        Whole::Application(self)
     }
 
     fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
@@ -136,6 +152,7 @@ impl Kind for InAppProductSubmission {
     const LAST_PUBLISHED: &'static str = "lastPublishedInAppProductSubmission";
     const PRICED: bool = true;
     const ROLLED_OUT: bool = false;
+    const PACKAGES: &'static str = "";
     const KEEPS_FIRST_DRAFT: bool = false;
     const FIRST_IN_PARTNER_CENTER: bool = false;
     const MINIMAL_CREATE: bool = false;
@@ -153,6 +170,10 @@ impl Kind for InAppProductSubmission {
         }
     }
 
+    fn whole(&self) -> Whole<'_> {
+        Whole::InAppProduct(self)
+    }
+
     fn named_files(&self) -> Vec<NamedFile<'_>> {
         let icons = self.listings.values().map(|listing| &listing.icon);
         icons
@@ -166,6 +187,7 @@ impl Kind for FlightSubmission {
     const LAST_PUBLISHED: &'static str = "lastPublishedFlightSubmission";
     const PRICED: bool = false;
     const ROLLED_OUT: bool = true;
+    const PACKAGES: &'static str = "/flightPackages";
     const KEEPS_FIRST_DRAFT: bool = true;
     const FIRST_IN_PARTNER_CENTER: bool = false;
     const MINIMAL_CREATE: bool = true;
@@ -181,6 +203,10 @@ impl Kind for FlightSubmission {
             pricing: None,
             listings: None,
         }
+    }
+
+    fn whole(&self) -> Whole<'_> {
+        Whole::Flight
     }
 
     fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {

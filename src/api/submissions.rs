@@ -69,7 +69,28 @@ impl<S> fmt::Debug for Submissions<S> {
 pub(crate) struct Refs {
     pub(crate) pending: Option<SubmissionId>,
     pub(crate) last_published: Option<SubmissionId>,
+    /// The identity that packages must have, if it is an app's.
+    pub(crate) identity: Option<AppIdentity>,
     pub(crate) receipt: Receipt,
+}
+
+/// The identity that the Store gave an app, for the manifests of its packages. Empty where it does not tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct AppIdentity {
+    pub(crate) name: String,
+    pub(crate) publisher: String,
+}
+
+impl AppIdentity {
+    /// That of an app; a flight and an add-on have none.
+    fn of(body: &Value) -> Option<Self> {
+        let text = |name| member(body, name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let identity = Self {
+            name: text("packageIdentityName"),
+            publisher: text("publisherName"),
+        };
+        (identity != Self::default()).then_some(identity)
+    }
 }
 
 impl<S> Submissions<S> {
@@ -225,8 +246,15 @@ impl<S: Submission> Submissions<S> {
             // Reads lag: it may still be shown as pending when it is published.
             pending: reference(&json, S::PENDING)?.filter(|pending| Some(pending) != last_published.as_ref()),
             last_published,
+            identity: AppIdentity::of(&json.body),
             receipt: json.receipt(),
         })
+    }
+
+    /// The identity of the app that a flight is of.
+    pub(crate) async fn app_identity(&self) -> Result<Option<AppIdentity>> {
+        let json = self.service.json(Request::get(self.parent.first(2))).await?;
+        Ok(AppIdentity::of(&json.body))
     }
 }
 

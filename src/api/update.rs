@@ -28,6 +28,29 @@ pub(crate) fn price_problem(body: &Value) -> Option<&'static str> {
     }
 }
 
+/// What is wrong with the languages in the body of an update, if anything: to the service, two that differ by case alone are one.
+pub(crate) fn language_problem(body: &Value) -> Option<String> {
+    let listings = member(body, "listings")?.as_object()?;
+    let keys: Vec<&String> = listings
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, _)| key)
+        .collect();
+    let twins = keys.iter().enumerate().find_map(|(index, key)| {
+        let twin = keys[index + 1..].iter().find(|other| other.eq_ignore_ascii_case(key))?;
+        Some((key, twin))
+    });
+    let (one, other) = twins?;
+    Some(format!(
+        "{one:?} and {other:?} are one language to the service, which refuses both in one update: take one of them out; listing_mut() and listing_or_insert() find a language in any case"
+    ))
+}
+
+/// Refuses languages that differ by case alone.
+pub(crate) fn check_languages(body: &Value) -> Result<()> {
+    language_problem(body).map_or(Ok(()), |problem| Err(Error::invalid("the listings", problem)))
+}
+
 impl<S: Submission> Submissions<S> {
     /// Replaces a submission by the document as it was received with your edits: `PUT …/submissions/{submissionId}`. The answer
     /// is the submission as it is now.
@@ -39,7 +62,8 @@ impl<S: Submission> Submissions<S> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the document belongs to another parent; [`Guard::Price`] if the
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the document belongs to another parent, or has a listing twice, in two
+    /// spellings of one language; [`Guard::Price`] if the
     /// price of an app or add-on is missing, null, empty or `Base`; 400 if a member is not valid; 409 if the submission is committed
     /// already.
     ///
@@ -77,6 +101,7 @@ impl<S: Submission> Submissions<S> {
             let why = format!("it is {it}, which does not belong to {parent}");
             return Err(Error::invalid("the document", why));
         };
+        check_languages(body)?;
         let path = self.path(&id);
         let text = path.text();
         document_of(self.service().json(Request::put(path, written(body)?)).await?, text)
@@ -88,6 +113,36 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn two_spellings_of_a_language_are_seen() {
+        let table = [
+            (json!({"listings": {"en-us": {}, "en-gb": {}, "en": {}}}), None),
+            (
+                json!({"listings": {"en-us": {}, "EN-us": {}}}),
+                Some(["\"EN-us\"", "\"en-us\""]),
+            ),
+            (
+                json!({"Listings": {"de": {}, "fr-FR": {}, "fr-fr": {}}}),
+                Some(["\"fr-FR\"", "\"fr-fr\""]),
+            ),
+            // A null counts as absent.
+            (json!({"listings": {"en-us": {}, "EN-us": null}}), None),
+            // Only languages have one spelling.
+            (
+                json!({"listings": {"en-us": {"platformOverrides": {"Windows81": {}, "windows81": {}}}}}),
+                None,
+            ),
+            (json!({"listings": null}), None),
+            (json!({}), None),
+        ];
+        for (body, expected) in table {
+            let found = language_problem(&body);
+            assert_eq!(found.is_some(), expected.is_some(), "{body}: {found:?}");
+            let found = found.unwrap_or_default();
+            assert!(expected.iter().flatten().all(|key| found.contains(key)), "{found}");
+        }
+    }
 
     #[test]
     fn a_price_that_does_harm_is_seen() {

@@ -75,7 +75,8 @@ fn within(pointer: &mut String, token: &str, inside: impl FnOnce(&mut String)) {
     pointer.truncate(length);
 }
 
-fn escape(name: &str) -> String {
+/// A name as a token of a JSON pointer.
+pub(crate) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 

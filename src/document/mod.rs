@@ -7,6 +7,7 @@ mod changes;
 mod lenient;
 mod merge;
 mod pairs;
+mod patch;
 mod pointer;
 mod submissions;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub(crate) use self::changes::escape;
 pub(crate) use self::lenient::{ViewError, decode_value};
 use crate::error::{Error, Result};
 use crate::model::change::Change;
@@ -39,7 +41,7 @@ use crate::model::resource::Resource;
 #[derive(Clone)]
 pub struct Document<T> {
     received: Value,
-    /// What the view was decoded from, once it is not `received` any more: `set` and `remove` change it.
+    /// What the view was decoded from, once it is not `received` any more: `set`, `remove` and `merge` change it.
     base: Option<Value>,
     view: T,
     /// Whether the view was borrowed mutably, and so may differ from what it was decoded from.
@@ -169,7 +171,7 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the pointer leads nowhere or the view cannot hold the value; nothing changes then.
     pub fn set(&mut self, pointer: &str, value: Value) -> Result<()> {
-        self.rewrite(pointer, |body| pointer::set(body, pointer, value))
+        self.rewrite(&at(pointer), |body| pointer::set(body, pointer, value))
     }
 
     /// Removes the value at a JSON pointer, and reads the view again. It applies to the body as it now is, with the
@@ -179,11 +181,60 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is no such value; nothing changes then.
     pub fn remove(&mut self, pointer: &str) -> Result<()> {
-        self.rewrite(pointer, |body| pointer::remove(body, pointer))
+        self.rewrite(&at(pointer), |body| pointer::remove(body, pointer))
     }
 
-    fn rewrite(&mut self, pointer: &str, write: impl FnOnce(&mut Value) -> Result<(), &'static str>) -> Result<()> {
-        let input = |problem: String| Error::invalid(format!("the pointer {pointer:?}"), problem);
+    /// Applies a JSON merge patch ([RFC 7396]), and reads the view again: a team can keep in its repository only the members
+    /// that it manages, and merges them into whatever the service has.
+    ///
+    /// It applies to the body as it now is, with the edits so far. Members that are not in the patch stay as they are. One that
+    /// is an object is merged; any other value replaces what is there, also a list, as a whole; `null` removes the member, in
+    /// every spelling. Names of members and languages are found in any case, the exact spelling first. To merge the same patch again
+    /// changes nothing.
+    ///
+    /// ```
+    /// # fn main() -> msstore::Result<()> {
+    /// use msstore::Document;
+    /// use msstore::model::ApplicationSubmission;
+    ///
+    /// let json = serde_json::json!({
+    ///     "visibility": "Public",
+    ///     "listings": {"en-us": {"baseListing": {"title": "Paper Lantern", "releaseNotes": "First.", "keywords": ["paper"]}}},
+    /// });
+    /// let mut draft = Document::<ApplicationSubmission>::detached(json)?;
+    /// // For example the content of a file, read with `serde_json::from_str`.
+    /// let patch = serde_json::json!({
+    ///     "listings": {"en-US": {"baseListing": {"releaseNotes": "Faster.", "keywords": ["lantern", "light"]}}},
+    /// });
+    /// draft.merge(&patch)?;
+    /// let listing = &draft.listings["en-us"].base_listing;
+    /// assert_eq!((listing.title.as_str(), listing.release_notes.as_str()), ("Paper Lantern", "Faster."));
+    /// assert_eq!(listing.keywords, ["lantern", "light"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Lists of packages and images are lists too: a patch that names `applicationPackages` replaces all entries, and the service
+    /// refuses an update that lacks one.
+    ///
+    /// [RFC 7396]: https://www.rfc-editor.org/rfc/rfc7396
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the patch is no object or the view cannot hold the result; nothing changes then.
+    pub fn merge(&mut self, patch: &Value) -> Result<()> {
+        self.rewrite("the merge patch", |body| {
+            if !patch.is_object() {
+                return Err("an object with members of the document is expected");
+            }
+            patch::patch(body, patch);
+            Ok(())
+        })
+    }
+
+    /// `what` names the input in errors.
+    fn rewrite(&mut self, what: &str, write: impl FnOnce(&mut Value) -> Result<(), &'static str>) -> Result<()> {
+        let input = |problem: String| Error::invalid(what, problem);
         let mut body = self.body()?;
         write(&mut body).map_err(|problem| input(problem.to_owned()))?;
         self.view = decode_value(&body).map_err(|error| input(format!("{error}, or the view cannot be read")))?;
@@ -191,6 +242,10 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
         self.borrowed = false;
         Ok(())
     }
+}
+
+fn at(pointer: &str) -> String {
+    format!("the pointer {pointer:?}")
 }
 
 /// A body as text.

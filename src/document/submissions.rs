@@ -20,6 +20,12 @@ impl Document<ApplicationSubmission> {
         listing(&mut self.listings, language)
     }
 
+    /// The listing in this language, in any case; if there is none, a new one, whose key is the language in lower case as the
+    /// service writes it (`fr-FR` adds `fr-fr`).
+    pub fn listing_or_insert(&mut self, language: &str) -> &mut Listing {
+        listing_or_insert(&mut self.listings, language)
+    }
+
     /// The package with this file name, in any case. Of several it is the first that is not to be deleted.
     ///
     /// # Errors
@@ -50,17 +56,33 @@ impl Document<InAppProductSubmission> {
     pub fn listing_mut(&mut self, language: &str) -> Result<&mut InAppProductListing> {
         listing(&mut self.listings, language)
     }
+
+    /// The listing in this language, in any case; if there is none, a new one, whose key is the language in lower case as the
+    /// service writes it (`FR` adds `fr`).
+    pub fn listing_or_insert(&mut self, language: &str) -> &mut InAppProductListing {
+        listing_or_insert(&mut self.listings, language)
+    }
 }
 
 fn listing<'l, L>(listings: &'l mut BTreeMap<String, L>, language: &str) -> Result<&'l mut L> {
-    let exact = listings.contains_key(language);
-    let fits = |known: &str| known == language || (!exact && known.eq_ignore_ascii_case(language));
-    let Some(found) = listings.keys().find(|known| fits(known)).cloned() else {
+    let Some(found) = key_of(listings, language) else {
         return Err(missing("listing", language, listings.keys()));
     };
     listings
         .get_mut(&found)
         .ok_or_else(|| missing("listing", language, [].iter()))
+}
+
+fn listing_or_insert<'l, L: Default>(listings: &'l mut BTreeMap<String, L>, language: &str) -> &'l mut L {
+    let key = key_of(listings, language).unwrap_or_else(|| language.to_ascii_lowercase());
+    listings.entry(key).or_default()
+}
+
+/// The key of this language: the exact one, else the first in another case.
+fn key_of<L>(listings: &BTreeMap<String, L>, language: &str) -> Option<String> {
+    let exact = listings.contains_key(language);
+    let fits = |known: &str| known == language || (!exact && known.eq_ignore_ascii_case(language));
+    listings.keys().find(|known| fits(known)).cloned()
 }
 
 fn package<'p>(packages: &'p mut [ApplicationPackage], file_name: &str) -> Result<&'p mut ApplicationPackage> {
@@ -112,6 +134,27 @@ mod tests {
         assert_eq!(add_on.listing_mut("EN").unwrap().title, "A");
         let mut empty: Document<InAppProductSubmission> = document(json!({}));
         assert!(empty.listing_mut("en").unwrap_err().to_string().contains("none"));
+    }
+
+    #[test]
+    fn a_listing_that_is_not_there_is_added_in_lower_case() {
+        let listings = json!({"listings": {"EN-us": {"baseListing": {"title": "A"}}, "en-us": {"baseListing": {"title": "B"}}}});
+        let mut submission: Document<ApplicationSubmission> = document(listings);
+        for (language, title) in [("en-us", "B"), ("EN-us", "A"), ("en-US", "A")] {
+            assert_eq!(submission.listing_or_insert(language).base_listing.title, title, "{language}");
+        }
+        assert_eq!(submission.changes().unwrap(), []);
+        submission.listing_or_insert("fr-FR").base_listing.title = "C".to_owned();
+        assert_eq!(submission.listing_or_insert("Fr-fr").base_listing.title, "C");
+        let body = submission.body().unwrap();
+        assert_eq!(body["listings"]["fr-fr"], json!({"baseListing": {"title": "C"}}));
+        assert_eq!(submission.changes().unwrap().len(), 1);
+
+        let mut add_on: Document<InAppProductSubmission> = document(json!({"listings": {"en": {"title": "A"}}}));
+        assert_eq!(add_on.listing_or_insert("EN").title, "A");
+        add_on.listing_or_insert("DE").title = "B".to_owned();
+        let expected = json!({"listings": {"en": {"title": "A"}, "de": {"title": "B"}}});
+        assert_eq!(add_on.body().unwrap(), expected);
     }
 
     #[test]

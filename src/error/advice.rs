@@ -2,6 +2,7 @@
 
 use crate::error::body::{BodyShape, ErrorBody};
 use crate::error::kind::{ErrorKind, TransportKind, UploadKind};
+use crate::model::status::{StatusCode, StatusDetail};
 
 /// Returns what to do about an answer with this status to this call.
 pub(crate) type Advise = fn(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str>;
@@ -22,6 +23,28 @@ pub(super) fn of_kind(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::Upload(UploadKind::SourceChanged) => "upload it again",
         ErrorKind::Upload(UploadKind::Send) => "run it again, what is there already is not sent again",
         _ => return None,
+    })
+}
+
+/// Returns what to do about a submission that failed, if the service's reasons do not say where to look.
+pub(super) fn of_reasons(reasons: &[StatusDetail]) -> Option<&'static str> {
+    reasons.iter().find_map(|reason| {
+        let says = |part: &str| reason.details.to_ascii_lowercase().contains(part);
+        Some(match reason.code {
+            StatusCode::MissingTitle => {
+                "a listing in a language that no package has exactly (de is not de-de) needs a title of its own: set one, or take the listing out"
+            }
+            StatusCode::MultipleInstancesOfGamingOptions => "keep one element of gamingOptions",
+            StatusCode::InvalidMicrosoftAgeRating => "answer the age rating questionnaire in Partner Center",
+            StatusCode::InvalidState if says("cannot be exposed") => "the reasons show in Partner Center only",
+            StatusCode::InvalidParameterValue if says("not ingestionweb") => {
+                "it is a fault of the service: commit again later; if it stays, give support the correlation id"
+            }
+            StatusCode::ServiceError | StatusCode::IsInternalError => {
+                "it is a fault of the service: commit again; if it stays, give support the correlation id"
+            }
+            _ => return None,
+        })
     })
 }
 
@@ -66,6 +89,12 @@ pub(super) fn answered_by_another(body: &ErrorBody) -> bool {
     !matches!(body.shape, BodyShape::Service | BodyShape::AuthFilter | BodyShape::Empty)
 }
 
+/// Returns whether the service says that it cannot go on with a draft. Its status may be `PendingCommit` all the same.
+pub(super) fn is_dead(body: &ErrorBody) -> bool {
+    let message = body.message.as_deref().unwrap_or_default();
+    message.to_ascii_lowercase().contains("in the state 'none'")
+}
+
 /// Returns what to do about an answer of the blob store, or of something in front of it.
 pub(crate) fn of_the_blob_store(status: u16, _: &str, _: &str, body: &ErrorBody) -> Option<&'static str> {
     let answered_itself = body.shape == BodyShape::Blob;
@@ -85,7 +114,9 @@ pub(crate) fn of_the_blob_store(status: u16, _: &str, _: &str, body: &ErrorBody)
 pub(crate) fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str> {
     let message = body.message.as_deref().unwrap_or_default();
     let target = body.target.as_deref().unwrap_or_default();
+    let is_target = |name: &str| target.eq_ignore_ascii_case(name);
     let says = |part: &str| message.to_ascii_lowercase().contains(&part.to_ascii_lowercase());
+    let is_unknown = says("unknown internal") || body.inner_code.as_deref() == Some("UnknownInternalFailure");
     let creates_submission = method == "POST" && path.ends_with("/submissions");
     let advice = match status {
         400 if says("keep all file entries") => {
@@ -97,7 +128,18 @@ pub(crate) fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody
         400 if says("size of AppListings") || says("size of Listings") => {
             "send at least one listing; they are part of every update"
         }
-        400 if says("KeywordsTotalCount") => "use at most 21 separate words over all search terms of a listing",
+        400 if says("KeywordsTotalCount") => {
+            "use at most 21 separate words over all search terms of a listing, and search terms in at most 21 languages"
+        }
+        400 if says("AllowTargetFutureDeviceFamilies") || is_target("allowTargetFutureDeviceFamilies") => {
+            "allowTargetFutureDeviceFamilies needs a value for each of Desktop, Mobile, Xbox and Holographic: add those that it lacks, as false, and take out what the service does not name"
+        }
+        400 if says("Language code") => {
+            "each language of the listings must be one that the Store supports, in the service's spelling (en-us): rename it or take it out"
+        }
+        400 if is_target("appListings") || is_target("listings") => {
+            "look at the listings: each language once, in the service's spelling (en-us), and with a title of its own where no package has exactly that language"
+        }
         400 if says("created through the API") || target == "applicationSubmission" => {
             "the draft was made or changed in Partner Center: delete it there and create one with the API"
         }
@@ -120,6 +162,12 @@ pub(crate) fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody
         409 if creates_submission => {
             "a pending submission or a rollout in progress holds the only slot: finish, delete, finalize or halt it first"
         }
+        409 if is_dead(body) && method == "DELETE" => {
+            "the API cannot go on with this draft, whatever its status says: delete it in Partner Center"
+        }
+        409 if is_dead(body) => {
+            "the API cannot go on with this draft, whatever its status says: delete it and create another, as publish() does with PendingPolicy::Replace"
+        }
         409 if says("cannot be deleted") => {
             "it is being processed: wait until it fails or is published, or cancel it in Partner Center"
         }
@@ -141,7 +189,10 @@ pub(crate) fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody
         503 if says("Account service") => {
             "try again later; if it stays, check that the Entra app is added in Partner Center with the Manager role"
         }
-        500 if says("unknown internal") || body.inner_code.as_deref() == Some("UnknownInternalFailure") => {
+        500 if is_unknown && method == "PUT" => {
+            "check that the Store supports each language of the listings; otherwise try again later, and give support the correlation id"
+        }
+        500 if is_unknown => {
             "check that the id is a Store ID and not a package name; otherwise try again later, and give support the correlation id"
         }
         500..=599 if creates_submission => "the submission may have been created: read the parent before trying again",
@@ -347,6 +398,133 @@ mod tests {
             );
         }
         assert_eq!(of_the_api(418, "GET", "x", &ErrorBody::parse(b"", &[])), None);
+    }
+
+    /// Refusals that name no place, and their neighbours, which are others.
+    #[test]
+    fn a_refusal_without_a_place_says_where_to_look() {
+        let put = ("PUT", "applications/9N/submissions/1");
+        let families = "needs a value for each of Desktop, Mobile, Xbox and Holographic";
+        let none = "Cannot update the submission because it is in the state 'None'.";
+        let unknown = "The service has encountered an unknown internal server error";
+        let table = [
+            (
+                400,
+                put,
+                "AllowTargetFutureDeviceFamilies was not updated with all supported platform(s): [Desktop, Mobile]",
+                "",
+                families,
+            ),
+            (
+                400,
+                put,
+                "AllowTargetFutureDeviceFamilies needs to be initialized for all supported platform, [Desktop]",
+                "allowTargetFutureDeviceFamilies",
+                families,
+            ),
+            (400, put, "Core is not valid", "AllowTargetFutureDeviceFamilies", families),
+            (400, put, "TargetDeviceFamilies is not valid", "targetDeviceFamilies", ""),
+            (
+                400,
+                put,
+                "The size of KeywordsTotalCount must be 21 or less",
+                "",
+                "in at most 21 languages",
+            ),
+            (400, put, "The size of Keywords must be 7 or less", "", ""),
+            (
+                400,
+                put,
+                "Language codes: en-XX not supported",
+                "appListings",
+                "one that the Store supports",
+            ),
+            (400, put, "Programming languages are not supported", "", ""),
+            (400, put, "The listing is not valid", "appListings", "each language once"),
+            (
+                400,
+                ("PUT", "inappproducts/9P/submissions/1"),
+                "The listing is not valid",
+                "listings",
+                "each language once",
+            ),
+            (
+                400,
+                put,
+                "The size of AppListings must be 1 or more",
+                "appListings",
+                "one listing",
+            ),
+            (400, put, "The listing is not valid", "listing", ""),
+            (409, put, none, "submission", "PendingPolicy::Replace"),
+            (
+                409,
+                ("POST", "applications/9N/submissions/1/commit"),
+                none,
+                "submission",
+                "PendingPolicy::Replace",
+            ),
+            (
+                409,
+                ("DELETE", "applications/9N/submissions/1"),
+                none,
+                "submission",
+                "delete it in Partner Center",
+            ),
+            (409, ("POST", "applications/9N/submissions"), none, "submission", "only slot"),
+            (
+                409,
+                put,
+                "Cannot update the submission because it is in the state 'PreProcessing'.",
+                "submission",
+                "committed already",
+            ),
+            (500, put, unknown, "", "supports each language"),
+            (500, ("GET", "applications/A.B"), unknown, "", "Store ID"),
+            (500, put, "try again", "", "try again later"),
+        ];
+        for (status, (method, path), message, target, part) in table {
+            let body = format!(r#"{{"code":"X","message":"{message}","source":"Ingestion Api","target":"{target}"}}"#);
+            let found = of_the_api(status, method, path, &ErrorBody::parse(body.as_bytes(), &[]));
+            let is_there = found.is_some_and(|found| !part.is_empty() && found.contains(part));
+            assert!(
+                is_there || (part.is_empty() && found.is_none()),
+                "{method} {message}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_reasons_of_a_failure_say_what_to_do_where_they_name_no_place() {
+        let hidden = "The submission has active validation errors which cannot be exposed via API, please visit the dashboard";
+        let outage = "Error. Request it is not IngestionWeb or IngestionApi.";
+        let table = [
+            ("MissingTitle", "", "title of its own"),
+            ("MissingFiles", "", ""),
+            ("MultipleInstancesOfGamingOptions", "", "one element"),
+            ("InvalidMicrosoftAgeRating", "", "questionnaire"),
+            ("InvalidState", hidden, "Partner Center"),
+            ("InvalidState", "The rollout is in progress", ""),
+            ("InvalidParameterValue", outage, "commit again later"),
+            ("InvalidParameterValue", "The size is not valid", ""),
+            ("IsInternalError", "Commit workflow is cancelled.", "commit again;"),
+            ("ServiceError", "", "commit again;"),
+            ("None", "", ""),
+        ];
+        for (code, details, part) in table {
+            let reason = StatusDetail {
+                code: code.into(),
+                details: details.to_owned(),
+            };
+            let first = StatusDetail {
+                code: "PackageValidationFailed".into(),
+                details: "a.msix".to_owned(),
+            };
+            let found = of_reasons(&[first, reason]);
+            assert_eq!(found.is_some(), !part.is_empty(), "{code} {details}: {found:?}");
+            assert!(found.unwrap_or_default().contains(part), "{code} {details}: {found:?}");
+        }
+        assert_eq!(of_reasons(&[]), None);
     }
 
     #[test]

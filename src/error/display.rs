@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::error::advice::is_dead;
 use crate::error::{BodyShape, Error, ErrorKind, FailureKind, Inner, Outcome, TransportKind, UploadKind};
 use crate::model::status::SubmissionStatus;
 use crate::secret::Scrubbed;
@@ -58,7 +59,9 @@ impl fmt::Display for Error {
         }
         if inner.is_left_behind {
             write!(f, "; {path} is left as a draft")?;
-            if inner.kind != ErrorKind::Upload(UploadKind::LinkExpired) {
+            // The advice says what else.
+            let is_dead = inner.status == Some(409) && inner.body.as_ref().is_some_and(is_dead);
+            if !is_dead && inner.kind != ErrorKind::Upload(UploadKind::LinkExpired) {
                 f.write_str(": go on with it, or delete it before the next submission")?;
             }
         }

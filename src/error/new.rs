@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::error::advice::{answered_by_another, of_kind};
+use crate::error::advice::{answered_by_another, of_kind, of_reasons};
 use crate::error::{
     BodyShape, CallInfo, Error, ErrorBody, ErrorKind, FailureKind, Inner, Outcome, TransportKind, UploadKind, is_transient,
 };
@@ -286,6 +286,9 @@ impl Error {
         let shows_no_commit = report.status == SubmissionStatus::PendingCommit || report.status.is_failure();
         if self.0.kind == ErrorKind::WaitTimedOut && shows_no_commit {
             self.0.advice = Some("its commit does not show yet: look at its status again, and commit again if it stays");
+        }
+        if matches!(self.0.kind, ErrorKind::SubmissionFailed(_)) {
+            self.0.advice = of_reasons(&report.status_details.errors).or(self.0.advice);
         }
         self.0.report = Some(report);
         if self.0.call.is_none() {

@@ -60,6 +60,15 @@ impl Path {
         self.segments.push(segment);
     }
 
+    /// Its first segments.
+    pub(crate) fn first(&self, count: usize) -> Self {
+        let template: Vec<&str> = self.template.split('/').take(count).collect();
+        Self {
+            segments: self.segments.iter().take(count).cloned().collect(),
+            template: template.join("/"),
+        }
+    }
+
     pub(crate) fn text(&self) -> String {
         self.segments.join("/")
     }

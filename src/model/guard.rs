@@ -18,6 +18,14 @@ pub enum Guard {
     PackageCount,
     /// A new package has members that only the service sets, or another status than `PendingUpload`.
     NewPackages,
+    /// A new package is none, or not what its name says: it has no manifest, holds loose packages, or is a single package where the
+    /// Store holds a bundle.
+    PackageKind,
+    /// The name or the publisher in the manifest of a new package is not that of the app.
+    PackageIdentity,
+    /// The fourth number of the version of a new package is not 0, or the version is not higher than what the Store holds for the
+    /// same devices.
+    PackageVersion,
     /// There is no listing.
     Listings,
     /// A file that is to be uploaded is not in the archive, or one of the archive is named nowhere.
@@ -39,6 +47,9 @@ impl fmt::Display for Guard {
             Self::ExistingPackages => "existing packages",
             Self::PackageCount => "package count",
             Self::NewPackages => "new packages",
+            Self::PackageKind => "package kind",
+            Self::PackageIdentity => "package identity",
+            Self::PackageVersion => "package version",
             Self::Listings => "listings",
             Self::Files => "files",
             Self::UploadLink => "upload link",

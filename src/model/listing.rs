@@ -26,7 +26,7 @@ pub struct Listing {
 pub struct BaseListing {
     /// Up to 200 characters.
     pub copyright_and_trademark_info: String,
-    /// Search terms: up to 7.
+    /// Search terms: up to 7, of up to 40 characters, and of up to 21 separate words in all.
     pub keywords: Vec<String>,
     /// Up to 10,000 characters, or a link.
     pub license_terms: String,
@@ -38,19 +38,19 @@ pub struct BaseListing {
     pub website_url: String,
     /// Up to 10,000 characters.
     pub description: String,
-    /// Up to 20.
+    /// Up to 20, of up to 200 characters.
     pub features: Vec<String>,
     /// The changes in this version: up to 1,500 characters.
     pub release_notes: String,
     /// Screenshots and logos. One that is left out stays: mark it [`FileStatus::PendingDelete`] to remove it.
     pub images: Vec<Image>,
-    /// Up to 11.
+    /// Up to 11, of up to 200 characters.
     pub recommended_hardware: Vec<String>,
-    /// Up to 11.
+    /// Up to 11, of up to 200 characters.
     pub minimum_hardware: Vec<String>,
     /// A name that is reserved for the app.
     pub title: String,
-    /// Up to 1,000 characters.
+    /// Up to 1,000 characters, of which the service is known to take 500.
     pub short_description: String,
     /// Up to 50 characters.
     pub short_title: String,

@@ -24,6 +24,12 @@ impl Fault {
         Self::Wrong(problem.into())
     }
 
+    pub(super) fn problem(self) -> String {
+        match self {
+            Self::Wrong(problem) | Self::Unreadable(problem) => problem,
+        }
+    }
+
     /// For what lies in another file.
     pub(super) fn inside(self, name: &str) -> Self {
         match self {

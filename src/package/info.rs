@@ -1,5 +1,6 @@
 //! What is found in a package, as plain data.
 
+#[cfg(feature = "package")]
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
@@ -99,6 +100,7 @@ pub struct DeviceFamily {
     pub max_version_tested: Option<Version>,
 }
 
+#[cfg(feature = "package")]
 impl PackageInfo {
     /// Tells about all that it holds.
     pub(super) fn gather(&mut self) {
@@ -125,6 +127,7 @@ impl PackageInfo {
     }
 }
 
+#[cfg(feature = "package")]
 /// Each once, without regard to case, in the first spelling.
 pub(super) fn distinct<'a, S: AsRef<str> + 'a>(values: impl IntoIterator<Item = S>) -> Vec<String> {
     let mut seen = HashSet::new();

@@ -32,8 +32,14 @@ const OF_BUNDLE: &str = "AppxMetadata/AppxBundleManifest.xml";
 ///
 /// Outside of a tokio runtime.
 pub async fn inspect(path: impl AsRef<Path>) -> Result<PackageInfo> {
-    let path = path.as_ref().to_owned();
-    let subject = path.display().to_string();
+    let path = path.as_ref();
+    let looked = inspected(path).await;
+    looked.map_err(|problem| Error::invalid(path.display().to_string(), problem))
+}
+
+/// As [`inspect`], with the problem alone as the error.
+pub(crate) async fn inspected(path: &Path) -> std::result::Result<PackageInfo, String> {
+    let path = path.to_owned();
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let look = move || {
         // A pipe would wait for its other end.
@@ -43,10 +49,8 @@ pub async fn inspect(path: impl AsRef<Path>) -> Result<PackageInfo> {
         look(&mut File::open(path)?, &name, &Budget::default())
     };
     let looked = tokio::task::spawn_blocking(look).await;
-    told(
-        &subject,
-        looked.unwrap_or_else(|error| Err(Fault::wrong(format!("its reading broke off ({error})")))),
-    )
+    let looked = looked.unwrap_or_else(|error| Err(Fault::wrong(format!("its reading broke off ({error})"))));
+    looked.map_err(Fault::problem)
 }
 
 /// Tells what lies in a package, a bundle or an upload container that is in memory: [`inspect`] without the file.
@@ -55,13 +59,8 @@ pub async fn inspect(path: impl AsRef<Path>) -> Result<PackageInfo> {
 ///
 /// As [`inspect`].
 pub fn inspect_bytes(file_name: &str, bytes: &[u8]) -> Result<PackageInfo> {
-    told(file_name, look(&mut Cursor::new(bytes), file_name, &Budget::default()))
-}
-
-fn told(subject: &str, looked: Result<PackageInfo, Fault>) -> Result<PackageInfo> {
-    looked.map_err(|fault| match fault {
-        Fault::Wrong(problem) | Fault::Unreadable(problem) => Error::invalid(subject, problem),
-    })
+    let looked = look(&mut Cursor::new(bytes), file_name, &Budget::default());
+    looked.map_err(|fault| Error::invalid(file_name, fault.problem()))
 }
 
 /// As [`inspect`], of a file that is open.
@@ -114,7 +113,7 @@ impl Extension {
     }
 }
 
-fn is_wanted(name: &str) -> bool {
+pub(super) fn is_wanted(name: &str) -> bool {
     let is_manifest = [OF_PACKAGE, OF_BUNDLE]
         .iter()
         .any(|manifest| name.eq_ignore_ascii_case(manifest));

@@ -15,16 +15,28 @@
 //! # }
 //! ```
 
+#[cfg(feature = "package")]
 mod fault;
 mod info;
+#[cfg(feature = "package")]
 mod look;
+#[cfg(feature = "package")]
 mod manifest;
+#[cfg(feature = "package")]
 mod source;
-#[cfg(test)]
+#[cfg(all(test, feature = "package"))]
 mod tests;
 mod version;
+#[cfg(feature = "testing")]
+mod within;
+#[cfg(feature = "package")]
 mod zip;
 
 pub use self::info::{DeviceFamily, PackageIdentity, PackageInfo, PackageKind, PackageRole};
+#[cfg(feature = "package")]
+pub(crate) use self::look::inspected;
+#[cfg(feature = "package")]
 pub use self::look::{inspect, inspect_bytes};
 pub use self::version::Version;
+#[cfg(feature = "testing")]
+pub(crate) use self::within::look_within;

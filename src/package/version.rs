@@ -25,7 +25,7 @@ impl Version {
     }
 
     /// Takes fewer than four numbers too, as older manifests write the version of Windows; those that lack are 0.
-    pub(super) fn short(text: &str) -> Option<Self> {
+    pub(crate) fn short(text: &str) -> Option<Self> {
         let mut numbers = [0; 4];
         let mut rest = text.split('.');
         for (place, number) in numbers.iter_mut().zip(rest.by_ref()) {

@@ -105,7 +105,14 @@ pub enum EventKind {
     },
     /// The service has taken the packages.
     PackagesTaken {
-        /// Their names.
+        /// The names of those that it has read.
+        packages: Vec<String>,
+        /// The names of those whose entries still wait for their files: at acceptance the service may be at work on them.
+        waiting: Vec<String>,
+    },
+    /// The last published submission holds every package in its very version. Nothing is created.
+    AlreadyPublished {
+        /// The names of the packages that were to be submitted.
         packages: Vec<String>,
     },
 }
@@ -140,7 +147,14 @@ impl fmt::Display for EventKind {
             }
             Self::Committed => f.write_str("the submission was committed"),
             Self::StatusChanged { status } => write!(f, "the status is {status}"),
-            Self::PackagesTaken { packages } => write!(f, "the packages were taken: {}", packages.join(", ")),
+            Self::PackagesTaken { packages, waiting } => {
+                let taken = Some(packages.join(", ")).filter(|names| !names.is_empty());
+                let taken = taken.map(|names| format!("the packages were taken: {names}"));
+                let waiting = Some(waiting.join(", ")).filter(|names| !names.is_empty());
+                let waiting = waiting.map(|names| format!("the service is still at work on {names}"));
+                f.write_str(&[taken, waiting].into_iter().flatten().collect::<Vec<_>>().join("; "))
+            }
+            Self::AlreadyPublished { packages } => write!(f, "the Store holds this release already: {}", packages.join(", ")),
         }
     }
 }
@@ -222,12 +236,22 @@ fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok
 pub struct PublishReport {
     /// The submission.
     pub submission: SubmissionId,
+    /// Whether the last published submission, which this is, held every package in its very version, so that nothing was created.
+    pub already_published: bool,
     /// Whether it was there before, or turned up after the answer to its creation was lost.
     pub adopted: bool,
     /// The changes that this run has sent: none if an earlier run had made them.
     pub changes: Vec<Change>,
     /// The files of the archive, also if an earlier run has uploaded it.
     pub files: Vec<ArchiveFile>,
+    /// The names of the packages that the service has taken: it has read their files.
+    pub taken: Vec<String>,
+    /// The names of the packages whose entries still wait for their files: with the goal
+    /// [`Accepted`](crate::api::Milestone::Accepted) the service may be at work on them, and drop them yet. With a later goal there are
+    /// none.
+    pub waiting: Vec<String>,
+    /// The names of the packages of an earlier run whose entries were taken out, because nobody gives their files.
+    pub dropped: Vec<String>,
     /// The bytes that were sent to the blob store, without those that were there already.
     pub bytes_sent: u64,
     /// The number of times that a block was sent again.
@@ -249,9 +273,13 @@ impl PublishReport {
     pub(super) fn new(submission: SubmissionId, adopted: bool, files: Vec<ArchiveFile>) -> Self {
         Self {
             submission,
+            already_published: false,
             adopted,
             changes: Vec::new(),
             files,
+            taken: Vec::new(),
+            waiting: Vec::new(),
+            dropped: Vec::new(),
             bytes_sent: 0,
             retries: 0,
             committed: false,
@@ -272,6 +300,9 @@ impl PublishReport {
 impl fmt::Display for PublishReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "submission {}", self.submission)?;
+        if self.already_published {
+            return f.write_str(": is published already, with this very version; nothing was created");
+        }
         if self.adopted {
             f.write_str(" (adopted)")?;
         }
@@ -286,6 +317,15 @@ impl fmt::Display for PublishReport {
         let changes = count(self.changes.len() as u64, "change");
         let files = count(self.files.len() as u64, "file");
         write!(f, "; {changes}, {files}, {} sent", count(self.bytes_sent, "byte"))?;
+        if !self.taken.is_empty() {
+            write!(f, "; taken: {}", self.taken.join(", "))?;
+        }
+        if !self.waiting.is_empty() {
+            write!(f, "; the service is still at work on {}", self.waiting.join(", "))?;
+        }
+        if !self.dropped.is_empty() {
+            write!(f, "; taken out, because nobody gives its file: {}", self.dropped.join(", "))?;
+        }
         for warning in &self.warnings {
             write!(f, "; warning: {warning}")?;
         }

@@ -15,14 +15,14 @@ use crate::id::SubmissionId;
 use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, PackageRolloutStatus};
 use crate::model::receipt::Receipt;
-use crate::model::status::StatusReport;
+use crate::model::status::{StatusReport, SubmissionStatus};
 use crate::publish::decide::guards::{Guards, Standing};
-use crate::publish::decide::packages::were_taken;
+use crate::publish::decide::packages::{PackageFate, planned};
 use crate::publish::decide::policy::{ExistingRollout, InTheWay, Resolution, is_draft};
+use crate::publish::decide::release::{Arrival, NewPackage};
 use crate::publish::event::{EventKind, PublishReport, Seen};
-use crate::publish::files::ArchiveFile;
 use crate::publish::job::Publish;
-use crate::publish::plan::{Plan, Resolved, rollout_problem};
+use crate::publish::plan::{Plan, Release, Resolved, rollout_problem};
 use crate::service::look::{Looks, Miss, Pace};
 
 /// For how long it is looked whether the packages were taken.
@@ -60,7 +60,7 @@ impl<S: Submission> IntoFuture for Publish<S> {
 impl<S: Submission> Publish<S> {
     async fn execute(mut self) -> Result<PublishReport> {
         self.teller.start();
-        let files = self.inputs().await?;
+        let inputs = self.inputs().await?;
         let Resolved {
             refs,
             there,
@@ -68,7 +68,7 @@ impl<S: Submission> Publish<S> {
             resolution,
             plan,
             stop,
-        } = self.decide(&files).await?;
+        } = self.decide(&inputs).await?;
         match (&plan.pending, &there) {
             (Some(pending), Some(there)) => {
                 let status = pending.status.clone();
@@ -78,24 +78,25 @@ impl<S: Submission> Publish<S> {
             _ => self.teller.tell_call(EventKind::NothingPending, None, &refs.receipt),
         }
         stop?;
+        let release = Release::new(&inputs, published.as_ref(), &refs);
+        if let (Resolution::Published, Some(published)) = (resolution, &published) {
+            return self.end(published, release);
+        }
         let (draft, adopted) = match (resolution, there) {
-            (Resolution::Attach, Some(document)) => {
-                let known = published.as_ref().map_or(&[][..], |published| published.packages());
-                return self.attach(&document, known, files).await;
-            }
+            (Resolution::Attach, Some(document)) => return self.attach(&document, release).await,
             (Resolution::Edit, Some(draft)) => (draft, true),
             _ => {
                 let created = self.create(&plan, &refs).await?;
                 (created.document, created.adopted)
             }
         };
-        let mut report = PublishReport::new(draft.id()?, adopted, files);
+        let mut report = PublishReport::new(draft.id()?, adopted, inputs.files.clone());
         // A draft that was there before and is as it was is not left behind by this run.
         let mut done = match resolution {
             Resolution::Edit => Outcome::NotApplied,
             _ => Outcome::Applied,
         };
-        let prepared = self.prepare(&draft, &mut report, &mut done).await;
+        let prepared = self.prepare(&draft, release, &mut report, &mut done).await;
         if let Err(error) = prepared {
             return Err(self.left(error, &report.submission, done).await);
         }
@@ -110,18 +111,34 @@ impl<S: Submission> Publish<S> {
             }
             followed => followed?,
         }
-        let taken = self.verify(&report, draft.packages()).await;
+        let taken = self.verify(&mut report, &inputs.packages, draft.packages()).await;
         taken.map_err(|error| error.at_least(Outcome::Applied))?;
         Ok(report)
     }
 
-    /// Goes on with a submission that cannot be changed any more. `known` are the packages that were in the Store before it.
-    async fn attach(
-        &self,
-        document: &Document<S>,
-        known: &[ApplicationPackage],
-        files: Vec<ArchiveFile>,
-    ) -> Result<PublishReport> {
+    /// Ends with the last published submission, which is the release already.
+    fn end(&self, published: &Document<S>, release: Release<'_>) -> Result<PublishReport> {
+        let mut report = PublishReport::new(published.id()?, true, Vec::new());
+        report.already_published = true;
+        report.committed = true;
+        report.taken = release.package_names();
+        report.history.push(Seen {
+            status: SubmissionStatus::Published,
+            after: Duration::ZERO,
+            correlation_id: published.receipt().correlation_id.clone(),
+        });
+        let packages = report.taken.clone();
+        self.teller.tell_call(
+            EventKind::AlreadyPublished { packages },
+            Some(&report.submission),
+            published.receipt(),
+        );
+        Ok(report)
+    }
+
+    /// Goes on with a submission that cannot be changed any more.
+    async fn attach(&self, document: &Document<S>, release: Release<'_>) -> Result<PublishReport> {
+        let files = release.inputs.files.clone();
         // An earlier run has uploaded the files; what it changed is not known.
         let mut report = PublishReport::new(document.id()?, true, files);
         if self.leave_draft {
@@ -136,7 +153,7 @@ impl<S: Submission> Publish<S> {
         }
         let wait = self.submissions.watch(&report.submission).seen(document.status());
         self.follow(wait, &mut report).await?;
-        let taken = self.verify(&report, known).await;
+        let taken = self.verify(&mut report, &release.inputs.packages, release.held).await;
         taken.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
         Ok(report)
     }
@@ -208,11 +225,20 @@ impl<S: Submission> Publish<S> {
     }
 
     /// Edits, checks, updates, compares, packs and uploads. `done` is raised to what became of the update.
-    async fn prepare(&mut self, base: &Document<S>, report: &mut PublishReport, done: &mut Outcome) -> Result<()> {
+    async fn prepare(
+        &mut self,
+        base: &Document<S>,
+        release: Release<'_>,
+        report: &mut PublishReport,
+        done: &mut Outcome,
+    ) -> Result<()> {
         let id = report.submission.clone();
         let standing = Standing::Draft(self.clock().system_now());
-        let (draft, guards) = self.try_out(base, &report.files, standing)?;
+        let (draft, guards) = self.try_out(base, release, standing)?;
         report.changes = draft.changes()?;
+        let planned = planned(base.packages(), draft.packages(), &release.inputs.packages, release.held);
+        let dropped = planned.into_iter().filter(|package| package.fate == PackageFate::Dropped);
+        report.dropped = dropped.map(|package| package.file_name).collect();
         let changes = report.changes.clone();
         self.teller.tell(EventKind::Edited { changes }, &id);
         guards.stop?;
@@ -288,34 +314,42 @@ impl<S: Submission> Publish<S> {
         Ok(())
     }
 
-    /// The service once dropped packages without a word: what was sent must be there, and not be what was there before.
-    async fn verify(&self, report: &PublishReport, known: &[ApplicationPackage]) -> Result<()> {
-        let packages = self.package_names()?;
-        if packages.is_empty() {
+    /// The service once dropped packages without a word: what was sent must be there, and not be what was there before. What was
+    /// found stands in the report.
+    async fn verify(&self, report: &mut PublishReport, new: &[NewPackage], known: &[ApplicationPackage]) -> Result<()> {
+        if new.is_empty() {
             return Ok(());
         }
         let id = &report.submission;
         let path = &self.submissions.path(id).text();
         let mut looks = Looks::new(self.clock(), VERIFY_TIME, Pace::Every(VERIFY_PAUSE));
-        let names = &packages;
         let found = looks.find(|by| async move {
             let now = self.submissions.by(by).get(id).await?;
-            if were_taken(names, now.packages(), known, self.goal) {
-                Ok(now.receipt().clone())
+            let arrivals: Vec<Arrival> = new.iter().map(|package| package.arrival(now.packages(), known)).collect();
+            let are_enough = arrivals.iter().all(|arrival| arrival.is_enough(self.goal));
+            if are_enough || arrivals.contains(&Arrival::Gone) {
+                Ok((arrivals, are_enough, now.receipt().clone()))
             } else {
                 Err(Miss::NotYet)
             }
         });
         let call = || report.history.last().and_then(|seen| seen.correlation_id.clone());
+        let not_taken = || Error::failed(FailureKind::PackageNotTaken, path, last_report(report), call());
         match found.await {
-            Ok(receipt) => {
-                self.teller
-                    .tell_call(EventKind::PackagesTaken { packages }, Some(id), &receipt);
+            Ok((_, false, _)) | Err(Miss::NotYet) => Err(not_taken()),
+            Ok((arrivals, true, receipt)) => {
+                let names = |wanted: Arrival| {
+                    let with = new.iter().zip(&arrivals).filter(|(_, arrival)| **arrival == wanted);
+                    with.map(|(package, _)| package.name.clone()).collect::<Vec<_>>()
+                };
+                let (packages, waiting) = (names(Arrival::Taken), names(Arrival::Waiting));
+                let taken = EventKind::PackagesTaken {
+                    packages: packages.clone(),
+                    waiting: waiting.clone(),
+                };
+                self.teller.tell_call(taken, Some(id), &receipt);
+                (report.taken, report.waiting) = (packages, waiting);
                 Ok(())
-            }
-            Err(Miss::NotYet) => {
-                let kind = FailureKind::PackageNotTaken;
-                Err(Error::failed(kind, path, last_report(report), call()))
             }
             Err(Miss::Passing(error) | Miss::Final(error)) => {
                 Err(Error::not_verified(path, error).with_report(last_report(report), call()))

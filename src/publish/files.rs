@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
+use crate::publish::decide::release::Found;
 
 /// A file of the archive of a submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,6 +56,24 @@ pub(super) async fn look_at(wanted: Vec<(String, &Path)>) -> Result<Vec<ArchiveF
         files.push(ArchiveFile::new(name, path, metadata.len()));
     }
     Ok(files)
+}
+
+/// Tells what lies in a package.
+#[cfg(feature = "package")]
+pub(super) async fn look_into(path: &Path) -> Found {
+    match crate::package::inspected(path).await {
+        Ok(info) => match &info.unreadable {
+            Some(why) => Found::Unreadable(why.clone()),
+            None => Found::Read(info),
+        },
+        Err(problem) => Found::Broken(problem),
+    }
+}
+
+#[cfg(not(feature = "package"))]
+#[expect(clippy::unused_async, reason = "the other one is")]
+pub(super) async fn look_into(_: &Path) -> Found {
+    Found::Unreadable("msstore was built without its feature `package`".to_owned())
 }
 
 /// The folder for the archive must be there.

@@ -57,6 +57,13 @@ impl<S: HasRollout> Publish<S> {
         self.existing = existing;
         self
     }
+
+    /// Submits packages that the Store holds already once more. Without it, a run for which nothing is pending, and of which the last
+    /// published submission holds every package in this very version, ends well with that submission and creates nothing.
+    pub fn again(mut self) -> Self {
+        self.again = true;
+        self
+    }
 }
 
 impl Publish<ApplicationSubmission> {

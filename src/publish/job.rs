@@ -16,6 +16,7 @@ use crate::id::SubmissionId;
 use crate::model::guard::Guard;
 use crate::publish::decide::packages::{ExistingPackages, Package, file_name, replace};
 use crate::publish::decide::policy::{ExistingRollout, PendingPolicy};
+use crate::publish::decide::release::NewPackage;
 use crate::publish::event::{Event, Teller};
 use crate::publish::files::{self, ArchiveFile};
 use crate::upload::Upload;
@@ -91,6 +92,8 @@ pub struct Publish<S> {
     pub(super) images: Vec<Edit<S>>,
     pub(super) packages: Vec<Package>,
     pub(super) existing: ExistingPackages,
+    /// Whether a release that is published already is submitted once more.
+    pub(super) again: bool,
     pub(super) rollout_percentage: Option<f64>,
     /// Files besides the packages, by their names in the archive.
     pub(super) files: Vec<(String, PathBuf)>,
@@ -126,6 +129,7 @@ impl<S: Submission> Submissions<S> {
             images: Vec::new(),
             packages: Vec::new(),
             existing: ExistingPackages::default(),
+            again: false,
             rollout_percentage: None,
             files: Vec::new(),
             existing_rollout: None,
@@ -228,13 +232,8 @@ impl<S: Submission> Publish<S> {
         self.submissions.service().clock()
     }
 
-    /// The names of the new packages.
-    pub(super) fn package_names(&self) -> Result<Vec<String>> {
-        self.packages.iter().map(Package::file_name).collect()
-    }
-
     /// Checks the settings, and looks at the files.
-    pub(super) async fn inputs(&self) -> Result<Vec<ArchiveFile>> {
+    pub(super) async fn inputs(&self) -> Result<Inputs> {
         if let Some(percentage) = self.rollout_percentage
             && !(0.0..=100.0).contains(&percentage)
         {
@@ -247,15 +246,27 @@ impl<S: Submission> Publish<S> {
         if let Some(folder) = &self.archive_folder {
             files::check_folder(folder).await?;
         }
-        // Fails if a package lacks what `existing_packages` needs of it.
-        replace(&mut Vec::new(), &[], &self.packages, self.existing, &[])?;
         let packages = self.packages.iter().map(|package| Ok((package.file_name()?, package.path())));
         let others = self
             .files
             .iter()
             .map(|(name, path)| Ok((file_name(Some(name), path)?, path.as_path())));
-        files::look_at(packages.chain(others).collect::<Result<_>>()?).await
+        let files = files::look_at(packages.chain(others).collect::<Result<_>>()?).await?;
+        let mut packages = Vec::new();
+        for package in &self.packages {
+            let found = files::look_into(package.path()).await;
+            packages.push(NewPackage::new(package, found)?);
+        }
+        // Fails if a package lacks what `existing_packages` needs of it.
+        replace(&mut Vec::new(), &[], &packages, self.existing, &[])?;
+        Ok(Inputs { files, packages })
     }
+}
+
+/// The files of a run, looked at before anything is sent.
+pub(super) struct Inputs {
+    pub(super) files: Vec<ArchiveFile>,
+    pub(super) packages: Vec<NewPackage>,
 }
 
 impl<S: HasRollout> Publish<S> {

@@ -13,6 +13,7 @@ mod job;
 mod plan;
 
 pub use self::decide::guards::{Finding, PlannedGuard};
+pub use self::decide::limits::Advice;
 pub use self::decide::packages::{ExistingPackages, Package, PackageFate, PlannedPackage};
 pub use self::decide::policy::{ExistingRollout, InTheWay, PendingPolicy};
 pub use self::event::{Event, EventKind, PublishReport, Seen};

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::api::kinds::{NamedFile, Submission};
-use crate::api::submissions::Refs;
+use crate::api::submissions::{AppIdentity, Refs};
 use crate::api::wait::Milestone;
 use crate::document::Document;
 use crate::error::{Error, Result};
@@ -15,10 +15,12 @@ use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, FileStatus, PackageRolloutStatus, same_name};
 use crate::model::status::SubmissionStatus;
 use crate::publish::decide::guards::{Finding, Guards, PlannedGuard, Standing};
-use crate::publish::decide::packages::{PackageFate, PlannedPackage, planned, replace, were_taken};
+use crate::publish::decide::limits::{self, Advice};
+use crate::publish::decide::packages::{PlannedPackage, planned, replace};
 use crate::publish::decide::policy::{InTheWay, PendingPolicy, Resolution, not_the_same, resolve};
+use crate::publish::decide::release::{NewPackage, is_published, left_without};
 use crate::publish::files::ArchiveFile;
-use crate::publish::job::{BoxedError, Publish};
+use crate::publish::job::{BoxedError, Inputs, Publish};
 
 /// The plan of a run. `Display` is a text for people; it can be serialised for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,6 +40,11 @@ pub struct Plan {
     pub packages: Vec<PlannedPackage>,
     /// The files that would be uploaded.
     pub files: Vec<ArchiveFile>,
+    /// Whether the last published submission holds every package in its very version: the run would end well with it, and create
+    /// nothing.
+    pub already_published: bool,
+    /// Advice on what is beyond the documented limits of texts and numbers. It does not stop the run.
+    pub findings: Vec<Advice>,
     /// The findings of the guards.
     pub guards: Vec<PlannedGuard>,
 }
@@ -66,6 +73,7 @@ impl fmt::Display for Plan {
                 };
                 writeln!(f, "{found}: {id} in {status}: {what}")?;
             }
+            None if self.already_published => writeln!(f, "pending: nothing")?,
             None => writeln!(f, "pending: nothing; a draft would be created")?,
         }
         if let Some(rollout) = &self.rollout {
@@ -77,17 +85,17 @@ impl fmt::Display for Plan {
         }
         writeln!(f, "packages: {}", self.packages.len())?;
         for package in &self.packages {
-            let fate = match package.fate {
-                PackageFate::Comes => "comes",
-                PackageFate::Stays => "stays",
-                PackageFate::Goes => "goes",
-                PackageFate::Dropped => "drops",
-            };
-            writeln!(f, "  {fate} {}", package.file_name)?;
+            writeln!(f, "  {package}")?;
         }
         writeln!(f, "files to upload: {}", self.files.len())?;
         for file in &self.files {
             writeln!(f, "  {} ({} bytes) from {}", file.name, file.bytes, file.path.display())?;
+        }
+        if !self.findings.is_empty() {
+            writeln!(f, "advice: {}", self.findings.len())?;
+            for advice in &self.findings {
+                writeln!(f, "  {advice}")?;
+            }
         }
         writeln!(f, "guards: {}", self.guards.len())?;
         for guard in &self.guards {
@@ -98,7 +106,11 @@ impl fmt::Display for Plan {
                 Finding::NotChecked => writeln!(f, "  {}: not checked", guard.guard)?,
             }
         }
-        f.write_str(if self.is_clear() { "would go on" } else { "would stop" })
+        f.write_str(match self.is_clear() {
+            true if self.already_published => "is published already: nothing would be done",
+            true => "would go on",
+            false => "would stop",
+        })
     }
 }
 
@@ -108,7 +120,7 @@ impl<S: Submission> Publish<S> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file is missing, or if there is neither a published submission nor a draft of an app;
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a file is missing, if the edit leaves a language in two spellings, or if there is neither a published submission nor a draft of an app;
     /// [`ErrorKind::Edit`](crate::ErrorKind::Edit) with the error of an edit, or that itself if it is one of this crate; else the errors of the reads. A guard or a pending
     /// submission that would stop the run is part of the plan, and not an error.
     ///
@@ -116,8 +128,30 @@ impl<S: Submission> Publish<S> {
     ///
     /// Dropping the future ends the reading; nothing is changed at the service.
     pub async fn plan(self) -> Result<Plan> {
-        let files = self.inputs().await?;
-        Ok(self.decide(&files).await?.plan)
+        let inputs = self.inputs().await?;
+        Ok(self.decide(&inputs).await?.plan)
+    }
+}
+
+/// What a run brings, and what it meets: the packages of the last published submission and the identity of the app.
+#[derive(Clone, Copy)]
+pub(super) struct Release<'r> {
+    pub(super) inputs: &'r Inputs,
+    pub(super) held: &'r [ApplicationPackage],
+    identity: Option<&'r AppIdentity>,
+}
+
+impl<'r> Release<'r> {
+    pub(super) fn new<S: Submission>(inputs: &'r Inputs, published: Option<&'r Document<S>>, refs: &'r Refs) -> Self {
+        Self {
+            inputs,
+            held: published.map_or(&[], |published| published.packages()),
+            identity: refs.identity.as_ref(),
+        }
+    }
+
+    pub(super) fn package_names(self) -> Vec<String> {
+        self.inputs.packages.iter().map(|package| package.name.clone()).collect()
     }
 }
 
@@ -126,7 +160,7 @@ pub(super) struct Resolved<S> {
     pub(super) refs: Refs,
     /// The pending submission, or the one that the run was told to go on with.
     pub(super) there: Option<Document<S>>,
-    /// The last published submission, unless it is that one, or a draft is edited.
+    /// The last published submission, unless it is that one, or a draft is edited and no package comes.
     pub(super) published: Option<Document<S>>,
     pub(super) resolution: Resolution,
     pub(super) plan: Plan,
@@ -136,24 +170,34 @@ pub(super) struct Resolved<S> {
 
 impl<S: Submission> Publish<S> {
     /// Reads, and tries the edits on a copy. Nothing is changed at the service.
-    pub(super) async fn decide(&self, files: &[ArchiveFile]) -> Result<Resolved<S>> {
-        let refs = self.submissions.refs().await?;
+    pub(super) async fn decide(&self, inputs: &Inputs) -> Result<Resolved<S>> {
+        let mut refs = self.submissions.refs().await?;
+        let are_read = inputs.packages.iter().any(|package| package.info().is_some());
+        if S::ROLLED_OUT && are_read && refs.identity.is_none() {
+            refs.identity = self.submissions.app_identity().await?;
+        }
         let (there, policy) = match (&self.submission, &refs.pending) {
             (Some(id), _) => (Some(self.submissions.get(id).await?), PendingPolicy::Reuse),
             (None, Some(id)) => (self.submissions.get_opt(id).await?, self.pending),
             (None, None) => (None, self.pending),
         };
-        let resolution = there.as_ref().map_or(Resolution::Create, |there| {
+        let mut resolution = there.as_ref().map_or(Resolution::Create, |there| {
             let is_deletable = !S::KEEPS_FIRST_DRAFT || refs.last_published.is_some();
             resolve(policy, there.status(), there.upload_url().is_set(), is_deletable)
         });
         let id = there.as_ref().map(Document::id).transpose()?;
-        let is_needed = |last: &&SubmissionId| resolution != Resolution::Edit && Some(*last) != id.as_ref();
+        let is_copied = resolution != Resolution::Edit || !inputs.packages.is_empty();
+        let is_needed = |last: &&SubmissionId| is_copied && Some(*last) != id.as_ref();
         let published = match refs.last_published.as_ref().filter(is_needed) {
             Some(last) => Some(self.submissions.get(last).await?),
             None => None,
         };
-        let (plan, stop) = self.decided(resolution, there.as_ref(), published.as_ref(), files)?;
+        let held = published.as_ref().map_or(&[][..], |published| published.packages());
+        if resolution == Resolution::Create && !self.again && is_published(&inputs.packages, held) {
+            resolution = Resolution::Published;
+        }
+        let release = Release::new(inputs, published.as_ref(), &refs);
+        let (plan, stop) = self.decided(resolution, there.as_ref(), published.as_ref(), release)?;
         Ok(Resolved {
             refs,
             there,
@@ -170,29 +214,29 @@ impl<S: Submission> Publish<S> {
         resolution: Resolution,
         there: Option<&Document<S>>,
         published: Option<&Document<S>>,
-        files: &[ArchiveFile],
+        release: Release<'_>,
     ) -> Result<(Plan, Result<()>)> {
-        let known = published.map_or(&[][..], |published| published.packages());
         // One that is pending may show that status for a while, too.
         let is_published = self.submission.is_some() && there.is_some_and(|there| *there.status() == SubmissionStatus::Published);
         let attached = there.filter(|_| resolution == Resolution::Attach);
         let edited = attached.map(|there| self.edited(there)).transpose();
-        let is_done = match (attached, &edited) {
-            (Some(there), Ok(Some(edited))) => self.is_done(there, edited, known, files)?,
-            _ => false,
+        let difference = match (attached, &edited) {
+            (Some(there), Ok(Some(edited))) => self.difference(there, edited, release)?,
+            (Some(_), _) => Some("an edit cannot be made on it".to_owned()),
+            (None, _) => None,
         };
-        let (what, stops) = match (resolution, there) {
-            (Resolution::Refuse(why), _) => (why, true),
-            (Resolution::Attach, Some(_)) if !is_done => (not_the_same(is_published), true),
-            (Resolution::Attach, _) if is_published => ("is published already", false),
-            (Resolution::Attach, _) => ("would be waited for", false),
-            (Resolution::Edit, _) => ("would be edited", false),
-            _ => ("would be deleted and made anew", false),
+        let (what, stops) = match (resolution, difference) {
+            (Resolution::Refuse(why), _) => (why.to_owned(), true),
+            (Resolution::Attach, Some(difference)) => (not_the_same(is_published, &difference), true),
+            (Resolution::Attach, None) if is_published => ("is published already".to_owned(), false),
+            (Resolution::Attach, None) => ("would be waited for".to_owned(), false),
+            (Resolution::Edit, _) => ("would be edited".to_owned(), false),
+            _ => ("would be deleted and made anew".to_owned(), false),
         };
         let refused = there.filter(|_| stops);
         let refused = match refused {
-            Some(there) if is_published => Some(Error::invalid(format!("the submission {}", there.id()?), what)),
-            refused => refused.map(|there| Error::pending(there.origin(), there.status(), what)),
+            Some(there) if is_published => Some(Error::invalid(format!("the submission {}", there.id()?), &*what)),
+            refused => refused.map(|there| Error::pending(there.origin(), there.status(), &*what)),
         };
         let refused = match edited {
             Err(why) => refused.map(|error| error.caused_by(why)),
@@ -200,20 +244,22 @@ impl<S: Submission> Publish<S> {
         };
         let first = Document::detached(serde_json::json!({}))?;
         let (base, tried) = match (resolution, there, published.or(there)) {
-            (Resolution::Attach, Some(there), _) => (there, Ok((there.clone(), Guards::new(&[])))),
+            (Resolution::Attach, Some(there), _) | (Resolution::Published, _, Some(there)) => {
+                (there, Ok((there.clone(), Guards::new(&[]))))
+            }
             (Resolution::Edit, Some(draft), _) => {
                 let standing = Standing::Draft(self.clock().system_now());
-                (draft, self.try_out(draft, files, standing))
+                (draft, self.try_out(draft, release, standing))
             }
-            (_, _, Some(copied)) => (copied, self.try_out(copied, files, Standing::Copied)),
+            (_, _, Some(copied)) => (copied, self.try_out(copied, release, Standing::Copied)),
             _ if S::FIRST_IN_PARTNER_CENTER => {
                 let problem = "it has neither a published submission nor a draft; the first one is made in Partner Center";
                 return Err(Error::invalid("the app", problem));
             }
-            _ => (&first, self.try_out(&first, files, Standing::Empty)),
+            _ => (&first, self.try_out(&first, release, Standing::Empty)),
         };
         let (draft, mut guards) = tried.map_err(|error| refused.clone().unwrap_or(error))?;
-        let is_new = !matches!(resolution, Resolution::Attach | Resolution::Edit);
+        let is_new = !matches!(resolution, Resolution::Attach | Resolution::Edit | Resolution::Published);
         let rollout = self.rollout(published.filter(|_| is_new))?;
         if is_new && S::ROLLED_OUT {
             let blocks = rollout.as_ref().filter(|_| self.existing_rollout.is_none());
@@ -224,14 +270,29 @@ impl<S: Submission> Publish<S> {
             pending: there.map(|there| InTheWay::new(there, stops, what)).transpose()?,
             rollout,
             changes: draft.changes()?,
-            packages: planned(base.packages(), draft.packages()),
+            packages: planned(base.packages(), draft.packages(), &release.inputs.packages, release.held),
             files: match resolution {
-                Resolution::Attach => Vec::new(),
-                _ => files.to_vec(),
+                Resolution::Attach | Resolution::Published => Vec::new(),
+                _ => release.inputs.files.clone(),
+            },
+            already_published: resolution == Resolution::Published,
+            findings: match resolution {
+                Resolution::Attach | Resolution::Published => Vec::new(),
+                _ => Self::findings(&draft, release),
             },
             guards: guards.found,
         };
         Ok((plan, refused.map_or(guards.stop, Err)))
+    }
+
+    /// Advice on the edited draft: first who would be left without a package, then the limits.
+    fn findings(draft: &Document<S>, release: Release<'_>) -> Vec<Advice> {
+        let left_without = left_without(&release.inputs.packages, release.held, draft.packages());
+        let left_without = left_without.into_iter().map(|problem| Advice {
+            place: S::PACKAGES.to_owned(),
+            problem,
+        });
+        left_without.chain(limits::findings(&**draft)).collect()
     }
 
     /// The rollout of the last published submission, if it is in progress, and what becomes of it.
@@ -255,18 +316,20 @@ impl<S: Submission> Publish<S> {
     }
 
     /// Makes the edits on a copy and lets the guards look at it.
-    pub(super) fn try_out(&self, base: &Document<S>, files: &[ArchiveFile], standing: Standing) -> Result<(Document<S>, Guards)> {
+    pub(super) fn try_out(&self, base: &Document<S>, release: Release<'_>, standing: Standing) -> Result<(Document<S>, Guards)> {
+        let Inputs { files, packages: new } = release.inputs;
         let (mut draft, before) = (base.clone(), base.packages());
         let mut edits = self.edits.iter().chain(&self.images);
         edits.try_for_each(|edit| edit(&mut draft)).map_err(edit_failed)?;
         if let Some((packages, delivery)) = draft.packages_mut() {
-            replace(packages, before, &self.packages, self.existing, files)?;
+            replace(packages, before, new, self.existing, files)?;
             if let Some(percentage) = self.rollout_percentage {
                 delivery.package_rollout.is_package_rollout = Some(true);
                 delivery.package_rollout.package_rollout_percentage = Some(percentage);
             }
         }
         let mut guards = Guards::new(&self.lifted);
+        guards.check_packages(new, release.held, release.identity, self.again);
         guards.check(&draft, before, files, standing)?;
         Ok((draft, guards))
     }
@@ -278,29 +341,39 @@ impl<S: Submission> Publish<S> {
         Ok(copy)
     }
 
-    /// Whether a submission that cannot be changed any more is what is to be published: it brings the packages, the caller's edits change
-    /// nothing, it names the files, and it is rolled out gradually if that is wanted, by whatever percentage, for that goes up once it
-    /// is published.
-    fn is_done(
-        &self,
-        there: &Document<S>,
-        edited: &Document<S>,
-        known: &[ApplicationPackage],
-        files: &[ArchiveFile],
-    ) -> Result<bool> {
+    /// Why a submission that cannot be changed any more is not what is to be published: it lacks a package, the caller's edits change
+    /// something, it does not name a file, or it is not rolled out gradually where that is wanted, by whatever percentage, for that
+    /// goes up once it is published.
+    fn difference(&self, there: &Document<S>, edited: &Document<S>, release: Release<'_>) -> Result<Option<String>> {
+        let packages = there.packages();
+        let Inputs { files, packages: new } = release.inputs;
+        let is_lacking = |new: &&NewPackage| !new.arrival(packages, release.held).is_enough(Milestone::Accepted);
+        if let Some(lacking) = new.iter().find(is_lacking) {
+            let version = lacking
+                .version()
+                .map_or_else(String::new, |version| format!(" in version {version}"));
+            return Ok(Some(format!("it lacks the package {}{version}", lacking.name)));
+        }
+        let changes = edited.changes()?;
+        if let Some(change) = changes.first() {
+            let more = match changes.len() {
+                1 => String::new(),
+                count => format!(", and {} more", count - 1),
+            };
+            return Ok(Some(format!("the edit changes it: {change}{more}")));
+        }
         let named = there.named_files();
-        let is_named = |file: &ArchiveFile| {
+        let is_named = |file: &&ArchiveFile| {
             let fits = |(name, status): &NamedFile<'_>| same_name(name, &file.name) && *status != FileStatus::PendingDelete;
             named.iter().any(fits)
         };
+        if let Some(file) = files.iter().find(|file| !is_named(file)) {
+            return Ok(Some(format!("it does not name the file {}", file.name)));
+        }
         let delivery = there.parts().delivery;
         let rolls_out = delivery.is_some_and(|delivery| delivery.package_rollout.is_package_rollout == Some(true));
-        Ok(
-            were_taken(&self.package_names()?, there.packages(), known, Milestone::Accepted)
-                && edited.changes()?.is_empty()
-                && files.iter().all(is_named)
-                && (self.rollout_percentage.is_none() || rolls_out),
-        )
+        let lacks_rollout = self.rollout_percentage.is_some() && !rolls_out;
+        Ok(lacks_rollout.then(|| "it is not rolled out gradually".to_owned()))
     }
 }
 

@@ -29,7 +29,8 @@ pub(super) enum Archive {
     /// Its content was not kept.
     Unknown,
     Broken,
-    Entries(BTreeSet<String>),
+    /// The names of its files, and all of it.
+    Entries(BTreeSet<String>, Rope),
 }
 
 impl Blobs {
@@ -84,14 +85,12 @@ impl Blobs {
         let Some(contents) = contents else {
             return Archive::Unknown;
         };
-        let entries = zip::ZipArchive::new(Rope::new(contents)).ok().and_then(|archive| {
-            archive
-                .file_names()
-                .map(|name| name.map(|name| name.replace('\\', "/")))
-                .collect::<Result<_, _>>()
-                .ok()
+        let opened = zip::ZipArchive::new(Rope::new(contents)).ok().and_then(|archive| {
+            let names = archive.file_names().map(|name| name.map(|name| name.replace('\\', "/")));
+            let names = names.collect::<Result<_, _>>().ok()?;
+            Some(Archive::Entries(names, archive.into_inner()))
         });
-        entries.map_or(Archive::Broken, Archive::Entries)
+        opened.unwrap_or(Archive::Broken)
     }
 
     pub(super) fn handle(&mut self, call: BlobCall<'_>) -> BlobAnswer {

@@ -8,8 +8,12 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Answered};
 use super::blob::Archive;
 use super::dates::{self, Numbers};
+use super::manifests::{self, Looks};
+use super::refusals::{self, Store};
 use super::rollouts;
+use super::rules::Rule;
 use super::state::{Call, Kind, State, Submission, failed, parent_of, refuse_portal, status_details};
+use crate::package::look_within;
 
 pub(super) fn commit(state: &mut State, call: &Call, parent_id: &str, id: &str) -> Answered {
     let parent = parent_of(state, parent_id)?;
@@ -23,17 +27,23 @@ pub(super) fn commit(state: &mut State, call: &Call, parent_id: &str, id: &str) 
     }
     let checked = check(state, &submission);
     let drop_packages = call.drop_packages || matches!(checked, Ok(Taken::Ignored));
-    let script = match checked {
-        Err(report) => VecDeque::from(["CommitStarted".into(), report]),
-        Ok(_) => state
-            .model
-            .parent_mut(parent_id)
-            .and_then(|parent| parent.script.take())
-            .unwrap_or_else(|| usual(&submission)),
+    let (script, looks) = match checked {
+        Err(report) => (VecDeque::from(["CommitStarted".into(), report]), Looks::new()),
+        Ok(taken) => {
+            let script = state.model.parent_mut(parent_id).and_then(|parent| parent.script.take());
+            let looks = match taken {
+                Taken::Yes(looks) => looks,
+                Taken::Ignored => Looks::new(),
+            };
+            (script.unwrap_or_else(|| usual(&submission)), looks)
+        }
     };
+    let forgets = state.enforces(Rule::PackageKind);
     if let Some(submission) = state.model.submissions.get_mut(id) {
         submission.script = script;
         submission.to_ingest = true;
+        submission.lost = if forgets { refusals::lost(&looks) } else { BTreeSet::new() };
+        submission.looks = looks;
         submission.drop_packages = drop_packages;
         submission.document["status"] = "CommitStarted".into();
         submission.document["statusDetails"] = status_details(submission.kind);
@@ -85,6 +95,9 @@ pub(super) fn arrive(state: &mut State, id: &str, report: &Value) {
     if accepted && std::mem::take(&mut submission.to_ingest) {
         ingest(submission, &mut state.numbers);
     }
+    if accepted && !status.starts_with("PreProcessing") {
+        forget(submission);
+    }
     if status == "Published" {
         let (id, parent_id) = (submission.id.clone(), submission.parent.clone());
         let Some(parent) = state.model.parents.iter_mut().find(|parent| parent.id == parent_id) else {
@@ -112,7 +125,7 @@ fn rollouts_begin(submission: &mut Submission, fallback: Option<&str>) {
 }
 
 enum Taken {
-    Yes,
+    Yes(Looks),
     /// A package was uploaded instead of an archive of packages: observed to be ignored without a word.
     Ignored,
 }
@@ -121,23 +134,55 @@ enum Taken {
 fn check(state: &State, submission: &Submission) -> Result<Taken, Value> {
     let wanted = wanted_files(&submission.document);
     if wanted.is_empty() {
-        return Ok(Taken::Yes);
+        return Ok(Taken::Yes(Looks::new()));
     }
-    let report = |code, details: &str| failed(submission.kind, "CommitFailed", code, details);
+    let report = |errors: &[(&str, String)]| failed(submission.kind, "CommitFailed", errors);
     let archive = submission
         .blob
         .as_deref()
         .map_or(Archive::Missing, |blob| state.blobs.archive(blob));
     match archive {
-        Archive::Unknown => Ok(Taken::Yes),
-        Archive::Missing => Err(report("MissingFiles", "No archive was uploaded")),
-        Archive::Broken => Err(report("InvalidArchive", "The archive cannot be opened")),
-        Archive::Entries(entries) if is_package(&entries) => Ok(Taken::Ignored),
-        Archive::Entries(entries) => match wanted.iter().find(|name| !entries.contains(*name)) {
-            None => Ok(Taken::Yes),
-            Some(name) => Err(report("MissingFiles", &format!("File '{name}' not found in archive"))),
+        Archive::Unknown => Ok(Taken::Yes(Looks::new())),
+        Archive::Missing => Err(report(&[("MissingFiles", "No archive was uploaded".to_owned())])),
+        Archive::Broken => Err(report(&[("InvalidArchive", "The archive cannot be opened".to_owned())])),
+        Archive::Entries(entries, _) if is_package(&entries) => Ok(Taken::Ignored),
+        Archive::Entries(entries, content) => match wanted.iter().find(|name| !entries.contains(*name)) {
+            None => {
+                let looks = look_within(content, &wanted);
+                let errors = refused(state, submission, &looks);
+                if errors.is_empty() {
+                    Ok(Taken::Yes(looks))
+                } else {
+                    Err(report(&errors))
+                }
+            }
+            Some(name) => Err(report(&[("MissingFiles", format!("File '{name}' not found in archive"))])),
         },
     }
+}
+
+/// What the rules have against the packages.
+fn refused(state: &State, submission: &Submission, looks: &Looks) -> Vec<(&'static str, String)> {
+    let model = &state.model;
+    let parent = model.parent(&submission.parent);
+    let app = parent.and_then(|parent| model.parent(&parent.application));
+    let published = parent.and_then(|parent| model.submissions.get(parent.published.as_ref()?));
+    let published = published.and_then(|published| published.document[published.packages_member()].as_array());
+    let store = Store {
+        app: app.map(|app| &app.members),
+        published: published.map(Vec::as_slice).unwrap_or_default(),
+    };
+    let errors = looks
+        .iter()
+        .map(|(name, look)| store.refusals(name, look, |rule| state.enforces(rule)));
+    let mut errors: Vec<_> = errors.flatten().collect();
+    let packages = submission.document[submission.packages_member()].as_array();
+    let packages = packages.map(Vec::as_slice).unwrap_or_default();
+    if !looks.is_empty() && state.enforces(Rule::PackageKind) && store.lacks_bundle(packages, looks) {
+        let details = "A bundle was published before: a submission has to have one from then on";
+        errors.push(("InvalidParameterValue", details.to_owned()));
+    }
+    errors
 }
 
 fn is_package(entries: &BTreeSet<String>) -> bool {
@@ -173,8 +218,10 @@ fn collect(value: &Value, names: &mut BTreeSet<String>) {
 
 /// Takes the new files and drops what was marked.
 fn ingest(submission: &mut Submission, numbers: &mut Numbers) {
+    let looks = std::mem::take(&mut submission.looks);
     let member = submission.packages_member();
     let dropped = submission.drop_packages;
+    let mut lost = Vec::new();
     let is_app = submission.kind == Kind::Application;
     if let Some(packages) = submission.document.get_mut(member).and_then(Value::as_array_mut) {
         if dropped {
@@ -183,35 +230,29 @@ fn ingest(submission: &mut Submission, numbers: &mut Numbers) {
                 .iter_mut()
                 .for_each(|package| package["fileStatus"] = "Uploaded".into());
         }
+        lost.extend(packages.extract_if(.., |package| is_lost(&submission.lost, package)));
         for package in packages.iter_mut().filter(|package| package["fileStatus"] == "PendingUpload") {
-            describe(package, is_app, numbers);
+            let info = looks.get(&manifests::name_of(package)).and_then(|look| look.as_ref().ok());
+            manifests::describe(package, info, is_app, numbers);
         }
     }
     files(&mut submission.document, numbers);
+    if let Some(packages) = submission.document.get_mut(member).and_then(Value::as_array_mut) {
+        packages.append(&mut lost);
+    }
 }
 
-/// What the service reads from a package, made up from its name.
-fn describe(package: &mut Value, is_app: bool, numbers: &mut Numbers) {
-    let name = package["fileName"].as_str().unwrap_or_default().to_owned();
-    let version = name
-        .split(['_', '-', '/'])
-        .find(|part| part.split('.').count() == 4 && part.split('.').all(|number| number.parse::<u16>().is_ok()))
-        .unwrap_or("1.0.0.0");
-    let lower = name.to_ascii_lowercase();
-    let architecture = ["x64", "x86", "arm64", "arm"]
-        .into_iter()
-        .find(|it| lower.contains(it))
-        .unwrap_or("neutral");
-    package["id"] = numbers.package().into();
-    package["fileStatus"] = "Uploaded".into();
-    package["version"] = version.into();
-    package["architecture"] = architecture.into();
-    package["languages"] = json!(["en-US"]);
-    package["capabilities"] = json!(["runFullTrust", "Microsoft.storeFilter.core.notSupported_8wekyb3d8bbwe"]);
-    if is_app {
-        package["targetPlatform"] = "Windows10".into();
-        package["targetDeviceFamilies"] = json!(["Windows.Desktop min version 10.0.17763.0"]);
+/// Lets go of the packages that were accepted and are not to be had.
+fn forget(submission: &mut Submission) {
+    let lost = std::mem::take(&mut submission.lost);
+    let member = submission.packages_member();
+    if let Some(packages) = submission.document.get_mut(member).and_then(Value::as_array_mut) {
+        packages.retain(|package| !is_lost(&lost, package));
     }
+}
+
+fn is_lost(lost: &BTreeSet<String>, package: &Value) -> bool {
+    package["fileStatus"] == "PendingUpload" && lost.contains(&manifests::name_of(package))
 }
 
 /// Images, icons and trailers, wherever they are.

@@ -14,6 +14,7 @@ use super::blob_slot::joined;
 use super::catalog::describe;
 use super::faults::{Armed, Fault};
 use super::recorded::{AppliedWrite, RecordedRequest, method_fits, path_fits};
+use super::rules::Rule;
 use super::server::Server;
 use super::state::{State, lock};
 use super::token::{CLIENT_ID, CLIENT_SECRET, TENANT_ID};
@@ -187,6 +188,16 @@ impl FakeStore {
         let mut state = self.state();
         state.faults.clear();
         state.past = None;
+    }
+
+    /// Whether a rule of the service holds. By default all do.
+    pub fn enforce(&self, rule: Rule, enforced: bool) {
+        let mut state = self.state();
+        if enforced {
+            state.lifted.remove(&rule);
+        } else {
+            state.lifted.insert(rule);
+        }
     }
 
     /// Makes all tokens issued so far invalid.

@@ -3,7 +3,8 @@
 //! [`FakeStore`] speaks the whole submission API over HTTP on the loopback: apps, add-ons, package flights, their
 //! submissions and rollouts, the token endpoint and the blob store to which archives are uploaded. It keeps state as
 //! the service does, refuses what the service refuses, and does on request what networks and services do on bad days
-//! ([`Fault`]). It reads the protocol by itself and shares no code with the client.
+//! ([`Fault`]). It reads the protocol by itself and shares no code with the client; only packages it reads with
+//! [`package`](crate::package), as the client does.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -27,6 +28,10 @@
 //!   `PreProcessing`, `Certification`, `Release`, `Publishing`, `Published`; with a publish mode of `Manual` or
 //!   `SpecificDate` it rests at `Release`.
 //! * An update replaces the whole submission: members left out are gone, a missing `priceId` makes it free.
+//! * What makes releases fail is refused, an update with 400 or a commit with `CommitFailed` and the reasons in
+//!   `statusDetails`: each [`Rule`], until [`FakeStore::enforce`] lifts it.
+//! * A package that is taken is described from its manifest ([`SamplePackage`] makes small ones). A file that is no ZIP archive is
+//!   described from its name, as `App_1.2.0.0_x64.msix`, and nothing is held against it.
 //! * Members the fake does not know are stored as sent; the service's own rules on texts and sizes are not checked.
 //! * Calls are not counted against a limit; [`Fault::throttle`] does that.
 //! * Time is the fake's own: it stands on real time and is moved on by [`FakeStore::advance`] and by clients that
@@ -45,12 +50,15 @@ mod dates;
 mod exchange;
 mod fake;
 mod faults;
+mod manifests;
 mod names;
 mod package;
 mod query;
 mod recorded;
+mod refusals;
 mod rollouts;
 mod rope;
+mod rules;
 mod sample;
 mod seed;
 mod server;
@@ -66,3 +74,4 @@ pub use self::fake::{FakeStore, UploadedBlob};
 pub use self::faults::{CutEnd, Fault, RetryHint};
 pub use self::package::SamplePackage;
 pub use self::recorded::{AppliedWrite, RecordedBody, RecordedRequest};
+pub use self::rules::Rule;

@@ -102,7 +102,8 @@ pub(super) fn published_submission(parent: &Parent, numbers: &mut Numbers) -> Va
                 package("PaperLantern_1.0.0.0_x64.msix", "x64", numbers),
                 package("PaperLantern_1.0.0.0_arm64.msix", "arm64", numbers),
             ]);
-            document["allowTargetFutureDeviceFamilies"] = json!({ "Desktop": true, "Xbox": false, "7": true });
+            document["allowTargetFutureDeviceFamilies"] =
+                json!({ "Desktop": true, "Mobile": false, "Xbox": false, "Holographic": false, "7": true });
             // Wire oddities that a client must carry: a percentage as an integer, members no documentation knows.
             document["packageDeliveryOptions"]["packageRollout"]["packageRolloutPercentage"] = 0.into();
             document["internalFlags"] = json!({ "origin": "portal", "weights": [1, 2.0, null] });

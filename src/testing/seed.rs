@@ -2,7 +2,7 @@
 //!
 //! An id that is not known is ignored by what changes things, so that a test fails at what it looks at, not here.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,10 +12,12 @@ use super::catalog::{new_flight, new_in_app_product, new_parent};
 use super::commit::arrive;
 use super::dates::UNSET;
 use super::fake::FakeStore;
+use super::manifests::{self, Looks};
 use super::sample;
 use super::state::{Kind, Parent, State, Submission};
 use super::submissions;
 use crate::id::{ApplicationId, FlightId, InAppProductId, ParseIdError, SubmissionId};
+use crate::package::inspect_bytes;
 
 impl FakeStore {
     pub(super) fn seed_sample(&self) {
@@ -92,6 +94,47 @@ impl FakeStore {
         typed(put_published(&mut state, &parent, document))
     }
 
+    /// Makes these files the packages of the last published submission, by name and content, as if they had been submitted: a
+    /// [`SamplePackage`](crate::testing::SamplePackage) is described from its manifest, what is no package from its name.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use msstore::testing::{FakeStore, SamplePackage};
+    ///
+    /// let fake = FakeStore::start_with_sample().await?;
+    /// let arm = SamplePackage::new("1.3.0.0").architecture("arm64").device_family("Windows.Desktop", "10.0.19041.0");
+    /// let packages: [(&str, &[u8]); 2] = [("Lantern_arm64.msix", &arm.to_bytes()), ("Lantern_1.2.0.0_x64.msix", b"")];
+    /// fake.set_published_packages(FakeStore::SAMPLE_APPLICATION, &packages);
+    /// let published = fake.published_submission(FakeStore::SAMPLE_APPLICATION).unwrap();
+    /// assert_eq!(published["applicationPackages"][0]["version"], "1.3.0.0");
+    /// assert_eq!(published["applicationPackages"][1]["architecture"], "x64");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the fake has no such app or flight, or it was never published.
+    #[track_caller]
+    pub fn set_published_packages(&self, parent: impl fmt::Display, files: &[(&str, &[u8])]) {
+        let parent = self.known(parent);
+        let mut state = self.state();
+        let State { model, numbers, .. } = &mut *state;
+        let published = model.parent(&parent).and_then(|parent| parent.published.clone());
+        let published = published.and_then(|id| model.submissions.get_mut(&id));
+        let submission = published.unwrap_or_else(|| panic!("{parent} has no published submission"));
+        let packages = files.iter().map(|(name, content)| {
+            let mut package = json!({ "fileName": name, "minimumDirectXVersion": "None", "minimumSystemRam": "None" });
+            let info = inspect_bytes(name, content).ok();
+            manifests::describe(&mut package, info.as_ref(), submission.kind == Kind::Application, numbers);
+            package
+        });
+        let packages = packages.collect();
+        let member = submission.packages_member();
+        submission.document[member] = packages;
+    }
+
     /// Changes the JSON of a submission behind the API's back.
     pub fn edit_submission(&self, id: impl fmt::Display, edit: impl FnOnce(&mut Value)) {
         // Without the lock, for `edit` may look at the fake.
@@ -147,7 +190,7 @@ impl FakeStore {
 
     /// The statuses that a submission of this app, add-on or flight goes through, one with each read of `/status`; the
     /// last one stays. It is the submission under way, or else the one that is committed next. Each is a status (`"CertificationFailed"`) or a whole report as JSON (`status`,
-    /// `statusDetails`). An archive that lacks files still fails.
+    /// `statusDetails`). A commit that is refused still fails.
     ///
     /// # Panics
     ///
@@ -259,6 +302,8 @@ fn put_published(state: &mut State, parent_id: &str, mut document: Value) -> Str
         portal: false,
         drop_packages: false,
         to_ingest: false,
+        looks: Looks::new(),
+        lost: BTreeSet::new(),
         blob: None,
     };
     state.model.submissions.insert(id.clone(), submission);

@@ -3,7 +3,7 @@
 //! One mutex guards it all; a request is handled under it in one go, so that requests are applied one after the
 //! other. `Model` is what reads show; it is cloned before a write when a fault wants reads to lag.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,9 @@ use super::answer::Answer;
 use super::blob::Blobs;
 use super::dates::Numbers;
 use super::faults::Armed;
+use super::manifests::Looks;
 use super::recorded::{AppliedWrite, RecordedRequest};
+use super::rules::Rule;
 use crate::http::clock::Clock;
 
 /// What the service says about sales with every status.
@@ -57,6 +59,10 @@ pub(super) struct Submission {
     pub(super) drop_packages: bool,
     /// The files of the archive are to be taken when the commit is accepted.
     pub(super) to_ingest: bool,
+    /// What the commit found in the packages.
+    pub(super) looks: Looks,
+    /// The packages that it accepted and forgets, by the names of their files.
+    pub(super) lost: BTreeSet<String>,
     pub(super) blob: Option<String>,
 }
 
@@ -164,6 +170,8 @@ pub(super) struct State {
     pub(super) escape_signatures: bool,
     pub(super) blobs: Blobs,
     pub(super) faults: Vec<Armed>,
+    /// The rules that do not hold.
+    pub(super) lifted: BTreeSet<Rule>,
     pub(super) requests: Vec<RecordedRequest>,
     /// How many requests were recorded before the first of `requests`.
     pub(super) forgotten: usize,
@@ -185,10 +193,15 @@ impl State {
             escape_signatures: false,
             blobs: Blobs::default(),
             faults: Vec::new(),
+            lifted: BTreeSet::new(),
             requests: Vec::new(),
             forgotten: 0,
             applied: Vec::new(),
         }
+    }
+
+    pub(super) fn enforces(&self, rule: Rule) -> bool {
+        !self.lifted.contains(&rule)
     }
 
     /// A request by its number from the start of the fake; none once it is forgotten.
@@ -217,10 +230,13 @@ pub(super) fn status_details(kind: Kind) -> Value {
     json!({ "errors": [], "warnings": warnings, "certificationReports": [] })
 }
 
-/// An error report as `statusDetails` carries it.
-pub(super) fn failed(kind: Kind, status: &str, code: &str, details: &str) -> Value {
+/// A report of errors, codes and details, as `statusDetails` carries them.
+pub(super) fn failed(kind: Kind, status: &str, errors: &[(&str, String)]) -> Value {
     let mut report = json!({ "status": status, "statusDetails": status_details(kind) });
-    report["statusDetails"]["errors"] = json!([{ "code": code, "details": details }]);
+    let errors = errors
+        .iter()
+        .map(|(code, details)| json!({ "code": code, "details": details }));
+    report["statusDetails"]["errors"] = errors.collect();
     report
 }
 

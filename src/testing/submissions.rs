@@ -2,12 +2,13 @@
 //!
 //! A draft that was made in Partner Center has no upload link, and the API may neither change, commit nor delete it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::Value;
 
 use super::answer::{Answer, Answered};
 use super::body::body_object;
+use super::manifests::Looks;
 use super::sample;
 use super::state::{Call, Kind, State, Submission, parent_of, refuse_portal, status_details};
 use super::{commit, rollouts, update};
@@ -64,6 +65,8 @@ pub(super) fn start(state: &mut State, parent_id: &str) -> Result<String, Answer
         portal: false,
         drop_packages: false,
         to_ingest: false,
+        looks: Looks::new(),
+        lost: BTreeSet::new(),
         blob: Some(blob),
     };
     state.model.submissions.insert(id.clone(), submission);

@@ -4,14 +4,19 @@
 //! back to its default, which is how clients that drop members destroy data. Members unknown to the fake are stored
 //! as sent.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Answered};
 use super::body::{body_object, member};
+use super::rules::Rule;
 use super::state::{Call, Kind, State, Submission, parent_of, refuse_portal};
 use super::{names, rollouts, sample};
 
 const MAX_PACKAGES: usize = 30;
+
+const DEVICE_FAMILIES: [&str; 4] = ["Desktop", "Mobile", "Xbox", "Holographic"];
 
 pub(super) fn put(state: &mut State, call: &Call, parent_id: &str, id: &str) -> Answered {
     let parent = parent_of(state, parent_id)?;
@@ -27,6 +32,12 @@ pub(super) fn put(state: &mut State, call: &Call, parent_id: &str, id: &str) -> 
     check_values(&body)?;
     if let Some(members) = body.as_object() {
         check_listings(current.kind, members)?;
+    }
+    if state.enforces(Rule::Languages) {
+        check_languages(current.kind, &body)?;
+    }
+    if current.kind == Kind::Application && state.enforces(Rule::DeviceFamilies) {
+        check_device_families(&body)?;
     }
     let mut next = replaced(&current, &mut body, &sample::empty_submission(&parent))?;
     if let (Some(price), Some(pricing)) = (&call.new_price, next.get_mut("pricing")) {
@@ -85,6 +96,42 @@ pub(super) fn check_listings(kind: Kind, body: &Map<String, Value>) -> Result<()
         return Ok(());
     }
     Err(Answer::invalid_value(target, format!("The size of {what} must be 1 or more")))
+}
+
+fn check_languages(kind: Kind, body: &Value) -> Result<(), Answer> {
+    let target = match kind {
+        Kind::Application => "appListings",
+        _ => "listings",
+    };
+    let mut seen = HashSet::new();
+    let mut languages = body["listings"].as_object().into_iter().flat_map(Map::keys);
+    match languages.find(|language| !seen.insert(language.to_ascii_lowercase())) {
+        None => Ok(()),
+        Some(language) => Err(Answer::invalid_value(
+            target,
+            format!("The language '{language}' is there more than once"),
+        )),
+    }
+}
+
+fn check_device_families(body: &Value) -> Result<(), Answer> {
+    let target = "allowTargetFutureDeviceFamilies";
+    let families = body[target].as_object();
+    let has = |name: &str| families.is_some_and(|families| families.keys().any(|key| key.eq_ignore_ascii_case(name)));
+    if has("Core") {
+        return Err(Answer::invalid_value(
+            target,
+            "Error converting value \"Core\" of a device family",
+        ));
+    }
+    if DEVICE_FAMILIES.iter().all(|name| has(name)) {
+        return Ok(());
+    }
+    let message = format!(
+        "AllowTargetFutureDeviceFamilies must have a value for all supported platforms, [{}]",
+        DEVICE_FAMILIES.join(", ")
+    );
+    Err(Answer::invalid_value(target, message))
 }
 
 fn pricing(sent: &Value, kind: Kind) -> Result<Value, Answer> {

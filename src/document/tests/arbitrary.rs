@@ -4,13 +4,13 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Kind, document, fixtures, inside, with, with_model};
-use crate::document::decode_value;
+use crate::document::{Document, decode_value};
 
 /// JSON out of the names and texts of the fixtures, so that it often comes near to what the models read.
-fn json() -> impl Strategy<Value = Value> {
+fn any_json() -> impl Strategy<Value = Value> {
     let mut names: Vec<String> = Vec::new();
     let mut texts: Vec<String> = vec![
         String::new(),
@@ -43,13 +43,15 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-fn keeps_its_promises<T: DeserializeOwned + Serialize>(received: &Value, other: &Value) {
+fn keeps_its_promises<T: DeserializeOwned + Serialize + Clone>(received: &Value, other: &Value) {
     if decode_value::<T>(received).is_err() {
         return;
     }
     let mut document = document::<T>(received.clone());
     let _: &mut T = &mut document;
     assert_eq!(&document.body().unwrap(), received);
+
+    merges(document.clone(), other);
 
     // The view of another body as the edit: the body that is sent reads as that view.
     let Ok(view) = decode_value::<T>(other) else { return };
@@ -61,11 +63,30 @@ fn keeps_its_promises<T: DeserializeOwned + Serialize>(received: &Value, other: 
     assert_eq!(document.changes().unwrap().is_empty(), body == *received);
 }
 
+/// A patch without members changes nothing, and one that was merged changes nothing when it is merged again.
+fn merges<T: DeserializeOwned + Serialize>(mut document: Document<T>, patch: &Value) {
+    let before = document.body().unwrap();
+    if !before.is_object() {
+        // An object takes its place.
+        return;
+    }
+    document.merge(&json!({})).unwrap();
+    assert_eq!(document.body().unwrap(), before);
+    let merged = document.merge(patch);
+    let once = document.body().unwrap();
+    if merged.is_err() {
+        assert_eq!(once, before);
+        return;
+    }
+    document.merge(patch).unwrap();
+    assert_eq!(document.body().unwrap(), once, "{patch}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_json_is_read_or_refused(value in json(), other in json()) {
+    fn any_json_is_read_or_refused(value in any_json(), other in any_json()) {
         // The kinds with the most members.
         for kind in [Kind::InAppProducts, Kind::Flights, Kind::ApplicationSubmission, Kind::InAppProductSubmission, Kind::FlightSubmission] {
             with_model!(kind, T => keeps_its_promises::<T>(&value, &other));
@@ -73,7 +94,7 @@ proptest! {
     }
 
     #[test]
-    fn any_value_in_any_place_is_read_or_refused(which: Index, place: Index, value in json()) {
+    fn any_value_in_any_place_is_read_or_refused(which: Index, place: Index, value in any_json()) {
         let (_, kind, root) = which.get(fixtures());
         let places = inside(root);
         let (pointer, _) = place.get(&places);

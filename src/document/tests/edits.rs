@@ -299,6 +299,56 @@ fn a_failed_set_changes_nothing() {
 }
 
 #[test]
+fn a_merge_comes_on_top_of_the_edits() {
+    let received = fixture("application-submission");
+    let mut submission: Document<ApplicationSubmission> = document(received.clone());
+    submission.notes_for_certification = "edited".to_owned();
+    let patch = json!({
+        "Visibility": "Hidden",
+        "friendlyName": null,
+        "newMember": {"a": 1},
+        "listings": {"EN-US": {"baseListing": {"title": "Merged"}}, "fr-fr": {"baseListing": {"title": "Nouveau"}}},
+    });
+    submission.merge(&patch).unwrap();
+    submission.pricing.price_id = "Tier1020".into();
+    assert_eq!(submission.listing_mut("fr-FR").unwrap().base_listing.title, "Nouveau");
+
+    let mut expected = received.clone();
+    expected["notesForCertification"] = json!("edited");
+    expected["visibility"] = json!("Hidden");
+    expected["newMember"] = json!({"a": 1});
+    expected["listings"]["en-us"]["baseListing"]["title"] = json!("Merged");
+    expected["listings"]["fr-fr"] = json!({"baseListing": {"title": "Nouveau"}});
+    expected["pricing"]["priceId"] = json!("Tier1020");
+    expected.as_object_mut().unwrap().remove("friendlyName");
+    assert_eq!(submission.body().unwrap(), expected);
+    assert_eq!(submission.as_received(), &received);
+    submission.merge(&patch).unwrap();
+    assert_eq!(submission.body().unwrap(), expected);
+    assert_eq!(submission.friendly_name, "");
+}
+
+#[test]
+fn a_failed_merge_changes_nothing() {
+    let mut submission: Document<ApplicationSubmission> = document(fixture("application-submission"));
+    submission.notes_for_certification = "edited".to_owned();
+    let before = submission.body().unwrap();
+    let long = "secret".repeat(10);
+    for patch in [
+        json!({"visibility": "Hidden", "pricing": long}),
+        json!({"visibility": "Hidden", "listings": {"en-us": {"baseListing": [long]}}}),
+        json!([{"visibility": "Hidden"}]),
+        json!(long),
+        json!(null),
+    ] {
+        let error = submission.merge(&patch).unwrap_err().to_string();
+        assert!(error.contains("the merge patch") && !error.contains("secret"), "{error}");
+        assert_eq!(submission.body().unwrap(), before);
+        assert_eq!(submission.notes_for_certification, "edited");
+    }
+}
+
+#[test]
 fn the_upload_link_shows_in_neither_debug_nor_changes() {
     let mut submission: Document<ApplicationSubmission> = document(fixture("application-submission"));
     submission.file_upload_url = crate::secret::UploadUrl::new("https://h/b?sig=hushhush");

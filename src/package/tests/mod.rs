@@ -13,6 +13,8 @@ mod any;
 mod hostile;
 mod layouts;
 mod manifests;
+#[cfg(feature = "testing")]
+mod within;
 
 const WINDOWS_10: &str = "http://schemas.microsoft.com/appx/manifest/foundation/windows10";
 

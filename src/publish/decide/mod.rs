@@ -1,6 +1,8 @@
-//! The decisions of a run, as pure functions: about a pending submission (`policy`), about the packages (`packages`), and against
-//! harm (`guards`).
+//! The decisions of a run, as pure functions: about a pending submission (`policy`), about the entries of the packages (`packages`)
+//! and what lies in them (`release`), against harm (`guards`), and about the documented limits (`limits`).
 
 pub(crate) mod guards;
+pub(crate) mod limits;
 pub(crate) mod packages;
 pub(crate) mod policy;
+pub(crate) mod release;

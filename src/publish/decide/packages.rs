@@ -1,12 +1,13 @@
-//! The packages of a submission: those that are added, kept and removed, and those that the service has taken.
+//! The entries of packages in a submission: those that are added, kept and removed.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::api::wait::Milestone;
 use crate::error::{Error, Result};
-use crate::model::package::{ApplicationPackage, FileStatus, is_id, same_name};
+use crate::model::package::{ApplicationPackage, FileStatus, same_name};
+use crate::publish::decide::release::{NewPackage, architectures};
 use crate::publish::files::ArchiveFile;
 
 /// A package to be submitted.
@@ -37,18 +38,26 @@ impl Package {
     }
 
     /// Its architecture, as the service writes it: `x86`, `x64`, `ARM`, `ARM64`, `Neutral`; several, separated by commas, for
-    /// a bundle. Needed for [`ExistingPackages::ReplaceMatching`].
+    /// a bundle. Default: what its manifest says.
     #[must_use]
     pub fn architecture(mut self, architecture: impl Into<String>) -> Self {
         self.architecture = Some(architecture.into());
         self
     }
 
-    /// Its minimum version of Windows, for example `10.0.17763.0`. Needed for [`ExistingPackages::ReplaceMatching`].
+    /// Its minimum version of Windows, for example `10.0.17763.0`. Default: what its manifest says.
     #[must_use]
     pub fn min_os(mut self, version: impl Into<String>) -> Self {
         self.min_os = Some(version.into());
         self
+    }
+
+    pub(crate) fn stated_architecture(&self) -> Option<&str> {
+        self.architecture.as_deref()
+    }
+
+    pub(crate) fn stated_min_os(&self) -> Option<&str> {
+        self.min_os.as_deref()
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -82,8 +91,8 @@ pub enum ExistingPackages {
     #[default]
     Keep,
     /// Remove those that a new package takes the place of: the new one has every architecture of the old one, and its minimum
-    /// version of Windows is the same or lower, so that nobody is left without a package. Both must be stated for each new
-    /// package; an old package of which the service does not tell them is kept.
+    /// version of Windows is the same or lower, so that nobody is left without a package. Of a new package that cannot be read
+    /// both must be stated; an old package of which the service does not tell them is kept.
     ///
     /// With `App_1.0_x86`, `App_1.0_x64`, `App_1.0_arm` and `App_1.0_arm64` in the Store, a new x64 package with the same
     /// minimum version replaces `App_1.0_x64` alone.
@@ -102,6 +111,39 @@ pub struct PlannedPackage {
     pub file_name: String,
     /// Whether it would be added, kept or removed.
     pub fate: PackageFate,
+    /// Its version, as far as the service or its manifest tells.
+    pub version: Option<String>,
+    /// Its architectures, in small letters, as far as the service or its manifest tells.
+    pub architectures: Vec<String>,
+    /// Of one that comes: the highest version that the Store holds for the same devices.
+    pub old_version: Option<String>,
+    /// Of one that comes: why its file cannot be read. The guards that need to know what lies in it do not look at it then.
+    pub unreadable: Option<String>,
+}
+
+impl fmt::Display for PlannedPackage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fate = match self.fate {
+            PackageFate::Comes => "comes",
+            PackageFate::Stays => "stays",
+            PackageFate::Goes => "goes ",
+            PackageFate::Dropped => "drops",
+        };
+        write!(f, "{fate} {}", self.file_name)?;
+        let version = match (&self.old_version, &self.version) {
+            (Some(old), Some(new)) => Some(format!("{old} → {new}")),
+            (None, new) => new.clone(),
+            (Some(_), None) => None,
+        };
+        let architectures = Some(self.architectures.join(" and ")).filter(|text| !text.is_empty());
+        let unreadable = self.unreadable.as_ref().map(|why| format!("cannot be read: {why}"));
+        let known: Vec<String> = [architectures, version, unreadable].into_iter().flatten().collect();
+        if known.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " ({})", known.join(", "))
+        }
+    }
 }
 
 /// Whether a package would be added, kept or removed.
@@ -124,7 +166,7 @@ pub enum PackageFate {
 pub(crate) fn replace(
     packages: &mut Vec<ApplicationPackage>,
     before: &[ApplicationPackage],
-    new: &[Package],
+    new: &[NewPackage],
     existing: ExistingPackages,
     given: &[ArchiveFile],
 ) -> Result<()> {
@@ -135,29 +177,33 @@ pub(crate) fn replace(
     }
     let there = packages.len();
     for package in new {
-        let name = package.file_name()?;
-        let stated = match existing {
-            ExistingPackages::ReplaceMatching => Some(stated(package, &name)?),
+        let replacement = match existing {
+            ExistingPackages::ReplaceMatching => Some(package.replacement()?),
             _ => None,
         };
         for old in packages.iter_mut().take(there).filter(|old| !old.is_awaited()) {
-            let is_replaced = stated.as_ref().is_some_and(|stated| replaces(stated, old));
-            if is_replaced || existing == ExistingPackages::ReplaceAll || same_name(&old.file_name, &name) {
+            let is_replaced = replacement.as_ref().is_some_and(|new| new.covers(old));
+            if is_replaced || existing == ExistingPackages::ReplaceAll || same_name(&old.file_name, &package.name) {
                 old.file_status = FileStatus::PendingDelete;
             }
         }
         if !packages
             .iter()
-            .any(|known| known.is_awaited() && same_name(&known.file_name, &name))
+            .any(|known| known.is_awaited() && same_name(&known.file_name, &package.name))
         {
-            packages.push(ApplicationPackage::pending_upload(name));
+            packages.push(ApplicationPackage::pending_upload(&package.name));
         }
     }
     Ok(())
 }
 
-/// Which packages come, stay and go.
-pub(crate) fn planned(before: &[ApplicationPackage], after: &[ApplicationPackage]) -> Vec<PlannedPackage> {
+/// Which packages come, stay and go. `held` are those of the last published submission.
+pub(crate) fn planned(
+    before: &[ApplicationPackage],
+    after: &[ApplicationPackage],
+    new: &[NewPackage],
+    held: &[ApplicationPackage],
+) -> Vec<PlannedPackage> {
     let is_dropped = |old: &&ApplicationPackage| old.is_awaited() && !after.iter().any(|package| package.is_same(old));
     let dropped = before
         .iter()
@@ -168,80 +214,35 @@ pub(crate) fn planned(before: &[ApplicationPackage], after: &[ApplicationPackage
         FileStatus::PendingUpload => (package, PackageFate::Comes),
         _ => (package, PackageFate::Stays),
     });
-    let planned = there.chain(dropped).map(|(package, fate)| PlannedPackage {
-        file_name: package.file_name.clone(),
-        fate,
+    let planned = there.chain(dropped).map(|(package, fate)| {
+        let file_name = package.file_name.clone();
+        let is_it = |new: &&NewPackage| fate == PackageFate::Comes && same_name(&new.name, &file_name);
+        match new.iter().find(is_it) {
+            Some(new) => PlannedPackage {
+                version: new.version().map(|version| version.to_string()),
+                architectures: new.architectures().to_vec(),
+                old_version: new.highest(held).map(|version| version.to_string()),
+                unreadable: new.unreadable().map(str::to_owned),
+                file_name,
+                fate,
+            },
+            None => PlannedPackage {
+                version: Some(package.version.clone()).filter(|version| !version.is_empty()),
+                architectures: architectures(&package.architecture),
+                old_version: None,
+                unreadable: None,
+                file_name,
+                fate,
+            },
+        }
     });
     planned.collect()
-}
-
-/// The four numbers of a version, those that are not written being 0.
-fn version(text: &str) -> Option<[u64; 4]> {
-    let mut numbers = [0; 4];
-    for (index, part) in text.trim().split('.').enumerate() {
-        *numbers.get_mut(index)? = part.parse().ok()?;
-    }
-    Some(numbers)
-}
-
-fn architectures(text: &str) -> Vec<String> {
-    let parts = text.split([',', ';', '|', ' ']).map(|part| part.trim().to_ascii_lowercase());
-    parts.filter(|part| !part.is_empty()).collect()
-}
-
-/// For all device families together the lowest counts: that is who would be left without a package.
-fn min_os(package: &ApplicationPackage) -> Option<[u64; 4]> {
-    let families = package.target_device_families.iter();
-    let versions = families.map(|family| version(family.split_once("min version ")?.1));
-    versions.collect::<Option<Vec<_>>>()?.into_iter().min()
-}
-
-fn stated(package: &Package, name: &str) -> Result<(Vec<String>, [u64; 4])> {
-    let missing = |what: &str| {
-        let problem =
-            format!("ExistingPackages::ReplaceMatching needs its {what}: state it with .architecture(…) and .min_os(…)");
-        Error::invalid(format!("the package {name}"), problem)
-    };
-    let architectures = architectures(package.architecture.as_deref().unwrap_or_default());
-    if architectures.is_empty() {
-        return Err(missing("architecture"));
-    }
-    let min_os = package
-        .min_os
-        .as_deref()
-        .ok_or_else(|| missing("minimum version of Windows"))?;
-    let min_os = version(min_os).ok_or_else(|| {
-        Error::invalid(
-            format!("the package {name}"),
-            format!("its minimum version of Windows, {min_os:?}, is not like 10.0.17763.0"),
-        )
-    })?;
-    Ok((architectures, min_os))
-}
-
-fn replaces((new, lowest): &(Vec<String>, [u64; 4]), old: &ApplicationPackage) -> bool {
-    let served = architectures(&old.architecture);
-    !served.is_empty()
-        && served.iter().all(|architecture| new.contains(architecture))
-        && min_os(old).is_some_and(|old| *lowest <= old)
-}
-
-/// Whether the service has taken all of these packages: each has an entry of its name with an id that was not `known` before. At
-/// acceptance the service may still be at work on it, so an entry that waits for its file is enough.
-pub(crate) fn were_taken(names: &[String], now: &[ApplicationPackage], known: &[ApplicationPackage], goal: Milestone) -> bool {
-    // Of a package that a reused draft had added itself, the id is not known.
-    let is_known = |id: &str| known.iter().any(|old| old.id == id && !old.is_awaited());
-    let is_taken = |package: &&ApplicationPackage| match package.is_awaited() {
-        true => goal == Milestone::Accepted,
-        false => is_id(&package.id) && !is_known(&package.id),
-    };
-    let mut names = names.iter();
-    names.all(|name| now.iter().filter(is_taken).any(|package| same_name(&package.file_name, name)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::publish::decide::release::Found;
 
     fn package(name: &str, status: &str, architecture: &str, min_os: &str) -> ApplicationPackage {
         let mut package = ApplicationPackage::pending_upload(name);
@@ -261,12 +262,17 @@ mod tests {
         ]
     }
 
-    fn new(architecture: &str, min_os: &str) -> Vec<Package> {
-        vec![Package::new("dist/App_1.1.msix").architecture(architecture).min_os(min_os)]
+    fn looked_at(package: &Package) -> Result<NewPackage> {
+        NewPackage::new(package, Found::Unreadable("it is encrypted".to_owned()))
+    }
+
+    fn new(architecture: &str, min_os: &str) -> Vec<NewPackage> {
+        let package = Package::new("dist/App_1.1.msix").architecture(architecture).min_os(min_os);
+        vec![looked_at(&package).unwrap()]
     }
 
     /// The index of each one that is marked now, and the name of each one that is new.
-    fn found(there: &[ApplicationPackage], new: &[Package], existing: ExistingPackages) -> (Vec<usize>, Vec<String>) {
+    fn found(there: &[ApplicationPackage], new: &[NewPackage], existing: ExistingPackages) -> (Vec<usize>, Vec<String>) {
         let mut packages = there.to_vec();
         replace(&mut packages, there, new, existing, &[]).unwrap();
         let is_marked = |index: &usize| packages[*index] != there[*index];
@@ -330,9 +336,8 @@ mod tests {
             Package::new("a.msix").architecture("x64").min_os("Windows 10"),
             Package::new("a.msix").architecture(" ").min_os("10.0"),
         ] {
-            let replace = |existing| replace(&mut four(), &[], std::slice::from_ref(&package), existing, &[]);
+            let replace = |existing| replace(&mut four(), &[], &[looked_at(&package)?], existing, &[]);
             assert!(replace(ExistingPackages::ReplaceMatching).is_err(), "{package:?}");
-            assert!(replace(ExistingPackages::Keep).is_ok());
         }
     }
 
@@ -355,45 +360,13 @@ mod tests {
         assert_eq!(packages, pending);
         for name in ["App_1.1.msix", "x64\\App_1.1.msix", "x64/App_1.1.msix"] {
             let same_name = [package(name, "Uploaded", "x64", "10.0")];
-            let new = [Package::new("App_1.1.msix").name(name)];
+            let new = [looked_at(&Package::new("App_1.1.msix").name(name)).unwrap()];
             let (marked, added) = found(&same_name, &new, ExistingPackages::Keep);
             assert_eq!((marked, added), (vec![0], vec![name.replace('\\', "/")]));
             let awaited = [package(name, "PendingUpload", "x64", "10.0")];
             assert_eq!(found(&awaited, &new, ExistingPackages::Keep), (vec![], vec![]));
         }
-        let twice = [Package::new("x/App_1.1.msix"), Package::new("y/App_1.1.msix")];
+        let twice = ["x/App_1.1.msix", "y/App_1.1.msix"].map(|path| looked_at(&Package::new(path)).unwrap());
         assert_eq!(found(&[], &twice, ExistingPackages::Keep), (vec![], added()));
-    }
-
-    #[test]
-    fn a_package_is_taken_if_its_id_is_new() {
-        let package = |(name, id, status): &(&str, &str, &str)| {
-            let mut package = ApplicationPackage::pending_upload(*name);
-            (package.id, package.file_status) = ((*id).to_owned(), (*status).into());
-            package
-        };
-        let known = [package(&("a", "1", ""))];
-        type Row<'t> = (&'t [(&'t str, &'t str, &'t str)], bool, bool);
-        let table: [Row<'_>; 7] = [
-            // now, taken at certification, taken at acceptance
-            (&[("a", "1", "")], false, false),
-            (&[("a", "2", "")], true, true),
-            (&[("a", "", "")], false, false),
-            (&[("a", "0", "Uploaded")], false, false),
-            (&[("a", "", "PendingUpload")], false, true),
-            (&[("b", "2", "")], false, false),
-            (&[("a", "1", ""), ("a", "2", "")], true, true),
-        ];
-        for (now, certified, accepted) in table {
-            let packages: Vec<ApplicationPackage> = now.iter().map(package).collect();
-            let taken = |goal| were_taken(&["a".to_owned()], &packages, &known, goal);
-            assert_eq!(
-                (taken(Milestone::Certified), taken(Milestone::Accepted)),
-                (certified, accepted),
-                "{now:?}"
-            );
-        }
-        let slashed = [package(&("x64\\a", "2", "Uploaded"))];
-        assert!(were_taken(&["x64/a".to_owned()], &slashed, &known, Milestone::Published));
     }
 }

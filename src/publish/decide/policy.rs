@@ -76,6 +76,8 @@ impl ExistingRollout {
 pub(crate) enum Resolution {
     /// Nothing is pending: create.
     Create,
+    /// Nothing is pending, and the last published submission is the release already.
+    Published,
     /// Delete it, wait until it is gone, create.
     Replace,
     /// Edit it.
@@ -112,11 +114,13 @@ pub(crate) fn resolve(policy: PendingPolicy, status: &SubmissionStatus, has_link
 }
 
 /// Why one that is under way, or that is published already, is not attached to.
-pub(crate) fn not_the_same(is_published: bool) -> &'static str {
+pub(crate) fn not_the_same(is_published: bool, difference: &str) -> String {
     if is_published {
-        "it is published already, and is not what is to be published: publish without .submission(id), which makes a new one"
+        format!(
+            "it is published already, and is not what is to be published, for {difference}: publish without .submission(id), which makes a new one"
+        )
     } else {
-        "it is under way and is not what is to be published: wait for it, then publish again"
+        format!("it is under way and is not what is to be published, for {difference}: wait for it, then publish again")
     }
 }
 

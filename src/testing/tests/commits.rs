@@ -227,7 +227,9 @@ async fn a_first_publication_has_a_date() {
     let parent = format!("applications/{id}");
     let (path, mut draft) = http.draft(&parent).await;
     assert!(text(&http.get(&parent).await.ok(200)["firstPublishedDate"]).starts_with("1601-01-01T"));
-    draft["listings"] = http.fake.published_submission(APP).unwrap()["listings"].clone();
+    for member in ["listings", "allowTargetFutureDeviceFamilies"] {
+        draft[member] = http.fake.published_submission(APP).unwrap()[member].clone();
+    }
     http.put(&path, &draft).await.ok(200);
     http.fake.script_statuses(&id, ["Published"]);
     http.post(&format!("{path}/commit")).await.ok(202);

@@ -5,6 +5,7 @@ mod catalog;
 mod commits;
 mod faults;
 mod gateway;
+mod packages;
 mod rollouts;
 mod submissions;
 mod updates;

@@ -27,6 +27,7 @@ async fn an_echo_changes_nothing_but_the_pricing_model() {
 #[tokio::test]
 async fn what_is_left_out_is_gone() {
     let http = Http::sample().await;
+    http.fake.enforce(Rule::DeviceFamilies, false);
     let (path, draft) = http.draft(&app()).await;
     let body = json!({
         "listings": draft["listings"],
@@ -206,4 +207,81 @@ async fn only_an_open_submission_can_be_changed() {
     Reply::of(garbage.send().await.unwrap())
         .await
         .refused(400, "InvalidParameterValue", "body");
+}
+
+#[tokio::test]
+async fn all_device_families_must_be_there() {
+    let four = json!({ "Desktop": true, "Mobile": false, "Xbox": false, "Holographic": false });
+    let without = |name: &str| {
+        let mut families = four.clone();
+        families.as_object_mut().unwrap().remove(name);
+        families
+    };
+    let mut with_core = four.clone();
+    with_core["Core"] = false.into();
+    let table = [
+        (without("Desktop"), false),
+        (without("Mobile"), false),
+        (without("Xbox"), false),
+        (without("Holographic"), false),
+        (json!({}), false),
+        (Value::Null, false),
+        (with_core, false),
+        (four.clone(), true),
+        (
+            json!({ "desktop": true, "mobile": true, "xbox": true, "holographic": true, "Team": true, "7": true }),
+            true,
+        ),
+    ];
+    let http = Http::sample().await;
+    let (path, draft) = http.draft(&app()).await;
+    for (families, is_right) in table {
+        let edit = |body: &mut Value| body["allowTargetFutureDeviceFamilies"] = families.clone();
+        let reply = edited(&http, &path, &draft, edit).await;
+        if is_right {
+            assert_eq!(reply.ok(200)["allowTargetFutureDeviceFamilies"], families);
+        } else {
+            reply.refused(400, "InvalidParameterValue", "allowTargetFutureDeviceFamilies");
+        }
+        http.fake.enforce(Rule::DeviceFamilies, false);
+        edited(&http, &path, &draft, edit).await.ok(200);
+        http.fake.enforce(Rule::DeviceFamilies, true);
+    }
+    let reply = edited(&http, &path, &draft, |body| {
+        body.as_object_mut().unwrap().remove("allowTargetFutureDeviceFamilies");
+    });
+    let message = reply
+        .await
+        .refused(400, "InvalidParameterValue", "allowTargetFutureDeviceFamilies");
+    assert!(message.contains("[Desktop, Mobile, Xbox, Holographic]"), "{message}");
+    // A draft that was made with a body is held to it too, and is not left behind.
+    http.delete(&path).await;
+    let mut body = draft.clone();
+    body["allowTargetFutureDeviceFamilies"] = json!({});
+    let reply = http.post_json(&format!("{}/submissions", app()), body).await;
+    reply.refused(400, "InvalidParameterValue", "allowTargetFutureDeviceFamilies");
+    assert!(http.fake.pending_submission(APP).is_none());
+}
+
+#[tokio::test]
+async fn a_language_has_one_spelling() {
+    let http = Http::sample().await;
+    for (parent, language, other, target) in [(app(), "de-de", "de-DE", "appListings"), (add_on(), "en", "EN", "listings")] {
+        let (path, draft) = http.draft(&parent).await;
+        let twice = |body: &mut Value| body["listings"][other] = body["listings"][language].clone();
+        let message = edited(&http, &path, &draft, twice)
+            .await
+            .refused(400, "InvalidParameterValue", target);
+        assert!(message.contains(language) || message.contains(other), "{message}");
+        http.fake.enforce(Rule::Languages, false);
+        let after = edited(&http, &path, &draft, twice).await.ok(200);
+        assert!(after["listings"][language].is_object() && after["listings"][other].is_object());
+        http.fake.enforce(Rule::Languages, true);
+        let renamed = |body: &mut Value| {
+            let listings = body["listings"].as_object_mut().unwrap();
+            let listing = listings.remove(language).unwrap();
+            listings.insert(other.to_owned(), listing);
+        };
+        edited(&http, &path, &draft, renamed).await.ok(200);
+    }
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use msstore::api::Milestone;
 use msstore::model::{ApplicationSubmission, SubmissionStatus};
-use msstore::publish::{ExistingRollout, Package, PendingPolicy, Publish};
+use msstore::publish::{ExistingRollout, PendingPolicy, Publish};
 use msstore::testing::Fault;
 
-use super::{APP, PACKAGE, Shop, TWO_BLOCKS, package_names, step};
+use super::{APP, PACKAGE, Shop, package_names, step};
 
 /// The usual job with a package of two blocks.
 fn job(shop: &Shop) -> Publish<ApplicationSubmission> {
-    let package = Package::new(shop.folder.file(PACKAGE, TWO_BLOCKS));
+    let package = shop.large_package();
     let job = shop.app().publish().edit(super::notes).package(package);
     job.until(Milestone::Published)
 }

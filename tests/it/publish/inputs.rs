@@ -17,7 +17,9 @@ async fn what_cannot_be_used_is_refused_before_anything_is_sent() {
     let file = shop.folder.file("some.txt", 10);
     let job = || shop.job();
     let lists = |package: Package| job().package(package).existing_packages(ExistingPackages::ReplaceMatching);
-    let other = || Package::new(shop.folder.file("other.msix", 10));
+    let encrypted = shop.folder.0.join("other.msix");
+    std::fs::write(&encrypted, b"EXPH and more").unwrap();
+    let other = || Package::new(&encrypted);
     let table = [
         ("a missing package", job().package(Package::new(missing())), "missing.msix"),
         ("a missing file", job().file("x", missing()), "missing.msix"),
@@ -70,12 +72,12 @@ async fn what_cannot_be_used_is_refused_before_anything_is_sent() {
         (
             "no minimum version",
             lists(other().architecture("x64")),
-            "needs its architecture",
+            "needs its minimum version of Windows, but it is encrypted",
         ),
         (
             "no version",
             lists(other().architecture("x64").min_os("Windows 10")),
-            "needs its architecture",
+            "\"Windows 10\", is not like 10.0.17763.0",
         ),
     ];
     for (what, job, says) in table {

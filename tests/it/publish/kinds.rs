@@ -1,10 +1,10 @@
 //! Add-ons and flights: the same job, with what they have of their own.
 
 use msstore::api::Milestone;
-use msstore::model::{Guard, SubmissionStatus};
+use msstore::model::{Guard, NewFlight, NewInAppProduct, ProductType, SubmissionStatus};
 use msstore::publish::{ExistingPackages, ExistingRollout, PendingPolicy};
-use msstore::testing::Fault;
-use msstore::{ErrorKind, Outcome};
+use msstore::testing::{Fault, SamplePackage};
+use msstore::{ApplicationId, ErrorKind, Outcome};
 use serde_json::json;
 
 use super::{ADD_ON, APP, FLIGHT, PACKAGE, Shop, guard_of, package_names};
@@ -91,7 +91,8 @@ async fn a_rollout_begins_with_the_submission() {
         (Some(true), Some(10.0))
     );
     // It is in the way of the next one.
-    let error = shop.job().await.unwrap_err();
+    let next = shop.release("PaperLantern_3.0.0.0_x64.msix", &SamplePackage::new("3.0.0.0"));
+    let error = shop.app().publish().package(next).await.unwrap_err();
     assert_eq!(guard_of(&error), Some(Guard::RolloutInProgress));
 }
 
@@ -189,4 +190,47 @@ async fn the_rollout_is_finalised_once_although_the_answer_is_lost() {
         .fault(Fault::on("POST", "/finalizepackagerollout").apply_then().answer(504, ""));
     shop.job().existing_rollout(ExistingRollout::Finalize).await.unwrap();
     assert_eq!(shop.count("finalizepackagerollout"), 1);
+}
+
+/// Only an app's first submission is made in Partner Center: those of the others are planned on nothing, and the plan says so.
+#[tokio::test]
+async fn what_has_no_submission_yet_is_planned_on_an_empty_one() {
+    let shop = Shop::open().await;
+    let app: ApplicationId = APP.parse().unwrap();
+    let flight = shop.client.flights(&app).create(NewFlight::new("Early birds")).await.unwrap();
+    let first = shop.client.flights(&app).get(flight.id().unwrap()).await.unwrap();
+    let first = first
+        .pending_submission_id()
+        .expect("the service begins one with the flight")
+        .clone();
+    let flight = shop.client.flights(&app).submissions(flight.id().unwrap());
+    flight.delete(&first).await.unwrap();
+    let add_on = NewInAppProduct::new(app, "lamp-oil", ProductType::Consumable);
+    let add_on = shop.client.in_app_products().create(add_on).await.unwrap();
+    let add_on = shop.client.in_app_products().submissions(add_on.id().unwrap());
+    shop.fake.forget_requests();
+    let flight = || flight.publish().package(shop.package(PACKAGE));
+    let add_on = || {
+        add_on.publish().edit(|draft| {
+            draft.listing_or_insert("EN").title = "Lamp oil".into();
+            draft.pricing.price_id = "Tier4".into();
+            Ok(())
+        })
+    };
+    let plans = [
+        (flight().plan().await.unwrap(), "/flightPackages"),
+        (add_on().plan().await.unwrap(), "/listings"),
+    ];
+    assert_eq!(shop.sent(), [""; 0]);
+    for (plan, change) in plans {
+        assert!(plan.is_clear() && plan.based_on.is_none() && plan.pending.is_none(), "{plan}");
+        assert!(plan.changes.iter().any(|found| found.pointer == change), "{plan}");
+        let text = plan.to_string();
+        assert!(text.starts_with("based on an empty submission, the first one\n"), "{text}");
+        assert!(!text.contains("Partner Center"), "{text}");
+    }
+    add_on().await.unwrap();
+    assert_eq!(shop.writes(), ["create", "update", "commit"]);
+    let sent = &shop.fake.requests_to("PUT", "/submissions/*")[0];
+    assert_eq!(sent.json().unwrap()["listings"], json!({ "en": { "title": "Lamp oil" } }));
 }

@@ -7,9 +7,11 @@ mod crash;
 mod guards;
 mod inputs;
 mod kinds;
+mod listings;
 mod packages;
 mod plan;
 mod policy;
+mod release;
 mod report;
 mod trial;
 
@@ -21,7 +23,7 @@ use std::sync::{Arc, Mutex};
 use msstore::api::{Submission, Submissions};
 use msstore::model::{ApplicationSubmission, FlightSubmission, Guard, InAppProductSubmission};
 use msstore::publish::{Event, Package, Publish};
-use msstore::testing::FakeStore;
+use msstore::testing::{FakeStore, SamplePackage};
 use msstore::{ApplicationId, Document, Error, ErrorKind, FlightId, InAppProductId, StoreClient, SubmissionId};
 use serde_json::Value;
 
@@ -96,7 +98,23 @@ impl Shop {
     }
 
     fn package(&self, name: &str) -> Package {
-        Package::new(self.folder.file(name, 1000))
+        self.release(name, &SamplePackage::new("2.0.0.0").content(1000))
+    }
+
+    /// The usual one, in two blocks of an upload.
+    fn large_package(&self) -> Package {
+        self.release(PACKAGE, &SamplePackage::new("2.0.0.0").content(TWO_BLOCKS))
+    }
+
+    /// The length of a file of its folder.
+    fn length(&self, name: &str) -> u64 {
+        std::fs::metadata(self.folder.0.join(name)).unwrap().len()
+    }
+
+    fn release(&self, name: &str, package: &SamplePackage) -> Package {
+        let path = self.folder.0.join(name);
+        package.write(&path).unwrap();
+        Package::new(path)
     }
 
     /// The usual job: new notes and a new package.

@@ -26,8 +26,12 @@ fn finding(plan: &Plan, guard: Guard) -> Finding {
 async fn it_tells_what_the_run_does() {
     let shop = Shop::open().await;
     let job = || {
-        let package = shop.package(PACKAGE).architecture("x64").min_os("10.0.17763.0");
-        let job = shop.app().publish().edit(notes).package(package).until(Milestone::Published);
+        let job = shop
+            .app()
+            .publish()
+            .edit(notes)
+            .package(shop.package(PACKAGE))
+            .until(Milestone::Published);
         job.existing_packages(ExistingPackages::ReplaceMatching)
     };
     let before = shop.fake.published_submission(APP);
@@ -50,12 +54,18 @@ async fn it_tells_what_the_run_does() {
         (PACKAGE, PackageFate::Comes),
     ];
     assert_eq!(fates, expected);
-    assert_eq!((plan.files[0].name.as_str(), plan.files[0].bytes), (PACKAGE, 1000));
+    assert_eq!(
+        (plan.files[0].name.as_str(), plan.files[0].bytes),
+        (PACKAGE, shop.length(PACKAGE))
+    );
     assert_eq!(finding(&plan, Guard::UploadLink), Finding::NotChecked);
     for guard in [
         Guard::ExistingPackages,
         Guard::PackageCount,
         Guard::NewPackages,
+        Guard::PackageKind,
+        Guard::PackageIdentity,
+        Guard::PackageVersion,
         Guard::Price,
         Guard::Listings,
         Guard::Files,
@@ -68,10 +78,10 @@ async fn it_tells_what_the_run_does() {
     for line in [
         "pending: nothing; a draft would be created\n",
         "/listings/en-us/baseListing/releaseNotes: \"First release.\" -> \"Faster.\"\n",
-        "goes PaperLantern_1.0.0.0_x64.msix\n",
-        "stays PaperLantern_1.0.0.0_arm64.msix\n",
-        "comes PaperLantern_2.0.0.0_x64.msix\n",
-        "PaperLantern_2.0.0.0_x64.msix (1000 bytes) from ",
+        "  goes  PaperLantern_1.0.0.0_x64.msix (x64, 1.0.0.0)\n",
+        "  stays PaperLantern_1.0.0.0_arm64.msix (arm64, 1.0.0.0)\n",
+        "  comes PaperLantern_2.0.0.0_x64.msix (x64, 1.0.0.0 → 2.0.0.0)\n",
+        "PaperLantern_2.0.0.0_x64.msix (1682 bytes) from ",
         "upload link: not checked\n",
         "price: passed\n",
     ] {
@@ -82,11 +92,13 @@ async fn it_tells_what_the_run_does() {
     let json = serde_json::to_value(&plan).unwrap();
     assert_eq!(json["basedOn"], json!(plan.based_on));
     assert_eq!(json["pending"], json!(null));
+    let (gone, come) = (&json["packages"][0], &json["packages"][2]);
+    assert_eq!(gone["fate"], "goes");
     assert_eq!(
-        json["packages"][0],
-        json!({ "fileName": "PaperLantern_1.0.0.0_x64.msix", "fate": "goes" })
+        (&come["version"], &come["oldVersion"], &come["architectures"]),
+        (&json!("2.0.0.0"), &json!("1.0.0.0"), &json!(["x64"]))
     );
-    assert_eq!(json["files"][0]["bytes"], 1000);
+    assert_eq!(json["files"][0]["bytes"], shop.length(PACKAGE));
     let guards = json["guards"].as_array().unwrap();
     assert!(
         guards.contains(&json!({ "guard": "uploadLink", "finding": "notChecked" })),

@@ -5,12 +5,12 @@ use std::time::Duration;
 use msstore::api::Milestone;
 use msstore::error::{FailureKind, UploadKind};
 use msstore::model::{Guard, SubmissionStatus};
-use msstore::publish::{ExistingRollout, Package, PendingPolicy};
+use msstore::publish::{ExistingRollout, PendingPolicy};
 use msstore::testing::{CutEnd, Fault};
 use msstore::{Error, ErrorKind, Outcome};
 use serde_json::json;
 
-use super::{APP, PACKAGE, Shop, TWO_BLOCKS, left, notes, observed, step};
+use super::{APP, PACKAGE, Shop, left, notes, observed, step};
 
 #[tokio::test]
 async fn the_events_come_in_order_with_their_ids() {
@@ -74,7 +74,7 @@ async fn the_report_has_all_that_was_done() {
         .script_statuses(APP, [json!("CommitStarted"), json!("Certification"), published]);
     shop.fake
         .fault(Fault::on("PUT", "/blob/ingestion/*").query("comp=block&").reset_mid_request());
-    let package = Package::new(shop.folder.file(PACKAGE, TWO_BLOCKS));
+    let package = shop.large_package();
     let job = shop.app().publish().edit(notes).package(package);
     let report = job.until(Milestone::Published).await.unwrap();
     assert_eq!(report.submission, shop.published_id());
@@ -86,7 +86,7 @@ async fn the_report_has_all_that_was_done() {
     );
     assert_eq!(report.changes[1].after, Some("Faster.".into()));
     assert_eq!((report.files.len(), &report.files[0].name[..]), (1, PACKAGE));
-    assert_eq!(report.files[0].bytes, TWO_BLOCKS as u64);
+    assert_eq!(report.files[0].bytes, shop.length(PACKAGE));
     assert_eq!(
         Some(report.bytes_sent),
         shop.fake.blob(&report.submission).map(|blob| blob.length)
@@ -407,7 +407,7 @@ async fn a_run_that_attaches_reports_the_files_that_are_there() {
         assert_eq!((&report.submission, report.adopted), (&id, true));
         assert_eq!(
             (report.files.len(), &report.files[0].name[..], report.files[0].bytes),
-            (1, PACKAGE, 1000)
+            (1, PACKAGE, shop.length(PACKAGE))
         );
         assert_eq!(report.bytes_sent, 0);
         assert!(report.to_string().contains("1 file"), "{report}");
@@ -464,7 +464,7 @@ async fn a_job_asks_the_service_for_each_thing_once() {
 #[tokio::test]
 async fn the_upload_can_be_told_what_an_upload_can_be_told() {
     let shop = Shop::open().await;
-    let package = Package::new(shop.folder.file(PACKAGE, TWO_BLOCKS));
+    let package = shop.large_package();
     let job = shop.app().publish().package(package);
     job.upload(|upload| upload.block_size(1 << 20).concurrency(2)).await.unwrap();
     assert_eq!(shop.count("block"), 6, "{:?}", shop.writes());

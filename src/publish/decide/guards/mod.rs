@@ -6,12 +6,14 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use crate::api::kinds::{Kind, Submission};
-use crate::api::update::price_problem;
+use crate::api::submissions::AppIdentity;
+use crate::api::update::{check_languages, price_problem};
 use crate::document::Document;
 use crate::error::{Error, Result, UploadKind};
 use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, FileStatus};
 use crate::model::pricing::{PriceTier, Pricing, TrialPeriod};
+use crate::publish::decide::release::{Found, NewPackage, identity_problem, kind_problem, version_problem};
 use crate::publish::files::ArchiveFile;
 use crate::secret::UploadUrl;
 
@@ -40,7 +42,7 @@ pub enum Finding {
     Failed(String),
     /// What is wrong; it would not stop the run, because the guard is lifted.
     Lifted(String),
-    /// The guard can be checked only when there is a draft.
+    /// The guard can be checked only when there is a draft, or not at all, because the packages cannot be read.
     NotChecked,
 }
 
@@ -78,7 +80,7 @@ impl Guards {
         self.found.push(PlannedGuard { guard, finding });
     }
 
-    /// Adds a guard that can be checked only when there is a draft.
+    /// Adds a guard that cannot be checked now.
     fn add_later(&mut self, guard: Guard) {
         let finding = Finding::NotChecked;
         self.found.push(PlannedGuard { guard, finding });
@@ -97,7 +99,38 @@ pub(crate) enum Standing {
 }
 
 impl Guards {
-    /// Adds all that can be checked before an update. `before` are the packages before the edits.
+    /// Adds what can be said of the new packages, by what lies in them, what the Store holds and the identity of the app. It is
+    /// not checked if none of them can be read.
+    pub(crate) fn check_packages(
+        &mut self,
+        new: &[NewPackage],
+        held: &[ApplicationPackage],
+        app: Option<&AppIdentity>,
+        again: bool,
+    ) {
+        if new.is_empty() {
+            return;
+        }
+        let is_broken = |package: &NewPackage| matches!(package.found, Found::Broken(_));
+        let are_read = new.iter().any(|package| package.info().is_some());
+        if are_read || new.iter().any(is_broken) {
+            self.add(Guard::PackageKind, kind_problem(new, held));
+        } else {
+            self.add_later(Guard::PackageKind);
+        }
+        match app.filter(|_| are_read) {
+            Some(app) => self.add(Guard::PackageIdentity, identity_problem(new, app)),
+            None => self.add_later(Guard::PackageIdentity),
+        }
+        if are_read {
+            self.add(Guard::PackageVersion, version_problem(new, held, again));
+        } else {
+            self.add_later(Guard::PackageVersion);
+        }
+    }
+
+    /// Adds all that can be checked before an update. `before` are the packages before the edits. What no update is sent
+    /// with, whatever guard is lifted, is an error.
     pub(crate) fn check<S: Submission>(
         &mut self,
         draft: &Document<S>,
@@ -105,6 +138,10 @@ impl Guards {
         files: &[ArchiveFile],
         standing: Standing,
     ) -> Result<()> {
+        // Without a change there is no update.
+        if !draft.changes()?.is_empty() {
+            check_languages(draft.current()?.as_ref())?;
+        }
         if S::ROLLED_OUT {
             let after = draft.packages();
             self.add(Guard::ExistingPackages, existing_packages(before, after));

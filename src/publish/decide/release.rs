@@ -1,0 +1,717 @@
+//! The new packages against what the Store holds: what lies in them, whether they may be submitted, and what became of them.
+
+use crate::api::submissions::AppIdentity;
+use crate::api::wait::Milestone;
+use crate::error::{Error, Result};
+use crate::model::package::{ApplicationPackage, FileStatus, is_id, same_name};
+use crate::package::{PackageInfo, PackageKind, PackageRole, Version};
+use crate::publish::decide::packages::Package;
+
+/// What was found in the file of a package.
+#[derive(Debug, Clone)]
+pub(crate) enum Found {
+    /// What lies in it.
+    Read(PackageInfo),
+    /// Why nobody can tell; it may be right.
+    Unreadable(String),
+    /// What is wrong with it.
+    Broken(String),
+}
+
+/// A package to be submitted, with what is known of it: what the caller has stated, else what was found in it.
+#[derive(Debug, Clone)]
+pub(crate) struct NewPackage {
+    pub(crate) name: String,
+    pub(crate) found: Found,
+    /// The versions that the service may tell of it, that of the whole first: for a bundle also those of its packages.
+    versions: Vec<Version>,
+    runs_on: Audience,
+}
+
+/// The devices that a package runs on. What is not known is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Audience {
+    /// In small letters.
+    architectures: Vec<String>,
+    /// In small letters.
+    families: Vec<String>,
+    min_os: Option<Version>,
+}
+
+impl Audience {
+    /// The devices that the service tells of a package.
+    fn of(package: &ApplicationPackage) -> Self {
+        let families = package.target_device_families.iter();
+        let families = families.map(|family| family.split_once(" min version ").unwrap_or((family.as_str(), "")));
+        let (names, versions): (Vec<_>, Vec<_>) = families
+            .map(|(name, version)| (name.to_ascii_lowercase(), Version::short(version.trim())))
+            .unzip();
+        Self {
+            architectures: architectures(&package.architecture),
+            families: names,
+            // The lowest counts: that is who would be left without a package.
+            min_os: versions
+                .into_iter()
+                .collect::<Option<Vec<_>>>()
+                .and_then(|all| all.into_iter().min()),
+        }
+    }
+
+    /// Whether some device may run both. Of a flight's packages the service does not tell the families.
+    fn meets(&self, other: &Self) -> bool {
+        let is_universal =
+            |families: &[String]| families.is_empty() || families.iter().any(|family| family == "windows.universal");
+        let shares = |one: &[String], other: &[String]| one.iter().any(|it| other.contains(it));
+        shares(&self.architectures, &other.architectures)
+            && (is_universal(&self.families) || is_universal(&other.families) || shares(&self.families, &other.families))
+    }
+}
+
+/// The architectures that a text names, in small letters.
+pub(crate) fn architectures(text: &str) -> Vec<String> {
+    let parts = text.split([',', ';', '|', ' ']).map(|part| part.trim().to_ascii_lowercase());
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
+/// The version that the service tells of a package.
+fn version(package: &ApplicationPackage) -> Option<Version> {
+    Version::short(package.version.trim())
+}
+
+impl NewPackage {
+    pub(crate) fn new(package: &Package, found: Found) -> Result<Self> {
+        let name = package.file_name()?;
+        let mut runs_on = Audience::default();
+        let mut versions = Vec::new();
+        if let Found::Read(info) = &found {
+            runs_on.architectures = info.architectures.iter().map(|it| it.to_ascii_lowercase()).collect();
+            runs_on.families = info
+                .device_families
+                .iter()
+                .map(|family| family.name.to_ascii_lowercase())
+                .collect();
+            runs_on.min_os = info.min_os;
+            versions = info.identity.iter().map(|identity| identity.version).collect();
+            for version in application_versions(info) {
+                if !versions.contains(&version) {
+                    versions.push(version);
+                }
+            }
+        }
+        if let Some(stated) = package.stated_architecture() {
+            runs_on.architectures = architectures(stated);
+        }
+        if let Some(stated) = package.stated_min_os() {
+            let wrong = || {
+                Error::invalid(
+                    format!("the package {name}"),
+                    format!("its minimum version of Windows, {stated:?}, is not like 10.0.17763.0"),
+                )
+            };
+            runs_on.min_os = Some(Version::short(stated.trim()).ok_or_else(wrong)?);
+        }
+        Ok(Self {
+            name,
+            found,
+            versions,
+            runs_on,
+        })
+    }
+
+    pub(crate) fn info(&self) -> Option<&PackageInfo> {
+        match &self.found {
+            Found::Read(info) => Some(info),
+            Found::Unreadable(_) | Found::Broken(_) => None,
+        }
+    }
+
+    /// Why nothing is known of what lies in it.
+    pub(crate) fn unreadable(&self) -> Option<&str> {
+        match &self.found {
+            Found::Read(_) => None,
+            Found::Unreadable(why) | Found::Broken(why) => Some(why),
+        }
+    }
+
+    pub(crate) fn version(&self) -> Option<Version> {
+        self.versions.first().copied()
+    }
+
+    pub(crate) fn architectures(&self) -> &[String] {
+        &self.runs_on.architectures
+    }
+
+    /// The highest version that the Store holds for a device that may run this one.
+    pub(crate) fn highest(&self, held: &[ApplicationPackage]) -> Option<Version> {
+        let rivals = held.iter().filter(|held| self.runs_on.meets(&Audience::of(held)));
+        rivals.filter_map(version).max()
+    }
+
+    /// Whether the Store holds this very version for each of its architectures.
+    fn is_held(&self, held: &[ApplicationPackage]) -> bool {
+        let is_it = |held: &ApplicationPackage| version(held).is_some_and(|version| self.versions.contains(&version));
+        let is_held = |architecture: &String| {
+            let alone = Audience {
+                architectures: vec![architecture.clone()],
+                ..self.runs_on.clone()
+            };
+            held.iter().any(|held| is_it(held) && alone.meets(&Audience::of(held)))
+        };
+        !self.architectures().is_empty() && self.architectures().iter().all(is_held)
+    }
+
+    /// What has to be known of it before it can take the place of others: its architectures and its minimum version of Windows.
+    ///
+    /// # Errors
+    ///
+    /// If that is neither stated nor found.
+    pub(crate) fn replacement(&self) -> Result<Replacement<'_>> {
+        let unknown = |what: &str, setter: &str| {
+            let why = self.unreadable().unwrap_or("its manifest does not tell");
+            let problem = format!("ExistingPackages::ReplaceMatching needs its {what}, but {why}: state it with {setter}");
+            Error::invalid(format!("the package {}", self.name), problem)
+        };
+        if self.architectures().is_empty() {
+            return Err(unknown("architecture", ".architecture(…)"));
+        }
+        let min_os = self.runs_on.min_os;
+        let min_os = min_os.ok_or_else(|| unknown("minimum version of Windows", ".min_os(…)"))?;
+        Ok(Replacement {
+            architectures: self.architectures(),
+            min_os,
+        })
+    }
+}
+
+/// A package that may take the place of others.
+#[derive(Debug)]
+pub(crate) struct Replacement<'p> {
+    architectures: &'p [String],
+    min_os: Version,
+}
+
+impl Replacement<'_> {
+    /// Whether no device would be left without a package if it took the place of `old`: it has every architecture of it, and
+    /// its minimum version of Windows is the same or lower.
+    pub(crate) fn covers(&self, old: &ApplicationPackage) -> bool {
+        let old = Audience::of(old);
+        !old.architectures.is_empty()
+            && old.architectures.iter().all(|it| self.architectures.contains(it))
+            && old.min_os.is_some_and(|old| self.min_os <= old)
+    }
+}
+
+/// The versions in the manifests of applications.
+fn application_versions(info: &PackageInfo) -> Vec<Version> {
+    if info.packages.is_empty() {
+        let is_application = info.role == PackageRole::Application;
+        return info
+            .identity
+            .iter()
+            .filter(|_| is_application)
+            .map(|identity| identity.version)
+            .collect();
+    }
+    info.packages.iter().flat_map(application_versions).collect()
+}
+
+/// Whether the last published submission holds all of these packages in these very versions.
+pub(crate) fn is_published(new: &[NewPackage], held: &[ApplicationPackage]) -> bool {
+    !new.is_empty() && new.iter().all(|package| package.is_held(held))
+}
+
+/// A package is what its name says, and nothing lies where the service does not look for it.
+pub(crate) fn kind_problem(new: &[NewPackage], held: &[ApplicationPackage]) -> Option<String> {
+    new.iter().find_map(|package| {
+        let name = &package.name;
+        match &package.found {
+            Found::Broken(problem) => Some(format!("{name} cannot be submitted as a package: {problem}")),
+            Found::Unreadable(_) => None,
+            Found::Read(info) => misplaced(name, info).or_else(|| after_a_bundle(package, info, held)),
+        }
+    })
+}
+
+fn misplaced(name: &str, info: &PackageInfo) -> Option<String> {
+    let kind = info.kind;
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    let named = match extension.as_deref().unwrap_or_default() {
+        "msix" | "appx" => PackageKind::Package,
+        "msixbundle" | "appxbundle" => PackageKind::Bundle,
+        "msixupload" | "appxupload" => PackageKind::Upload,
+        _ => {
+            return Some(format!(
+                "{name} is a {kind} by what it holds, but not by its name, and the Store goes by that: name it with the extension that is due, .msix, .msixbundle or .msixupload"
+            ));
+        }
+    };
+    if named != kind {
+        return Some(format!(
+            "{name} is a {named} by its name and a {kind} by what it holds: give it the extension that is due"
+        ));
+    }
+    let loose = info
+        .packages
+        .iter()
+        .filter(|held| held.kind == PackageKind::Package && held.role == PackageRole::Application);
+    (kind == PackageKind::Upload && loose.clone().count() > 1).then(|| {
+        let loose: Vec<&str> = loose.map(|held| held.file_name.as_str()).collect();
+        format!(
+            "{name} holds loose packages, {}, and the Store drops such a container after it was accepted: make a bundle of them, or submit each by itself",
+            loose.join(" and ")
+        )
+    })
+}
+
+/// Once a bundle was published, customers who have it get no update from a package of its own.
+fn after_a_bundle(package: &NewPackage, info: &PackageInfo, held: &[ApplicationPackage]) -> Option<String> {
+    let is_bundle = |held: &&ApplicationPackage| {
+        let name = held.file_name.to_ascii_lowercase();
+        (name.ends_with(".msixbundle") || name.ends_with(".appxbundle")) && package.runs_on.meets(&Audience::of(held))
+    };
+    let bundle = held.iter().filter(|_| info.kind == PackageKind::Package).find(is_bundle)?;
+    Some(format!(
+        "{} is a single package, and the Store holds a bundle for the same devices, {}: after a bundle it takes bundles only",
+        package.name, bundle.file_name
+    ))
+}
+
+/// The packages are of the app that they are submitted to.
+pub(crate) fn identity_problem(new: &[NewPackage], app: &AppIdentity) -> Option<String> {
+    new.iter().find_map(|package| {
+        let name = &package.name;
+        let info = package.info()?;
+        let identity = info.identity.as_ref();
+        let wrong = |what: &str, found: &str, wanted: &str| {
+            format!("{name} has the {what} {found}, and the app in the Store has {wanted}: set it in the manifest (Package/Identity), or submit to the app that the package is of")
+        };
+        match identity {
+            None => Some(format!("{name} holds packages of different apps: submit each by itself")),
+            // Windows compares names without regard to case, and publishers exactly.
+            Some(found) if !app.name.is_empty() && !found.name.eq_ignore_ascii_case(&app.name) => {
+                Some(wrong("identity", &found.name, &app.name))
+            }
+            Some(found) if !app.publisher.is_empty() && found.publisher != app.publisher => {
+                Some(wrong("publisher", &found.publisher, &app.publisher))
+            }
+            Some(_) => None,
+        }
+    })
+}
+
+/// The Store takes a version of which the fourth number is 0, and gives customers only one that is higher than what they have.
+/// `again` insists on one that is there already.
+pub(crate) fn version_problem(new: &[NewPackage], held: &[ApplicationPackage], again: bool) -> Option<String> {
+    new.iter().find_map(|package| {
+        let name = &package.name;
+        let versions = package.info().map(application_versions).unwrap_or_default();
+        if let Some(version) = versions.iter().find(|version| version.numbers()[3] != 0) {
+            let [major, minor, build, _] = version.numbers();
+            return Some(format!(
+                "{name} has the version {version}, and the Store keeps the fourth number for itself: build it as {major}.{minor}.{build}.0, with what tells builds apart in the third number"
+            ));
+        }
+        let highest = package.highest(held)?;
+        let version = package.version()?;
+        let devices = package.architectures().join(" and ");
+        if package.versions.iter().all(|version| *version < highest) {
+            return Some(format!(
+                "{name} has the version {version}, and the Store holds {highest} for {devices}: customers would not get it; raise the version"
+            ));
+        }
+        (package.versions.contains(&highest) && !again).then(|| {
+            format!("{name} has the version {version}, which the Store holds for {devices} already: leave it out, raise its version, or insist with .again()")
+        })
+    })
+}
+
+/// Who gets a package today and would get none: advice, and the first that a reader has to know.
+pub(crate) fn left_without(new: &[NewPackage], held: &[ApplicationPackage], after: &[ApplicationPackage]) -> Vec<String> {
+    let is_new = |package: &&ApplicationPackage| package.is_awaited();
+    let kept = after
+        .iter()
+        .filter(|package| !is_new(package) && package.file_status != FileStatus::PendingDelete);
+    let stays: Vec<Audience> = kept
+        .map(Audience::of)
+        .chain(new.iter().map(|package| package.runs_on.clone()))
+        .collect();
+    let today: Vec<Audience> = held.iter().map(Audience::of).collect();
+    let lost = |of: fn(&Audience) -> &[String], everywhere: &str| -> Vec<String> {
+        // Nothing can be said where one that stays does not tell.
+        if stays
+            .iter()
+            .any(|audience| of(audience).is_empty() || of(audience).iter().any(|it| it == everywhere))
+        {
+            return Vec::new();
+        }
+        let mut lost: Vec<String> = Vec::new();
+        for it in today.iter().flat_map(of) {
+            if !lost.contains(it) && !stays.iter().any(|audience| of(audience).contains(it)) {
+                lost.push(it.clone());
+            }
+        }
+        lost
+    };
+    if stays.is_empty() {
+        return Vec::new();
+    }
+    let architectures = lost(|audience| &audience.architectures, "neutral");
+    let families = lost(|audience| &audience.families, "windows.universal");
+    architectures
+        .into_iter()
+        .chain(families)
+        .map(|lost| {
+            format!("the Store serves {lost} today, and no package of this release does: keep the old one, or add one for it")
+        })
+        .collect()
+}
+
+/// What became of a package that was submitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// The service has read it: its entry has an id that was not there before, and its version.
+    Taken,
+    /// Its entry still waits for its file: until certification, the service may be at work on it.
+    Waiting,
+    /// There is only one of its name that was there before, or of another version, or nothing at all.
+    NotYet,
+    /// There are entries, and none of its name: it was dropped.
+    Gone,
+}
+
+impl NewPackage {
+    /// What became of it. `known` are the packages that were there before.
+    pub(crate) fn arrival(&self, now: &[ApplicationPackage], known: &[ApplicationPackage]) -> Arrival {
+        // Of a package that a reused draft had added itself, the id is not known.
+        let is_known = |id: &str| known.iter().any(|old| old.id == id && !old.is_awaited());
+        let is_this = |entry: &ApplicationPackage| {
+            let other = version(entry).filter(|version| !self.versions.is_empty() && !self.versions.contains(version));
+            is_id(&entry.id) && !is_known(&entry.id) && other.is_none()
+        };
+        let of_its_name = || now.iter().filter(|entry| same_name(&entry.file_name, &self.name));
+        if of_its_name().any(|entry| !entry.is_awaited() && is_this(entry)) {
+            Arrival::Taken
+        } else if of_its_name().any(ApplicationPackage::is_awaited) {
+            Arrival::Waiting
+        } else if now.is_empty() || of_its_name().next().is_some() {
+            // A read that lags may tell of none at all.
+            Arrival::NotYet
+        } else {
+            Arrival::Gone
+        }
+    }
+}
+
+impl Arrival {
+    /// Whether it is enough at this goal.
+    pub(crate) fn is_enough(self, goal: Milestone) -> bool {
+        self == Self::Taken || (self == Self::Waiting && goal == Milestone::Accepted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::{DeviceFamily, PackageIdentity};
+
+    fn version_of(text: &str) -> Version {
+        text.parse().unwrap()
+    }
+
+    fn identity(version: &str) -> PackageIdentity {
+        PackageIdentity {
+            name: "LanternWorks.PaperLantern".to_owned(),
+            publisher: "CN=Lantern".to_owned(),
+            version: version_of(version),
+        }
+    }
+
+    fn info(version: &str, architectures: &[&str]) -> PackageInfo {
+        PackageInfo {
+            identity: Some(identity(version)),
+            architectures: architectures.iter().map(|it| (*it).to_owned()).collect(),
+            device_families: vec![DeviceFamily {
+                name: "Windows.Desktop".to_owned(),
+                min_version: version_of("10.0.17763.0"),
+                max_version_tested: None,
+            }],
+            min_os: Some(version_of("10.0.17763.0")),
+            ..PackageInfo::default()
+        }
+    }
+
+    fn bundle(version: &str, held: &[(&str, &str)]) -> PackageInfo {
+        let architectures: Vec<&str> = held.iter().map(|(_, architecture)| *architecture).collect();
+        PackageInfo {
+            kind: PackageKind::Bundle,
+            packages: held
+                .iter()
+                .map(|(version, architecture)| info(version, &[*architecture]))
+                .collect(),
+            ..info(version, &architectures)
+        }
+    }
+
+    fn read(name: &str, info: PackageInfo) -> NewPackage {
+        NewPackage::new(&Package::new(name), Found::Read(info)).unwrap()
+    }
+
+    fn x64(version: &str) -> NewPackage {
+        read("Lantern.msix", info(version, &["x64"]))
+    }
+
+    fn held(version: &str, architecture: &str, family: &str) -> ApplicationPackage {
+        ApplicationPackage {
+            file_name: format!("Lantern_{version}_{architecture}.msix"),
+            id: format!("{version}{architecture}"),
+            version: version.to_owned(),
+            architecture: architecture.to_owned(),
+            target_device_families: match family {
+                "" => Vec::new(),
+                family => vec![format!("{family} min version 10.0.17763.0")],
+            },
+            ..ApplicationPackage::default()
+        }
+    }
+
+    fn store() -> Vec<ApplicationPackage> {
+        vec![
+            held("1.4.0.0", "x64", "Windows.Desktop"),
+            held("1.3.0.0", "x64", "Windows.Desktop"),
+            held("1.2.0.0", "arm64", "Windows.Desktop"),
+            held("9.0.0.0", "x64", "Windows.Xbox"),
+        ]
+    }
+
+    #[test]
+    fn a_version_is_higher_than_what_its_devices_have() {
+        let table = [
+            (x64("1.5.0.0"), None, false),
+            (x64("1.4.0.0"), Some("holds for x64 already"), true),
+            (x64("1.3.9.0"), Some("the Store holds 1.4.0.0 for x64"), false),
+            // An older one that is still there does not make it a release that is done.
+            (x64("1.3.0.0"), Some("raise the version"), true),
+            (x64("1.5.0.1"), Some("build it as 1.5.0.0"), false),
+            (read("a.msix", info("1.3.0.0", &["arm64"])), None, false),
+            (read("a.msix", info("1.2.0.0", &["arm64"])), Some("for arm64 already"), true),
+            (read("a.msix", info("1.0.0.0", &["x86"])), None, false),
+            (
+                read("a.msixbundle", bundle("1.4.0.0", &[("1.4.0.0", "x64")])),
+                Some("already"),
+                true,
+            ),
+            (
+                read("a.msixbundle", bundle("1.4.0.0", &[("1.4.0.0", "x64"), ("1.4.0.0", "arm64")])),
+                Some("already"),
+                false,
+            ),
+            // By its date, as MakeAppx numbers bundles.
+            (
+                read("a.msixbundle", bundle("2026.310.1200.0", &[("1.5.0.0", "x64")])),
+                None,
+                false,
+            ),
+            (
+                read("a.msixbundle", bundle("1.5.0.0", &[("1.5.0.7", "x64")])),
+                Some("build it as 1.5.0.0"),
+                false,
+            ),
+        ];
+        for (package, problem, is_done) in table {
+            let found = version_problem(std::slice::from_ref(&package), &store(), false);
+            match (&found, problem) {
+                (None, None) => {}
+                (Some(found), Some(words)) => assert!(found.contains(words), "{found}"),
+                _ => panic!("{package:?}: {found:?}"),
+            }
+            let is_there = is_published(std::slice::from_ref(&package), &store());
+            assert_eq!(is_there, is_done, "{package:?}");
+        }
+    }
+
+    #[test]
+    fn insisting_lets_the_same_version_pass_and_no_lower_one() {
+        assert_eq!(version_problem(&[x64("1.4.0.0")], &store(), true), None);
+        assert!(version_problem(&[x64("1.3.0.0")], &store(), true).is_some());
+        assert!(version_problem(&[x64("1.5.0.1")], &store(), true).is_some());
+    }
+
+    #[test]
+    fn a_release_is_done_if_all_of_it_is_there() {
+        let arm64 = read("b.msix", info("1.2.0.0", &["arm64"]));
+        assert!(is_published(&[x64("1.4.0.0"), arm64.clone()], &store()));
+        assert!(!is_published(&[x64("1.5.0.0"), arm64], &store()));
+        assert!(!is_published(&[], &store()));
+        let of_a_flight = [held("1.4.0.0", "x64", "")];
+        assert!(is_published(&[x64("1.4.0.0")], &of_a_flight));
+        let unreadable = NewPackage::new(&Package::new("a.msix").architecture("x64"), Found::Unreadable(String::new()));
+        assert!(!is_published(&[unreadable.unwrap()], &store()));
+    }
+
+    #[test]
+    fn the_identity_is_that_of_the_app() {
+        let app = |name: &str, publisher: &str| AppIdentity {
+            name: name.to_owned(),
+            publisher: publisher.to_owned(),
+        };
+        let table = [
+            (app("LanternWorks.PaperLantern", "CN=Lantern"), None),
+            (app("lanternworks.paperlantern", "CN=Lantern"), None),
+            (app("", ""), None),
+            (
+                app("LanternWorks.Other", "CN=Lantern"),
+                Some("LanternWorks.PaperLantern, and the app in the Store has LanternWorks.Other"),
+            ),
+            (
+                app("LanternWorks.PaperLantern", "CN=lantern"),
+                Some("the publisher CN=Lantern, and the app in the Store has CN=lantern"),
+            ),
+        ];
+        for (app, problem) in table {
+            let found = identity_problem(&[x64("1.5.0.0")], &app);
+            assert_eq!(found.is_some(), problem.is_some(), "{found:?}");
+            assert!(found.unwrap_or_default().contains(problem.unwrap_or_default()));
+        }
+        let different = read(
+            "a.msixupload",
+            PackageInfo {
+                identity: None,
+                ..info("1.5.0.0", &["x64"])
+            },
+        );
+        let found = identity_problem(&[different], &app("a", "b")).unwrap();
+        assert!(found.contains("different apps"), "{found}");
+    }
+
+    #[test]
+    fn a_package_is_what_its_name_says() {
+        let upload = |packages: Vec<PackageInfo>| PackageInfo {
+            kind: PackageKind::Upload,
+            packages,
+            ..info("1.5.0.0", &["x64"])
+        };
+        let resource = PackageInfo {
+            role: PackageRole::Resource,
+            ..info("1.5.0.0", &["neutral"])
+        };
+        let x64 = || info("1.5.0.0", &["x64"]);
+        let two = || vec![("1.5.0.0", "x64"), ("1.5.0.0", "arm64")];
+        let table = [
+            (read("a.MSIX", x64()), None),
+            (read("a.appx", x64()), None),
+            (read("a.msixbundle", bundle("1.5.0.0", &two())), None),
+            (read("a.msixupload", upload(vec![bundle("1.5.0.0", &two())])), None),
+            (read("a.msixupload", upload(vec![x64(), resource])), None),
+            (read("a.appxupload", upload(vec![x64(), x64()])), Some("loose packages")),
+            (
+                read("a.msixbundle", x64()),
+                Some("is a bundle by its name and a package by what it holds"),
+            ),
+            (
+                read("a.msix", bundle("1.5.0.0", &two())),
+                Some("is a package by its name and a bundle by what it holds"),
+            ),
+            (read("a.zip", x64()), Some("not by its name")),
+            (read("a", x64()), Some("not by its name")),
+        ];
+        for (package, problem) in table {
+            let found = kind_problem(std::slice::from_ref(&package), &[]);
+            assert_eq!(found.is_some(), problem.is_some(), "{package:?}: {found:?}");
+            assert!(
+                found.as_deref().unwrap_or_default().contains(problem.unwrap_or_default()),
+                "{found:?}"
+            );
+        }
+        let broken = NewPackage::new(&Package::new("a.msix"), Found::Broken("it has no manifest".to_owned())).unwrap();
+        assert!(kind_problem(&[broken], &[]).unwrap().contains("it has no manifest"));
+        let mut old = held("1.4.0.0", "x64;arm64", "Windows.Desktop");
+        old.file_name = "Lantern.msixbundle".to_owned();
+        let after = |package: &NewPackage| kind_problem(std::slice::from_ref(package), std::slice::from_ref(&old));
+        assert!(after(&read("a.msix", x64())).unwrap().contains("after a bundle"));
+        assert_eq!(after(&read("a.msix", info("1.5.0.0", &["x86"]))), None);
+        assert_eq!(after(&read("a.msixbundle", bundle("1.5.0.0", &two()))), None);
+    }
+
+    #[test]
+    fn whoever_would_get_no_package_is_named() {
+        let marked = |package: &ApplicationPackage| ApplicationPackage {
+            file_status: FileStatus::PendingDelete,
+            ..package.clone()
+        };
+        let before = [
+            held("1.4.0.0", "x64", "Windows.Desktop"),
+            held("1.4.0.0", "ARM64", "Windows.Xbox"),
+        ];
+        let all_go: Vec<_> = before.iter().map(marked).collect();
+        let found = left_without(&[x64("1.5.0.0")], &before, &all_go);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].contains("arm64") && found[1].contains("windows.xbox"), "{found:?}");
+        assert!(left_without(&[x64("1.5.0.0")], &before, &before).is_empty());
+        let neutral = read(
+            "a.msix",
+            PackageInfo {
+                device_families: Vec::new(),
+                ..info("1.5.0.0", &["neutral"])
+            },
+        );
+        assert!(left_without(&[neutral], &before, &all_go).is_empty());
+        let unreadable = NewPackage::new(&Package::new("a.msix"), Found::Unreadable(String::new())).unwrap();
+        assert!(left_without(&[unreadable], &before, &all_go).is_empty());
+        assert!(left_without(&[], &[], &[]).is_empty());
+    }
+
+    #[test]
+    fn a_package_is_taken_if_its_id_is_new_and_its_version_right() {
+        let entry = |(name, id, status, version): &(&str, &str, &str, &str)| ApplicationPackage {
+            file_name: (*name).to_owned(),
+            id: (*id).to_owned(),
+            file_status: (*status).into(),
+            version: (*version).to_owned(),
+            ..ApplicationPackage::default()
+        };
+        let known = [entry(&("a", "1", "", ""))];
+        type Row<'t> = (&'t [(&'t str, &'t str, &'t str, &'t str)], Arrival);
+        let table: [Row<'_>; 11] = [
+            (&[("a", "1", "", "")], Arrival::NotYet),
+            (&[("a", "2", "", "")], Arrival::Taken),
+            (&[("a", "2", "", "1.5.0.0")], Arrival::Taken),
+            (&[("a", "2", "", "1.4.0.0")], Arrival::NotYet),
+            (&[("a", "", "", "")], Arrival::NotYet),
+            (&[("a", "0", "Uploaded", "")], Arrival::NotYet),
+            (&[("a", "", "PendingUpload", "")], Arrival::Waiting),
+            (&[("b", "2", "", "")], Arrival::Gone),
+            (&[("b", "", "PendingUpload", "")], Arrival::Gone),
+            (&[], Arrival::NotYet),
+            (&[("a", "1", "", ""), ("a", "2", "", "")], Arrival::Taken),
+        ];
+        let package = read("a", info("1.5.0.0", &["x64"]));
+        for (now, expected) in table {
+            let packages: Vec<ApplicationPackage> = now.iter().map(entry).collect();
+            assert_eq!(package.arrival(&packages, &known), expected, "{now:?}");
+        }
+        let slashed = [entry(&("x64\\a", "2", "Uploaded", ""))];
+        let in_a_folder = read("x64/a", info("1.5.0.0", &["x64"]));
+        let in_a_folder = NewPackage {
+            name: "x64/a".to_owned(),
+            ..in_a_folder
+        };
+        assert_eq!(in_a_folder.arrival(&slashed, &known), Arrival::Taken);
+        let unreadable = NewPackage::new(&Package::new("a"), Found::Unreadable(String::new())).unwrap();
+        assert_eq!(
+            unreadable.arrival(&[entry(&("a", "2", "", "1.4.0.0"))], &known),
+            Arrival::Taken
+        );
+        for (arrival, accepted, certified) in [
+            (Arrival::Taken, true, true),
+            (Arrival::Waiting, true, false),
+            (Arrival::NotYet, false, false),
+            (Arrival::Gone, false, false),
+        ] {
+            let is_enough = |goal| arrival.is_enough(goal);
+            assert_eq!(
+                (is_enough(Milestone::Accepted), is_enough(Milestone::Certified)),
+                (accepted, certified)
+            );
+        }
+    }
+}
