@@ -9,35 +9,13 @@ use msstore::{Error, ErrorKind, Outcome};
 use serde_json::{Value, json};
 
 use crate::screen::Left;
+use crate::words::in_options;
 
 const REFUSED: u8 = 1;
 const STILL_UNDER_WAY: u8 = 2;
 const USAGE: u8 = 64;
 
 const GO_ON: &str = "to go on with it, run the same command again with --pending reuse (or MSSTORE_PENDING=reuse)";
-
-/// What the library names by its own names, and what the options of this program are called.
-const NAMES: [(&str, &str); 6] = [
-    (
-        "publish() with PendingPolicy::Reuse or .submission(id) goes on with it",
-        "the same command with --pending reuse goes on with it",
-    ),
-    ("PendingPolicy::Fail", "--pending fail"),
-    ("PendingPolicy::Replace", "--pending replace"),
-    ("PendingPolicy::Reuse", "--pending reuse"),
-    (
-        "choose .existing_rollout(ExistingRollout::Finalize) or ExistingRollout::Halt",
-        "finalize or halt it in Partner Center, or with the example gradual_rollout",
-    ),
-    (".no_rollout()", "--rollout none"),
-];
-
-/// A text of the library, in the words of this program.
-pub(crate) fn in_options(text: &str) -> String {
-    NAMES
-        .iter()
-        .fold(text.to_owned(), |text, (name, option)| text.replace(name, option))
-}
 
 /// What a run returns.
 #[derive(Debug)]

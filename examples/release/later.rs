@@ -1,6 +1,5 @@
-//! LATER: stands in for `Document::merge`, `Publish::images` and `Publish::no_rollout` until they are there, and then goes.
+//! LATER: stands in for `Publish::images` and `Publish::no_rollout` until they are there, and then goes.
 
-use msstore::Document;
 use msstore::model::{ApplicationSubmission, ImageType};
 use msstore::publish::Publish;
 
@@ -11,16 +10,6 @@ pub(crate) trait Images {
 impl Images for Publish<ApplicationSubmission> {
     fn images<P>(self, _: &str, _: ImageType, _: P) -> Self {
         self
-    }
-}
-
-pub(crate) trait Merge {
-    fn merge(&mut self, patch: &serde_json::Value) -> msstore::Result<()>;
-}
-
-impl Merge for Document<ApplicationSubmission> {
-    fn merge(&mut self, _: &serde_json::Value) -> msstore::Result<()> {
-        Ok(())
     }
 }
 

@@ -15,6 +15,7 @@ mod inputs;
 mod later;
 mod options;
 mod screen;
+mod words;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::answer::{Answer, Interrupted};
-use crate::later::{Images as _, Merge as _, NoRollout as _}; // LATER
+use crate::later::{Images as _, NoRollout as _}; // LATER
 use crate::options::{Notes, Options, Rollout, Task};
 use crate::screen::Screen;
 

@@ -11,7 +11,7 @@ use msstore::model::SubmissionStatus;
 use msstore::publish::{Event, EventKind};
 use msstore::upload::Progress;
 
-use crate::answer::in_options;
+use crate::words::in_options;
 
 const BAR: &str = "{bar:40} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
 const SPINNER: &str = "{spinner} {msg} for {elapsed}";

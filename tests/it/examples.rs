@@ -389,6 +389,53 @@ async fn release_notes_come_from_a_folder_in_any_spelling_of_the_language() {
 }
 
 #[tokio::test]
+async fn a_merge_patch_is_applied_and_the_notes_go_before_it() {
+    let package = File::package(NEW);
+    let patch = json!({
+        "notesForCertification": "The lantern needs a microphone.",
+        "listings": {"EN-us": {"baseListing": {"keywords": ["lantern"], "releaseNotes": "Not these."}}},
+    });
+    let patch = File::new("patch.json", format!("\u{feff}{patch}").as_bytes());
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.script_statuses(APP, ["PreProcessing"]);
+    let mut command = with_fake("release", &fake);
+    command.args([APP, package.path(), "--merge", patch.path(), "--notes", "Faster."]);
+    let (code, output) = run(command).await;
+    assert_eq!(code, 0, "{output}");
+    let update = update(&fake);
+    assert_eq!(update["notesForCertification"], "The lantern needs a microphone.");
+    assert_eq!(update["listings"].as_object().unwrap().len(), 2, "{update}");
+    let listing = &update["listings"]["en-us"]["baseListing"];
+    assert_eq!(listing["keywords"], json!(["lantern"]));
+    assert_eq!(
+        (&listing["title"], &listing["releaseNotes"]),
+        (&json!("Paper Lantern"), &json!("Faster."))
+    );
+}
+
+#[tokio::test]
+async fn a_release_that_is_published_already_ends_well_and_sends_nothing() {
+    let package = File::package(NEW);
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let release = async || {
+        fake.forget_requests();
+        let mut command = with_fake("release", &fake);
+        command.args([APP, package.path(), "--json"]);
+        let (code, stdout, stderr) = run_apart(command).await;
+        assert_eq!(code, 0, "{stdout}{stderr}");
+        serde_json::from_str::<Value>(&stdout).unwrap()["report"].clone()
+    };
+    fake.script_statuses(APP, ["PreProcessing"]);
+    let first = release().await;
+    assert_eq!(first["alreadyPublished"], false, "{first}");
+    fake.set_status(first["submission"].as_str().unwrap(), "Published");
+    let second = release().await;
+    assert_eq!(second["alreadyPublished"], true, "{second}");
+    assert_eq!(second["submission"], first["submission"], "{second}");
+    assert_eq!(writes(&fake), ["POST token"]);
+}
+
+#[tokio::test]
 async fn a_release_to_a_flight_leaves_the_app_alone() {
     let package = File::package(NEW);
     let flight = FakeStore::SAMPLE_FLIGHT;
