@@ -12,7 +12,6 @@
 
 mod answer;
 mod inputs;
-mod later;
 mod options;
 mod screen;
 mod words;
@@ -31,7 +30,6 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::answer::{Answer, Interrupted};
-use crate::later::{Images as _, NoRollout as _}; // LATER
 use crate::options::{Notes, Options, Rollout, Task};
 use crate::screen::Screen;
 

@@ -139,10 +139,6 @@ pub(crate) struct Task {
 impl Options {
     /// Checks what the parser cannot.
     pub(crate) fn check(self) -> anyhow::Result<Task> {
-        // LATER: goes with later.rs.
-        if !self.images.is_empty() || matches!(self.rollout, Some(Rollout::None)) {
-            bail!("--images and --rollout none are not there yet");
-        }
         for package in &self.packages {
             inputs::check_file(package)?;
         }

@@ -1,5 +1,6 @@
 //! The three kinds of submission, and their differences.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -9,6 +10,7 @@ use crate::id::SubmissionId;
 use crate::model::application_submission::{ApplicationSubmission, TargetPublishMode};
 use crate::model::flight_submission::FlightSubmission;
 use crate::model::in_app_product_submission::InAppProductSubmission;
+use crate::model::listing::{BaseListing, ImageType};
 use crate::model::package::{ApplicationPackage, FileStatus, PackageDeliveryOptions, is_id};
 use crate::model::pricing::Pricing;
 use crate::model::resource::Resource;
@@ -40,13 +42,21 @@ pub(crate) trait Kind {
 
     fn whole(&self) -> Whole<'_>;
 
-    /// The packages and their delivery, of a kind that has packages.
-    fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
+    /// The packages, of a kind that has packages.
+    fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
         None
     }
 
+    /// The members that a draft inherits from the last release.
+    fn release_mut(&mut self) -> ReleaseMut<'_>;
+
     /// The files that the ZIP has or had.
     fn named_files(&self) -> Vec<NamedFile<'_>>;
+
+    /// The images of the listings.
+    fn named_images(&self) -> Vec<NamedImage<'_>> {
+        Vec::new()
+    }
 
     fn status(&self) -> &SubmissionStatus {
         self.parts().status
@@ -89,8 +99,42 @@ pub(crate) enum Whole<'s> {
     Flight,
 }
 
+/// The members that a draft inherits from the last release.
+pub(crate) struct ReleaseMut<'s> {
+    pub(crate) target_publish_mode: &'s mut TargetPublishMode,
+    pub(crate) target_publish_date: &'s mut Timestamp,
+    pub(crate) delivery: Option<&'s mut PackageDeliveryOptions>,
+    /// The device families to come that it may be offered for.
+    pub(crate) families: Option<&'s mut BTreeMap<String, bool>>,
+}
+
 /// A file that a submission names, and its status.
 pub(crate) type NamedFile<'s> = (&'s str, FileStatus);
+
+/// An image that a submission names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NamedImage<'s> {
+    pub(crate) purpose: Purpose<'s>,
+    /// The language of its listing.
+    pub(crate) language: &'s str,
+    /// The old platform for which it is, in an override.
+    pub(crate) platform: Option<&'s str>,
+    pub(crate) file_name: &'s str,
+    pub(crate) file_status: FileStatus,
+    /// Empty if there is none, or not yet.
+    pub(crate) id: &'s str,
+}
+
+/// What an image is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose<'s> {
+    /// The listing of an app.
+    Listing(&'s ImageType),
+    /// The icon of an add-on.
+    Icon,
+    /// A trailer.
+    Trailer,
+}
 
 /// A kind of submission: [`ApplicationSubmission`], [`InAppProductSubmission`] or [`FlightSubmission`].
 #[allow(private_bounds)]
@@ -126,12 +170,21 @@ impl Kind for ApplicationSubmission {
         }
     }
 
-    fn whole(&self) -> Whole<'_> {
-        Whole::Application(self)
+    fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
+        Some(&mut self.application_packages)
     }
 
-    fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
-        Some((&mut self.application_packages, &mut self.package_delivery_options))
+    fn release_mut(&mut self) -> ReleaseMut<'_> {
+        ReleaseMut {
+            target_publish_mode: &mut self.target_publish_mode,
+            target_publish_date: &mut self.target_publish_date,
+            delivery: Some(&mut self.package_delivery_options),
+            families: Some(&mut self.allow_target_future_device_families),
+        }
+    }
+
+    fn whole(&self) -> Whole<'_> {
+        Whole::Application(self)
     }
 
     fn named_files(&self) -> Vec<NamedFile<'_>> {
@@ -144,6 +197,15 @@ impl Kind for ApplicationSubmission {
             .chain(images)
             .chain(trailers)
             .collect()
+    }
+
+    fn named_images(&self) -> Vec<NamedImage<'_>> {
+        let listings = self.listings.iter().flat_map(|(language, listing)| {
+            let overrides = listing.platform_overrides.iter();
+            let overrides = overrides.flat_map(|(platform, of)| listing_images(language, Some(platform.as_str()), of));
+            listing_images(language, None, &listing.base_listing).chain(overrides)
+        });
+        listings.chain(self.trailers.iter().flat_map(trailer_images)).collect()
     }
 }
 
@@ -170,6 +232,15 @@ impl Kind for InAppProductSubmission {
         }
     }
 
+    fn release_mut(&mut self) -> ReleaseMut<'_> {
+        ReleaseMut {
+            target_publish_mode: &mut self.target_publish_mode,
+            target_publish_date: &mut self.target_publish_date,
+            delivery: None,
+            families: None,
+        }
+    }
+
     fn whole(&self) -> Whole<'_> {
         Whole::InAppProduct(self)
     }
@@ -179,6 +250,18 @@ impl Kind for InAppProductSubmission {
         icons
             .map(|icon| (icon.file_name.as_str(), icon.file_status.clone()))
             .collect()
+    }
+
+    fn named_images(&self) -> Vec<NamedImage<'_>> {
+        let icons = self.listings.iter().map(|(language, listing)| NamedImage {
+            purpose: Purpose::Icon,
+            language,
+            platform: None,
+            file_name: &listing.icon.file_name,
+            file_status: listing.icon.file_status.clone(),
+            id: "",
+        });
+        icons.collect()
     }
 }
 
@@ -205,12 +288,21 @@ impl Kind for FlightSubmission {
         }
     }
 
-    fn whole(&self) -> Whole<'_> {
-        Whole::Flight
+    fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
+        Some(&mut self.flight_packages)
     }
 
-    fn packages_mut(&mut self) -> Option<(&mut Vec<ApplicationPackage>, &mut PackageDeliveryOptions)> {
-        Some((&mut self.flight_packages, &mut self.package_delivery_options))
+    fn release_mut(&mut self) -> ReleaseMut<'_> {
+        ReleaseMut {
+            target_publish_mode: &mut self.target_publish_mode,
+            target_publish_date: &mut self.target_publish_date,
+            delivery: Some(&mut self.package_delivery_options),
+            families: None,
+        }
+    }
+
+    fn whole(&self) -> Whole<'_> {
+        Whole::Flight
     }
 
     fn named_files(&self) -> Vec<NamedFile<'_>> {
@@ -226,11 +318,41 @@ fn package_files(packages: &[ApplicationPackage]) -> impl Iterator<Item = NamedF
 
 /// The files of a trailer have no status: they are new as long as the service has given them no id.
 fn trailer_files(trailer: &Trailer) -> impl Iterator<Item = NamedFile<'_>> {
-    let status = |id: &str| match is_id(id) {
+    let images = trailer_images(trailer).map(|image| (image.file_name, image.file_status));
+    images.chain([(trailer.video_file_name.as_str(), status_by(&trailer.id))])
+}
+
+fn status_by(id: &str) -> FileStatus {
+    match is_id(id) {
         true => FileStatus::Uploaded,
         false => FileStatus::PendingUpload,
-    };
-    let images = trailer.trailer_assets.values().flat_map(|assets| &assets.image_list);
-    let images = images.map(move |image| (image.file_name.as_str(), status(&image.id)));
-    images.chain([(trailer.video_file_name.as_str(), status(&trailer.id))])
+    }
+}
+
+fn trailer_images(trailer: &Trailer) -> impl Iterator<Item = NamedImage<'_>> {
+    trailer.trailer_assets.iter().flat_map(|(language, assets)| {
+        assets.image_list.iter().map(move |image| NamedImage {
+            purpose: Purpose::Trailer,
+            language,
+            platform: None,
+            file_name: &image.file_name,
+            file_status: status_by(&image.id),
+            id: &image.id,
+        })
+    })
+}
+
+fn listing_images<'s>(
+    language: &'s str,
+    platform: Option<&'s str>,
+    listing: &'s BaseListing,
+) -> impl Iterator<Item = NamedImage<'s>> {
+    listing.images.iter().map(move |image| NamedImage {
+        purpose: Purpose::Listing(&image.image_type),
+        language,
+        platform,
+        file_name: &image.file_name,
+        file_status: image.file_status.clone(),
+        id: &image.id,
+    })
 }

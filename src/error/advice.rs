@@ -18,7 +18,9 @@ pub(super) fn of_kind(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::WaitTimedOut => "it goes on at the service: attach to it again with watch()",
         ErrorKind::DeletionTimedOut => "look again later",
         ErrorKind::NotVerified => "look at its packages later",
-        ErrorKind::Upload(UploadKind::LinkExpired) => "it lives about 24 hours; delete the draft and create a new submission",
+        ErrorKind::Upload(UploadKind::LinkExpired) => {
+            "it lives about 24 hours; delete the draft and create a new submission, as publish() does with PendingPolicy::Replace"
+        }
         ErrorKind::Upload(UploadKind::LinkRefused) => "read the submission again and use the link that it has now",
         ErrorKind::Upload(UploadKind::SourceChanged) => "upload it again",
         ErrorKind::Upload(UploadKind::Send) => "run it again, what is there already is not sent again",

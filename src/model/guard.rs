@@ -30,10 +30,15 @@ pub enum Guard {
     Listings,
     /// A file that is to be uploaded is not in the archive, or one of the archive is named nowhere.
     Files,
+    /// A new image is no PNG, has not the size in pixels that its kind needs, has more than 50 MB, or a listing has too many of a
+    /// kind.
+    Images,
     /// There is no upload link, or it has expired, which is the [`UploadKind::LinkExpired`](crate::error::UploadKind::LinkExpired) that an upload gives too.
     UploadLink,
     /// The last published submission is still being rolled out.
     RolloutInProgress,
+    /// The draft has a gradual rollout from the last release, or from an earlier run, that nobody asked for in this one.
+    InheritedRollout,
     /// After the update the service has another price than was sent.
     PriceChanged,
     /// After the update the service has other packages than were sent.
@@ -52,8 +57,10 @@ impl fmt::Display for Guard {
             Self::PackageVersion => "package version",
             Self::Listings => "listings",
             Self::Files => "files",
+            Self::Images => "images",
             Self::UploadLink => "upload link",
             Self::RolloutInProgress => "rollout in progress",
+            Self::InheritedRollout => "inherited rollout",
             Self::PriceChanged => "price changed",
             Self::PackagesChanged => "packages changed",
         })

@@ -85,6 +85,8 @@ pub enum EventKind {
         /// Its length.
         bytes: u64,
     },
+    /// The upload link ended or was refused under way; the draft was read again and has a new one, with which the upload goes on.
+    LinkRenewed,
     /// The archive was uploaded.
     Uploaded {
         /// Its length.
@@ -133,6 +135,7 @@ impl fmt::Display for EventKind {
                 let files = count(files.len() as u64, "file");
                 write!(f, "the archive was packed: {files} in {bytes} bytes")
             }
+            Self::LinkRenewed => f.write_str("the upload link was renewed"),
             Self::Uploaded {
                 bytes,
                 blocks,

@@ -234,7 +234,8 @@ impl<S: Submission> Publish<S> {
     ) -> Result<()> {
         let id = report.submission.clone();
         let standing = Standing::Draft(self.clock().system_now());
-        let (draft, guards) = self.try_out(base, release, standing)?;
+        let (draft, mut guards, settled) = self.try_out(base, release, standing)?;
+        settled.check::<S>(&mut guards);
         report.changes = draft.changes()?;
         let planned = planned(base.packages(), draft.packages(), &release.inputs.packages, release.held);
         let dropped = planned.into_iter().filter(|package| package.fate == PackageFate::Dropped);

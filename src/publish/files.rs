@@ -1,11 +1,14 @@
 //! The files of a run, looked at before anything is sent.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
 use crate::publish::decide::release::Found;
+use crate::publish::picture::{ENOUGH, Picture};
 
 /// A file of the archive of a submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,6 +22,9 @@ pub struct ArchiveFile {
     pub path: PathBuf,
     /// Its length.
     pub bytes: u64,
+    /// What it is if it is an image; `None` if nobody has looked.
+    #[serde(skip)]
+    pub(crate) picture: Option<Picture>,
 }
 
 /// A path that is not Unicode must not keep the rest from being serialised.
@@ -32,6 +38,7 @@ impl ArchiveFile {
             name: name.into(),
             path: path.into(),
             bytes,
+            picture: None,
         }
     }
 }
@@ -53,7 +60,13 @@ pub(super) async fn look_at(wanted: Vec<(String, &Path)>) -> Result<Vec<ArchiveF
         if metadata.len() == 0 {
             return Err(problem("it is empty".to_owned()));
         }
-        files.push(ArchiveFile::new(name, path, metadata.len()));
+        let mut file = ArchiveFile::new(name, path, metadata.len());
+        file.picture = Some(
+            picture(path)
+                .await
+                .map_err(|error| problem(format!("it cannot be read ({error})")))?,
+        );
+        files.push(file);
     }
     Ok(files)
 }
@@ -74,6 +87,17 @@ pub(super) async fn look_into(path: &Path) -> Found {
 #[expect(clippy::unused_async, reason = "the other one is")]
 pub(super) async fn look_into(_: &Path) -> Found {
     Found::Unreadable("msstore was built without its feature `package`".to_owned())
+}
+
+/// What the file is, by its first bytes.
+async fn picture(path: &Path) -> io::Result<Picture> {
+    let path = path.to_owned();
+    let read = move || {
+        let mut begins = Vec::new();
+        File::open(path)?.take(ENOUGH).read_to_end(&mut begins)?;
+        Ok(Picture::of(&begins))
+    };
+    tokio::task::spawn_blocking(read).await?
 }
 
 /// The folder for the archive must be there.

@@ -1,6 +1,6 @@
 //! The packages, files and images of a job: how they are given, and how they are delivered.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::api::kinds::Submission;
 use crate::api::rollout::HasRollout;
@@ -9,10 +9,12 @@ use crate::document::Document;
 use crate::error::Result;
 use crate::model::application_submission::ApplicationSubmission;
 use crate::model::in_app_product_submission::{Icon, InAppProductSubmission};
-use crate::model::listing::{Image, ImageType};
+use crate::model::listing::ImageType;
 use crate::model::package::{FileStatus, same_name};
+use crate::publish::decide::images::GivenImages;
 use crate::publish::decide::packages::{ExistingPackages, Package};
 use crate::publish::event::{EventKind, PublishReport};
+use crate::publish::files::ArchiveFile;
 use crate::publish::job::Publish;
 use crate::secret::UploadUrl;
 use crate::upload::Upload;
@@ -32,15 +34,9 @@ impl<S: Submission> Publish<S> {
         self
     }
 
-    /// `{language}/{file}`, the name of an image of a listing in the archive.
-    fn add_image(&mut self, language: &str, path: &Path) -> String {
-        let file = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let name = format!("{language}/{file}");
-        self.files.push((name.clone(), path.to_owned()));
-        name
+    fn add_image(&mut self, language: &str, image_type: &ImageType, path: PathBuf) {
+        let name = self.images.add(language, image_type, &path);
+        self.files.push((name, path));
     }
 }
 
@@ -67,40 +63,71 @@ impl<S: HasRollout> Publish<S> {
 }
 
 impl Publish<ApplicationSubmission> {
-    /// Adds an image to the listing of a language. One of the same name that is there already is replaced.
+    /// Adds an image to the listing of a language. One of the same kind and name that is there already is replaced; names meet with
+    /// either slash, in any case, and with and without the folder of the language.
+    ///
+    /// Its name in the archive is `{language}/{file}`, with a number if another file has that name. Before anything is sent it is
+    /// looked at, see [`Guard::Images`](crate::model::Guard::Images).
     pub fn image(mut self, language: impl Into<String>, image_type: ImageType, path: impl Into<PathBuf>) -> Self {
-        let language = language.into();
-        let name = self.add_image(&language, &path.into());
-        self.images.push(Box::new(move |draft: &mut Document<ApplicationSubmission>| {
-            let images = &mut draft.listing_mut(&language)?.base_listing.images;
-            let mut is_there = false;
-            for image in images.iter_mut().filter(|image| same_name(&image.file_name, &name)) {
-                match image.file_status {
-                    FileStatus::PendingUpload => is_there = true,
-                    _ => image.file_status = FileStatus::PendingDelete,
-                }
-            }
-            if !is_there {
-                images.push(Image::pending_upload(&name, image_type.clone()));
-            }
-            Ok(())
-        }));
+        self.add_image(&language.into(), &image_type, path.into());
+        self.place_images = Some(place_in_listings);
         self
     }
+
+    /// Makes exactly these the images of this kind in the listing of a language, in this order, together with those of
+    /// [`image`](Self::image). All others of the kind are removed; without paths, all are. Other kinds and languages stay as they are.
+    ///
+    /// ```no_run
+    /// # fn run(submissions: msstore::api::Submissions<msstore::model::ApplicationSubmission>) {
+    /// use msstore::model::ImageType;
+    ///
+    /// let job = submissions.publish().images("en-us", ImageType::Screenshot, ["shots/notes.png", "shots/lantern.png"]);
+    /// # }
+    /// ```
+    pub fn images<P: Into<PathBuf>>(
+        mut self,
+        language: impl Into<String>,
+        image_type: ImageType,
+        paths: impl IntoIterator<Item = P>,
+    ) -> Self {
+        let language = language.into();
+        self.images.of(&language, &image_type).is_all = true;
+        for path in paths {
+            self.add_image(&language, &image_type, path.into());
+        }
+        self.place_images = Some(place_in_listings);
+        self
+    }
+}
+
+fn place_in_listings(draft: &mut Document<ApplicationSubmission>, given: &GivenImages, files: &[ArchiveFile]) -> Result<()> {
+    let is_given = |name: &str| !given.has(name) && files.iter().any(|file| same_name(&file.name, name));
+    for group in given.groups() {
+        let listing = draft.listing_mut(&group.language)?;
+        group.place(&mut listing.base_listing.images, is_given);
+    }
+    Ok(())
 }
 
 impl Publish<InAppProductSubmission> {
     /// Sets the icon of the listing of a language: PNG, exactly 300 × 300.
     pub fn icon(mut self, language: impl Into<String>, path: impl Into<PathBuf>) -> Self {
-        let language = language.into();
-        let name = self.add_image(&language, &path.into());
-        self.images
-            .push(Box::new(move |draft: &mut Document<InAppProductSubmission>| {
-                draft.listing_mut(&language)?.icon = Icon::pending_upload(&name);
-                Ok(())
-            }));
+        self.add_image(&language.into(), &ImageType::Icon, path.into());
+        self.place_images = Some(place_icons);
         self
     }
+}
+
+fn place_icons(draft: &mut Document<InAppProductSubmission>, given: &GivenImages, _: &[ArchiveFile]) -> Result<()> {
+    for group in given.groups() {
+        let icon = &mut draft.listing_mut(&group.language)?.icon;
+        for name in &group.names {
+            if icon.file_status != FileStatus::PendingUpload || !same_name(&icon.file_name, name) {
+                *icon = Icon::pending_upload(name);
+            }
+        }
+    }
+    Ok(())
 }
 
 impl<S: Submission> Publish<S> {
@@ -118,11 +145,14 @@ impl<S: Submission> Publish<S> {
         self.teller.tell(EventKind::Packed { files, bytes }, &report.submission);
         let service = self.submissions.service();
         let (http, source) = (service.http().clone(), archive.path().into());
-        let mut upload = Upload::new(http, service.is_local(), link, source);
+        let mut upload = Upload::new(http, service.is_local(), link.clone(), source);
         for setting in self.upload.drain(..) {
             upload = setting(upload);
         }
-        let sent = upload.await;
+        let sent = match upload.open().await {
+            Ok(upload) => self.upload_to_the_end(upload, link, &report.submission).await,
+            Err(error) => Err(error),
+        };
         archive.remove().await;
         let sent = sent?;
         report.bytes_sent = sent.bytes - sent.bytes_skipped;

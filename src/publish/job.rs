@@ -10,10 +10,12 @@ use crate::api::rollout::HasRollout;
 use crate::api::submissions::Submissions;
 use crate::api::wait::Milestone;
 use crate::document::Document;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::clock::Clock;
 use crate::id::SubmissionId;
 use crate::model::guard::Guard;
+use crate::publish::decide::images::GivenImages;
+use crate::publish::decide::inherited::Settings;
 use crate::publish::decide::packages::{ExistingPackages, Package, file_name, replace};
 use crate::publish::decide::policy::{ExistingRollout, PendingPolicy};
 use crate::publish::decide::release::NewPackage;
@@ -23,6 +25,8 @@ use crate::upload::Upload;
 
 pub(super) type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 pub(super) type Edit<S> = Box<dyn Fn(&mut Document<S>) -> std::result::Result<(), BoxedError> + Send + Sync>;
+/// Puts the given images in their places; the files are all that are given.
+pub(super) type PlaceImages<S> = fn(&mut Document<S>, &GivenImages, &[ArchiveFile]) -> Result<()>;
 pub(super) type UploadSetting = Box<dyn FnOnce(Upload) -> Upload + Send + Sync>;
 
 /// The whole job: creates a submission, edits it, uploads its files, commits it and waits.
@@ -75,12 +79,30 @@ pub(super) type UploadSetting = Box<dyn FnOnce(Upload) -> Upload + Send + Sync>;
 /// | made in Partner Center (no link) | error | error | error |
 /// | committed and under way | error | error | attach, if the edit changes nothing and it names the files; else error |
 ///
+/// # Inherited settings
+///
+/// A new draft is a copy of the last release, with these settings. The plan lists those that nobody has set and that are not
+/// ordinary, in [`Plan::inherited`](crate::publish::Plan::inherited); of a reused draft it lists what that has.
+///
+/// | setting | ordinary | set by |
+/// |---|---|---|
+/// | gradual rollout, with its percentage | none | [`no_rollout`](Self::no_rollout), [`rollout_percentage`](Self::rollout_percentage) |
+/// | mandatory update, with its date | no | [`mandatory`](Self::mandatory) |
+/// | publish mode, with its date | `Immediate` | [`publish_mode`](Self::publish_mode), [`publish_at`](Self::publish_at) |
+///
+/// An edit may set them too; the methods win. A rollout that nobody has asked for stops the run before anything is sent, also the
+/// one that [`existing_rollout`](Self::existing_rollout) is about to end: [`Guard::InheritedRollout`]. A submission under way is
+/// attached to only if it has the settings of the run, whatever the percentage of its rollout.
+///
+/// The service refuses an update of an app whose `allow_target_future_device_families` lacks `Desktop`, `Mobile`, `Xbox` or
+/// `Holographic`. Those that are missing after the edits are added as `false`.
+///
 /// # Guards
 ///
 /// Before the update: all packages that were there are kept or marked for deletion; at most 30; new ones are `PendingUpload` and
 /// carry nothing that only the service sets; the price of an app or add-on is neither missing, null, empty nor `Base`; there is a listing;
 /// every file that is to be uploaded is given, and every given file is named; the upload link is there and alive; no rollout is
-/// in progress. After it: price, trial, prices by market and packages are what was sent. Each can be lifted with
+/// in progress, and none is inherited unasked. After it: price, trial, prices by market and packages are what was sent. Each can be lifted with
 /// [`allow`](Self::allow). At the goal: the packages have ids that were not in the draft before, looked for up to 10 minutes.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct Publish<S> {
@@ -88,13 +110,14 @@ pub struct Publish<S> {
     pub(super) pending: PendingPolicy,
     pub(super) submission: Option<SubmissionId>,
     pub(super) edits: Vec<Edit<S>>,
-    /// The edits that name the given images. They are not made on a submission that has its files already.
-    pub(super) images: Vec<Edit<S>>,
+    pub(super) images: GivenImages,
+    /// It is not done on a submission that has its files already.
+    pub(super) place_images: Option<PlaceImages<S>>,
     pub(super) packages: Vec<Package>,
     pub(super) existing: ExistingPackages,
     /// Whether a release that is published already is submitted once more.
     pub(super) again: bool,
-    pub(super) rollout_percentage: Option<f64>,
+    pub(super) settings: Settings,
     /// Files besides the packages, by their names in the archive.
     pub(super) files: Vec<(String, PathBuf)>,
     pub(super) existing_rollout: Option<ExistingRollout>,
@@ -126,11 +149,12 @@ impl<S: Submission> Submissions<S> {
             pending: PendingPolicy::default(),
             submission: None,
             edits: Vec::new(),
-            images: Vec::new(),
+            images: GivenImages::default(),
+            place_images: None,
             packages: Vec::new(),
             existing: ExistingPackages::default(),
             again: false,
-            rollout_percentage: None,
+            settings: Settings::default(),
             files: Vec::new(),
             existing_rollout: None,
             lifted: Vec::new(),
@@ -163,7 +187,8 @@ impl<S: Submission> Publish<S> {
     /// Edits the draft. Several edits are made one after the other, before the other settings are applied.
     ///
     /// An edit is tried on a copy before anything is deleted, created or sent: of the pending draft if that is reused, else of the
-    /// last published submission. It is made again on the draft itself. An edit that changes nothing when it is made again lets a
+    /// last published submission. It is made again on the draft itself, and on a copy without the settings that a draft inherits, to
+    /// see whether it sets them. An edit that changes nothing when it is made again lets a
     /// later run go on with this one.
     pub fn edit<F>(mut self, edit: F) -> Self
     where
@@ -234,14 +259,7 @@ impl<S: Submission> Publish<S> {
 
     /// Checks the settings, and looks at the files.
     pub(super) async fn inputs(&self) -> Result<Inputs> {
-        if let Some(percentage) = self.rollout_percentage
-            && !(0.0..=100.0).contains(&percentage)
-        {
-            return Err(Error::invalid(
-                "the rollout percentage",
-                format!("{percentage} is not from 0 to 100"),
-            ));
-        }
+        self.settings.check()?;
         #[cfg(feature = "archive")]
         if let Some(folder) = &self.archive_folder {
             files::check_folder(folder).await?;
@@ -270,13 +288,8 @@ pub(super) struct Inputs {
 }
 
 impl<S: HasRollout> Publish<S> {
-    /// Rolls the packages out gradually, at first to this percentage of the customers: 0 to 100.
-    pub fn rollout_percentage(mut self, percentage: f64) -> Self {
-        self.rollout_percentage = Some(percentage);
-        self
-    }
-
-    /// What to do with a rollout that is in progress. Without it such a rollout is an error.
+    /// What to do with a rollout that is in progress. Without it such a rollout is an error. The new draft inherits it: say with
+    /// [`no_rollout`](Self::no_rollout) or [`rollout_percentage`](Self::rollout_percentage) what it shall have.
     pub fn existing_rollout(mut self, choice: ExistingRollout) -> Self {
         self.existing_rollout = Some(choice);
         self

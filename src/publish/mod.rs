@@ -10,9 +10,14 @@ mod files;
 #[cfg(feature = "archive")]
 mod given;
 mod job;
+mod picture;
 mod plan;
+#[cfg(feature = "archive")]
+mod renew;
+mod settings;
 
 pub use self::decide::guards::{Finding, PlannedGuard};
+pub use self::decide::inherited::{InheritedSetting, Mandatory};
 pub use self::decide::limits::Advice;
 pub use self::decide::packages::{ExistingPackages, Package, PackageFate, PlannedPackage};
 pub use self::decide::policy::{ExistingRollout, InTheWay, PendingPolicy};

@@ -15,12 +15,14 @@ use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, FileStatus, PackageRolloutStatus, same_name};
 use crate::model::status::SubmissionStatus;
 use crate::publish::decide::guards::{Finding, Guards, PlannedGuard, Standing};
+use crate::publish::decide::inherited::InheritedSetting;
 use crate::publish::decide::limits::{self, Advice};
 use crate::publish::decide::packages::{PlannedPackage, planned, replace};
 use crate::publish::decide::policy::{InTheWay, PendingPolicy, Resolution, not_the_same, resolve};
 use crate::publish::decide::release::{NewPackage, is_published, left_without};
 use crate::publish::files::ArchiveFile;
 use crate::publish::job::{BoxedError, Inputs, Publish};
+use crate::publish::settings::Settled;
 
 /// The plan of a run. `Display` is a text for people; it can be serialised for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,6 +47,12 @@ pub struct Plan {
     pub already_published: bool,
     /// Advice on what is beyond the documented limits of texts and numbers. It does not stop the run.
     pub findings: Vec<Advice>,
+    /// The settings that the draft has from the last release, or from an earlier run, and that nobody has set in this one. Those at
+    /// their ordinary value are left out.
+    pub inherited: Vec<InheritedSetting>,
+    /// The device families that would be added as `false`, because the service refuses an update of an app that lacks one. They are
+    /// among the changes.
+    pub device_families: Vec<String>,
     /// The findings of the guards.
     pub guards: Vec<PlannedGuard>,
 }
@@ -82,6 +90,16 @@ impl fmt::Display for Plan {
         writeln!(f, "changes: {}", self.changes.len())?;
         for change in &self.changes {
             writeln!(f, "  {change}")?;
+        }
+        if !self.device_families.is_empty() {
+            let families = self.device_families.join(", ");
+            writeln!(
+                f,
+                "device families added as false, for the service refuses an update without them: {families}"
+            )?;
+        }
+        for setting in &self.inherited {
+            writeln!(f, "inherited: {setting}")?;
         }
         writeln!(f, "packages: {}", self.packages.len())?;
         for package in &self.packages {
@@ -221,7 +239,12 @@ impl<S: Submission> Publish<S> {
         let attached = there.filter(|_| resolution == Resolution::Attach);
         let edited = attached.map(|there| self.edited(there)).transpose();
         let difference = match (attached, &edited) {
-            (Some(there), Ok(Some(edited))) => self.difference(there, edited, release)?,
+            (Some(there), Ok(Some(edited))) => {
+                let images = published.map(|published| published.named_images()).unwrap_or_default();
+                let has_images = self.images.are_in(&there.named_images(), &images);
+                let difference = self.difference(there, edited, release)?;
+                difference.or_else(|| (!has_images).then(|| "its images are not those that are given".to_owned()))
+            }
             (Some(_), _) => Some("an edit cannot be made on it".to_owned()),
             (None, _) => None,
         };
@@ -238,15 +261,17 @@ impl<S: Submission> Publish<S> {
             Some(there) if is_published => Some(Error::invalid(format!("the submission {}", there.id()?), &*what)),
             refused => refused.map(|there| Error::pending(there.origin(), there.status(), &*what)),
         };
-        let refused = match edited {
-            Err(why) => refused.map(|error| error.caused_by(why)),
-            Ok(_) => refused,
+        let (refused, edited) = match edited {
+            Err(why) => (refused.map(|error| error.caused_by(why)), None),
+            Ok(edited) => (refused, edited),
         };
         let first = Document::detached(serde_json::json!({}))?;
         let (base, tried) = match (resolution, there, published.or(there)) {
-            (Resolution::Attach, Some(there), _) | (Resolution::Published, _, Some(there)) => {
-                (there, Ok((there.clone(), Guards::new(&[]))))
+            (Resolution::Attach, Some(there), _) => {
+                let edited = edited.unwrap_or_else(|| there.clone());
+                (there, Ok((edited, Guards::new(&[]), Settled::default())))
             }
+            (Resolution::Published, _, Some(there)) => (there, Ok((there.clone(), Guards::new(&[]), Settled::default()))),
             (Resolution::Edit, Some(draft), _) => {
                 let standing = Standing::Draft(self.clock().system_now());
                 (draft, self.try_out(draft, release, standing))
@@ -258,12 +283,15 @@ impl<S: Submission> Publish<S> {
             }
             _ => (&first, self.try_out(&first, release, Standing::Empty)),
         };
-        let (draft, mut guards) = tried.map_err(|error| refused.clone().unwrap_or(error))?;
+        let (draft, mut guards, settled) = tried.map_err(|error| refused.clone().unwrap_or(error))?;
         let is_new = !matches!(resolution, Resolution::Attach | Resolution::Edit | Resolution::Published);
         let rollout = self.rollout(published.filter(|_| is_new))?;
         if is_new && S::ROLLED_OUT {
             let blocks = rollout.as_ref().filter(|_| self.existing_rollout.is_none());
             guards.add(Guard::RolloutInProgress, blocks.map(|rollout| rollout_problem(&rollout.id)));
+        }
+        if !matches!(resolution, Resolution::Attach | Resolution::Published) {
+            settled.check::<S>(&mut guards);
         }
         let plan = Plan {
             based_on: (!base.origin().is_empty()).then(|| base.id()).transpose()?,
@@ -278,21 +306,24 @@ impl<S: Submission> Publish<S> {
             already_published: resolution == Resolution::Published,
             findings: match resolution {
                 Resolution::Attach | Resolution::Published => Vec::new(),
-                _ => Self::findings(&draft, release),
+                _ => Self::findings(&draft, release, &settled),
             },
+            inherited: settled.inherited,
+            device_families: settled.families,
             guards: guards.found,
         };
         Ok((plan, refused.map_or(guards.stop, Err)))
     }
 
-    /// Advice on the edited draft: first who would be left without a package, then the limits.
-    fn findings(draft: &Document<S>, release: Release<'_>) -> Vec<Advice> {
+    /// Advice on the edited draft: first who would be left without a package, then the dates that it inherits and the limits.
+    fn findings(draft: &Document<S>, release: Release<'_>, settled: &Settled) -> Vec<Advice> {
         let left_without = left_without(&release.inputs.packages, release.held, draft.packages());
         let left_without = left_without.into_iter().map(|problem| Advice {
             place: S::PACKAGES.to_owned(),
             problem,
         });
-        left_without.chain(limits::findings(&**draft)).collect()
+        let inherited = settled.inherited.iter().filter_map(InheritedSetting::finding);
+        left_without.chain(inherited).chain(limits::findings(&**draft)).collect()
     }
 
     /// The rollout of the last published submission, if it is in progress, and what becomes of it.
@@ -316,34 +347,39 @@ impl<S: Submission> Publish<S> {
     }
 
     /// Makes the edits on a copy and lets the guards look at it.
-    pub(super) fn try_out(&self, base: &Document<S>, release: Release<'_>, standing: Standing) -> Result<(Document<S>, Guards)> {
+    pub(super) fn try_out(
+        &self,
+        base: &Document<S>,
+        release: Release<'_>,
+        standing: Standing,
+    ) -> Result<(Document<S>, Guards, Settled)> {
         let Inputs { files, packages: new } = release.inputs;
         let (mut draft, before) = (base.clone(), base.packages());
-        let mut edits = self.edits.iter().chain(&self.images);
-        edits.try_for_each(|edit| edit(&mut draft)).map_err(edit_failed)?;
-        if let Some((packages, delivery)) = draft.packages_mut() {
-            replace(packages, before, new, self.existing, files)?;
-            if let Some(percentage) = self.rollout_percentage {
-                delivery.package_rollout.is_package_rollout = Some(true);
-                delivery.package_rollout.package_rollout_percentage = Some(percentage);
-            }
+        self.edits.iter().try_for_each(|edit| edit(&mut draft)).map_err(edit_failed)?;
+        if let Some(place_images) = self.place_images {
+            place_images(&mut draft, &self.images, files)?;
         }
+        if let Some(packages) = draft.packages_mut() {
+            replace(packages, before, new, self.existing, files)?;
+        }
+        let settled = self.settle(base, &mut draft)?;
         let mut guards = Guards::new(&self.lifted);
         guards.check_packages(new, release.held, release.identity, self.again);
         guards.check(&draft, before, files, standing)?;
-        Ok((draft, guards))
+        Ok((draft, guards, settled))
     }
 
-    /// A copy with the caller's edits.
+    /// A copy with the caller's edits and settings. The percentage of a rollout is left alone, for that goes up once it is published.
     fn edited(&self, there: &Document<S>) -> Result<Document<S>> {
         let mut copy = there.clone();
         self.edits.iter().try_for_each(|edit| edit(&mut copy)).map_err(edit_failed)?;
+        let now = self.clock().system_now();
+        self.settings.apply_but_percentage(copy.release_mut(), now)?;
         Ok(copy)
     }
 
-    /// Why a submission that cannot be changed any more is not what is to be published: it lacks a package, the caller's edits change
-    /// something, it does not name a file, or it is not rolled out gradually where that is wanted, by whatever percentage, for that
-    /// goes up once it is published.
+    /// Why a submission that cannot be changed any more is not what is to be published: it lacks a package, the caller's edits and
+    /// settings change something, or it does not name a file.
     fn difference(&self, there: &Document<S>, edited: &Document<S>, release: Release<'_>) -> Result<Option<String>> {
         let packages = there.packages();
         let Inputs { files, packages: new } = release.inputs;
@@ -360,20 +396,21 @@ impl<S: Submission> Publish<S> {
                 1 => String::new(),
                 count => format!(", and {} more", count - 1),
             };
-            return Ok(Some(format!("the edit changes it: {change}{more}")));
+            return Ok(Some(format!("it differs: {change}{more}")));
         }
         let named = there.named_files();
         let is_named = |file: &&ArchiveFile| {
             let fits = |(name, status): &NamedFile<'_>| same_name(name, &file.name) && *status != FileStatus::PendingDelete;
             named.iter().any(fits)
         };
-        if let Some(file) = files.iter().find(|file| !is_named(file)) {
+        if let Some(file) = files
+            .iter()
+            .filter(|file| !self.images.has(&file.name))
+            .find(|file| !is_named(file))
+        {
             return Ok(Some(format!("it does not name the file {}", file.name)));
         }
-        let delivery = there.parts().delivery;
-        let rolls_out = delivery.is_some_and(|delivery| delivery.package_rollout.is_package_rollout == Some(true));
-        let lacks_rollout = self.rollout_percentage.is_some() && !rolls_out;
-        Ok(lacks_rollout.then(|| "it is not rolled out gradually".to_owned()))
+        Ok(None)
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) enum Archive {
 }
 
 impl Blobs {
-    /// Makes a slot and returns the query of its link.
+    /// Makes a slot, or gives the one that is there another signature and end, and returns the query of its link.
     pub(super) fn issue(&mut self, guid: &str, signature: &[u8], expires: SystemTime, escape: bool) -> String {
         // A plus in every signature, so that nobody forgets it.
         let signature = format!("q+{}", BASE64.encode(signature));
@@ -47,15 +47,27 @@ impl Blobs {
             "sv={VERSION}&sr=b&sig={written}&se={}&sp=rwl",
             expiry_text.replace(':', "%3A")
         );
-        let slot = Slot {
-            signature,
-            expiry_text,
+        let slot = self.slots.entry(guid.to_owned()).or_insert_with(|| Slot {
+            signature: String::new(),
+            expiry_text: String::new(),
             expires,
             uncommitted: BTreeMap::new(),
             committed: None,
-        };
-        self.slots.insert(guid.to_owned(), slot);
+        });
+        (slot.signature, slot.expiry_text, slot.expires) = (signature, expiry_text, expires);
         query
+    }
+
+    /// Whether the link of a slot has ended.
+    pub(super) fn has_ended(&self, guid: &str, now: SystemTime) -> bool {
+        self.slots.get(guid).is_some_and(|slot| slot.expires <= now)
+    }
+
+    /// Ends all links, whatever they say themselves.
+    pub(super) fn end_links(&mut self, now: SystemTime) {
+        for slot in self.slots.values_mut() {
+            slot.expires = slot.expires.min(now);
+        }
     }
 
     pub(super) fn remove(&mut self, guid: &str) {

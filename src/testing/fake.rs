@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::blob_slot::joined;
 use super::catalog::describe;
 use super::faults::{Armed, Fault};
+use super::image::sample_image;
 use super::recorded::{AppliedWrite, RecordedRequest, method_fits, path_fits};
 use super::rules::Rule;
 use super::server::Server;
@@ -167,6 +168,18 @@ impl FakeStore {
         Ok(path)
     }
 
+    /// Writes a PNG of this size in pixels, to be submitted as an image. It is removed when the fake is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn sample_image(&self, name: &str, width: u32, height: u32) -> io::Result<PathBuf> {
+        std::fs::create_dir_all(&self.files)?;
+        let path = self.files.join(name);
+        std::fs::write(&path, sample_image(width, height))?;
+        Ok(path)
+    }
+
     /// Moves the fake's clock on.
     pub fn advance(&self, time: Duration) {
         self.clock.advance(time);
@@ -213,6 +226,19 @@ impl FakeStore {
     /// How long upload links live that are made from now on; 24 hours by default.
     pub fn set_link_life(&self, life: Duration) {
         self.state().link_life = life;
+    }
+
+    /// Ends all upload links made so far, at the blob store and whatever they say themselves.
+    pub fn expire_links(&self) {
+        let mut state = self.state();
+        let now = state.clock.system_now();
+        state.blobs.end_links(now);
+    }
+
+    /// Whether a draft whose upload link has ended has a new one, to the same blob, when it is read. By default it keeps the old
+    /// one: what the service does is not documented.
+    pub fn renew_links(&self, renew: bool) {
+        self.state().renews_links = renew;
     }
 
     /// Whether `+` is escaped in the signatures of upload links made from now on. By default it is not, as the service

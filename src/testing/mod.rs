@@ -50,6 +50,7 @@ mod dates;
 mod exchange;
 mod fake;
 mod faults;
+mod image;
 mod manifests;
 mod names;
 mod package;
@@ -72,6 +73,7 @@ mod wire;
 
 pub use self::fake::{FakeStore, UploadedBlob};
 pub use self::faults::{CutEnd, Fault, RetryHint};
+pub use self::image::sample_image;
 pub use self::package::SamplePackage;
 pub use self::recorded::{AppliedWrite, RecordedBody, RecordedRequest};
 pub use self::rules::Rule;

@@ -19,6 +19,21 @@ pub(super) fn in_progress(document: &Value) -> bool {
     document["packageDeliveryOptions"]["packageRollout"]["packageRolloutStatus"] == "PackageRolloutInProgress"
 }
 
+/// A draft is rolled out as the published submission was, but its own rollout has not begun.
+pub(super) fn inherit(draft: &mut Value) {
+    let Some(delivery) = draft.get_mut("packageDeliveryOptions").and_then(Value::as_object_mut) else {
+        return;
+    };
+    match delivery.get_mut("packageRollout").and_then(Value::as_object_mut) {
+        Some(rollout) => {
+            for name in ["packageRolloutStatus", "fallbackSubmissionId"] {
+                rollout.insert(name.to_owned(), none()[name].clone());
+            }
+        }
+        None => drop(delivery.insert("packageRollout".to_owned(), none())),
+    }
+}
+
 /// Begins the rollout of a submission that is just published, if it wants one.
 pub(super) fn begin(document: &mut Value, fallback: Option<&str>) {
     let rollout = &mut document["packageDeliveryOptions"]["packageRollout"];

@@ -167,6 +167,8 @@ pub(super) struct State {
     pub(super) tokens: HashMap<String, Option<Instant>>,
     pub(super) token_life: Duration,
     pub(super) link_life: Duration,
+    /// A draft whose link has ended gets another one when it is read.
+    pub(super) renews_links: bool,
     pub(super) escape_signatures: bool,
     pub(super) blobs: Blobs,
     pub(super) faults: Vec<Armed>,
@@ -190,6 +192,7 @@ impl State {
             tokens: HashMap::new(),
             token_life: Duration::from_secs(3599),
             link_life: Duration::from_secs(24 * 3600),
+            renews_links: false,
             escape_signatures: false,
             blobs: Blobs::default(),
             faults: Vec::new(),
@@ -212,10 +215,15 @@ impl State {
     /// A fresh upload link and the name of its blob.
     pub(super) fn new_link(&mut self) -> (String, String) {
         let guid = self.numbers.guid();
+        (self.link_to(&guid), guid)
+    }
+
+    /// A link to the blob of this name, instead of the one it has.
+    pub(super) fn link_to(&mut self, guid: &str) -> String {
         let expires = self.clock.system_now() + self.link_life;
         let signature = self.numbers.bytes();
-        let query = self.blobs.issue(&guid, &signature, expires, self.escape_signatures);
-        (format!("{}/blob/ingestion/{guid}?{query}", self.origin), guid)
+        let query = self.blobs.issue(guid, &signature, expires, self.escape_signatures);
+        format!("{}/blob/ingestion/{guid}?{query}", self.origin)
     }
 }
 

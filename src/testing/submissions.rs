@@ -53,9 +53,7 @@ pub(super) fn start(state: &mut State, parent_id: &str) -> Result<String, Answer
     if parent.kind != Kind::Flight {
         document["friendlyName"] = format!("Submission {made}").into();
     }
-    if document.get("packageDeliveryOptions").is_some() {
-        document["packageDeliveryOptions"]["packageRollout"] = rollouts::none();
-    }
+    rollouts::inherit(&mut document);
     let submission = Submission {
         id: id.clone(),
         kind: parent.kind,
@@ -105,8 +103,20 @@ fn create(state: &mut State, call: &Call, parent_id: &str) -> Answered {
     Ok(Answer::json(201, &document))
 }
 
-fn get(state: &State, parent: &str, id: &str) -> Answered {
+fn get(state: &mut State, parent: &str, id: &str) -> Answered {
     let parent = parent_of(state, parent)?;
+    let now = state.clock.system_now();
+    let submission = state.model.submission(&parent, id)?;
+    let blob = submission
+        .blob
+        .clone()
+        .filter(|blob| submission.is_open() && state.blobs.has_ended(blob, now));
+    if let Some(blob) = blob.filter(|_| state.renews_links) {
+        let link = state.link_to(&blob);
+        if let Some(submission) = state.model.submissions.get_mut(id) {
+            submission.document["fileUploadUrl"] = link.into();
+        }
+    }
     Ok(Answer::json(200, &state.model.submission(&parent, id)?.document))
 }
 

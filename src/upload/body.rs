@@ -31,6 +31,21 @@ struct Attempt {
     number: u32,
     begun: Option<Instant>,
     sent: u64,
+    is_done: bool,
+}
+
+pub(super) struct GivenUp(BlockBody);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        let mut attempt = self.0.attempt();
+        if !attempt.is_done {
+            // What an old connection still takes is not counted any more.
+            attempt.number += 1;
+            let taken_back = std::mem::take(&mut attempt.sent);
+            self.0.meter.take_back(taken_back);
+        }
+    }
 }
 
 impl BlockBody {
@@ -49,12 +64,18 @@ impl BlockBody {
         if let Some(begun) = attempt.begun {
             self.pace.took(begun.elapsed());
         }
+        attempt.is_done = true;
         let missing = self.len() - attempt.sent;
         attempt.sent = self.len();
         self.meter.update(|progress| {
             progress.bytes += missing;
             progress.blocks += 1;
         });
+    }
+
+    /// Takes back what is counted of it when this is dropped, unless it is done by then.
+    pub(super) fn taken_back_unless_done(&self) -> GivenUp {
+        GivenUp(self.clone())
     }
 
     fn attempt(&self) -> std::sync::MutexGuard<'_, Attempt> {

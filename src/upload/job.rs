@@ -3,7 +3,8 @@
 //! Every call may be sent again: a block by its id, the list because it names the latest blocks. Dropping the future
 //! ends everything; blocks that the blob store has stay there for a week, for the next upload to find.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -40,11 +41,14 @@ pub(super) struct Job {
     pub(super) meter: Arc<Meter>,
     /// Instead of the usual time of an attempt.
     pub(super) attempt_timeout: Option<Duration>,
+    /// The blocks that are counted as done, and whether they were there: of a run before, whose link ended.
+    pub(super) counted: Mutex<BTreeMap<u64, bool>>,
 }
 
 impl Job {
     /// The answer that made the blob valid.
     pub(super) async fn run(&self, resume: bool) -> Result<Response> {
+        self.link.check_alive(self.peer.http().clock().system_now())?;
         if self.plan.count() == 1 {
             self.put_blob().await
         } else {
@@ -113,24 +117,43 @@ impl Job {
         let block = self.source.read(offset, length, &self.pool).await?;
         let name = name(index, block.checksum);
         let id = id(&name);
-        if leftover.has(&name, length) {
+        let is_there = leftover.has(&name, length);
+        let counted = self.counted().get(&index).copied();
+        if let (false, Some(skipped)) = (is_there, counted) {
+            // The new link leads to another blob.
+            self.counted().remove(&index);
+            self.meter.update(|progress| {
+                progress.bytes -= length;
+                progress.blocks -= 1;
+                progress.bytes_skipped -= if skipped { length } else { 0 };
+                progress.blocks_skipped -= u64::from(skipped);
+            });
+        }
+        if is_there && counted.is_none() {
             self.meter.update(|progress| {
                 progress.bytes += length;
                 progress.bytes_skipped += length;
                 progress.blocks += 1;
                 progress.blocks_skipped += 1;
             });
-        } else {
+            self.counted().insert(index, true);
+        } else if !is_there {
             let request = self.link.request(Method::PUT, &[("comp", "block"), ("blockid", &id)]);
             self.put(request, block, &format!("block {} of {}", index + 1, self.plan.count()))
                 .await?;
+            self.counted().insert(index, false);
         }
         Ok((index, id))
+    }
+
+    fn counted(&self) -> MutexGuard<'_, BTreeMap<u64, bool>> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends a block's content. What was corrupted on its way is sent again, which a 400 is not otherwise.
     async fn put(&self, request: Request, block: Block, what: &str) -> Result<Response> {
         let body = BlockBody::new(block.bytes, Arc::clone(&self.pace), Arc::clone(&self.meter));
+        let _given_up = body.taken_back_unless_done();
         let mut request = request.header("x-ms-content-crc64", header(block.checksum));
         request.body = Body::Stream(Box::new(body.clone()));
         request.call_timeout = Some(BLOCK_CALL);

@@ -22,7 +22,7 @@ mod tests;
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use self::progress::Progress;
@@ -142,9 +142,9 @@ impl Upload {
         self
     }
 
-    async fn run(self) -> Result<Receipt<Progress>> {
+    /// Looks at the link and the source, and begins nothing yet.
+    pub(crate) async fn open(self) -> Result<OpenUpload> {
         let link = Link::new(&self.url, self.local_endpoint)?;
-        link.check_alive(self.http.clock().system_now())?;
         let source = self.source.open(self.raw).await?;
         let plan = Plan::new(source.len(), self.block_size, self.concurrency)?;
         let job = Job {
@@ -156,9 +156,40 @@ impl Upload {
             source,
             plan,
             attempt_timeout: self.attempt_timeout,
+            counted: Mutex::default(),
         };
-        let answer = job.run(self.resume).await?;
-        Ok(Receipt::new(answer.status, None, answer.call.request_id, job.meter.now()))
+        Ok(OpenUpload {
+            job,
+            local_endpoint: self.local_endpoint,
+            resume: self.resume,
+        })
+    }
+}
+
+/// An upload that may go on with another link if its own is to blame: what was sent and counted stays so.
+pub(crate) struct OpenUpload {
+    job: Job,
+    local_endpoint: bool,
+    resume: bool,
+}
+
+impl OpenUpload {
+    pub(crate) async fn run(&mut self) -> Result<Receipt<Progress>> {
+        let answer = self.job.run(self.resume).await?;
+        Ok(Receipt::new(
+            answer.status,
+            None,
+            answer.call.request_id,
+            self.job.meter.now(),
+        ))
+    }
+
+    /// Takes this link instead. The next run asks what is there, whatever the first one was told.
+    #[cfg(feature = "archive")]
+    pub(crate) fn go_on_with(&mut self, url: &UploadUrl) -> Result<()> {
+        self.job.link = Link::new(url, self.local_endpoint)?;
+        self.resume = true;
+        Ok(())
     }
 }
 
@@ -167,7 +198,7 @@ impl IntoFuture for Upload {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        Box::pin(async move { self.open().await?.run().await })
     }
 }
 

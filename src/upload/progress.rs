@@ -68,6 +68,12 @@ impl Meter {
         }
     }
 
+    /// Takes back bytes of a block that was given up. It is told with the next change: the upload may be ending.
+    pub(super) fn take_back(&self, bytes: u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.bytes -= bytes;
+    }
+
     pub(super) fn now(&self) -> Progress {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         Progress {

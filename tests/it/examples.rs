@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use msstore::testing::{FakeStore, Fault, RecordedRequest, SamplePackage};
+use msstore::testing::{FakeStore, Fault, RecordedRequest, SamplePackage, sample_image};
 use serde_json::{Value, json};
 
 /// `cargo test` builds the examples beside the tests.
@@ -600,7 +600,7 @@ async fn without_credentials_and_arguments_it_runs_on_the_fake() {
 #[tokio::test]
 async fn every_template_runs_against_another_server() {
     let package = File::package(NEW);
-    let icon = File::new("coins.png", b"an icon");
+    let icon = File::new("coins.png", &sample_image(300, 300));
     let (package, icon) = (package.path(), icon.path());
     let (product, flight) = (FakeStore::SAMPLE_IN_APP_PRODUCT, FakeStore::SAMPLE_FLIGHT);
     let programs: [(&str, Vec<&str>, &[&str]); 10] = [

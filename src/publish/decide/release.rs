@@ -141,10 +141,23 @@ impl NewPackage {
         &self.runs_on.architectures
     }
 
-    /// The highest version that the Store holds for a device that may run this one.
+    /// The versions that the Store holds for devices that may run this one.
+    fn rivals(&self, held: &[ApplicationPackage]) -> impl Iterator<Item = (Audience, Version)> {
+        let told = held.iter().map(|held| Some((Audience::of(held), version(held)?)));
+        told.flatten().filter(|(audience, _)| self.runs_on.meets(audience))
+    }
+
+    /// The highest version that the Store holds for each device that may run this one: one for later versions of Windows alone is no
+    /// rival, for it leaves the other devices to this.
     pub(crate) fn highest(&self, held: &[ApplicationPackage]) -> Option<Version> {
-        let rivals = held.iter().filter(|held| self.runs_on.meets(&Audience::of(held)));
-        rivals.filter_map(version).max()
+        let is_later = |other: &Audience| {
+            self.runs_on
+                .min_os
+                .zip(other.min_os)
+                .is_some_and(|(this, other)| other > this)
+        };
+        let rivals = self.rivals(held).filter(|(audience, _)| !is_later(audience));
+        rivals.map(|(_, version)| version).max()
     }
 
     /// Whether the Store holds this very version for each of its architectures.
@@ -311,15 +324,16 @@ pub(crate) fn version_problem(new: &[NewPackage], held: &[ApplicationPackage], a
                 "{name} has the version {version}, and the Store keeps the fourth number for itself: build it as {major}.{minor}.{build}.0, with what tells builds apart in the third number"
             ));
         }
-        let highest = package.highest(held)?;
         let version = package.version()?;
         let devices = package.architectures().join(" and ");
-        if package.versions.iter().all(|version| *version < highest) {
+        let lower = |highest: &Version| package.versions.iter().all(|version| version < highest);
+        if let Some(highest) = package.highest(held).filter(lower) {
             return Some(format!(
                 "{name} has the version {version}, and the Store holds {highest} for {devices}: customers would not get it; raise the version"
             ));
         }
-        (package.versions.contains(&highest) && !again).then(|| {
+        let is_there = package.rivals(held).any(|(_, held)| package.versions.contains(&held));
+        (is_there && !again).then(|| {
             format!("{name} has the version {version}, which the Store holds for {devices} already: leave it out, raise its version, or insist with .again()")
         })
     })

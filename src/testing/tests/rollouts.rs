@@ -63,12 +63,13 @@ async fn a_rollout_goes_from_percentage_to_finalised() {
                 .refused(409, "InvalidState", "packageRollout");
         }
         let (_, draft) = http.draft(&parent).await;
-        let none = &draft["packageDeliveryOptions"]["packageRollout"];
-        assert_eq!(none["isPackageRollout"], false);
-        assert_eq!(
-            (&none["packageRolloutStatus"], &none["fallbackSubmissionId"]),
-            (&json!("PackageRolloutNotStarted"), &json!("0"))
-        );
+        let inherited = json!({
+            "isPackageRollout": true,
+            "packageRolloutPercentage": 100.0,
+            "packageRolloutStatus": "PackageRolloutNotStarted",
+            "fallbackSubmissionId": "0",
+        });
+        assert_eq!(draft["packageDeliveryOptions"]["packageRollout"], inherited);
     }
 }
 

@@ -101,7 +101,7 @@ async fn after_what_clears_the_way() {
 
     let shop = Shop::open().await;
     shop.fake.seed_rollout(APP, 25.0);
-    let job = || job(&shop).existing_rollout(ExistingRollout::Finalize);
+    let job = || job(&shop).existing_rollout(ExistingRollout::Finalize).no_rollout();
     crash_at(job(), "rolloutEnded").await;
     job().pending(PendingPolicy::Reuse).await.unwrap();
     assert_eq!(shop.count("finalizepackagerollout"), 1);

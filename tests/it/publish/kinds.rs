@@ -12,7 +12,7 @@ use super::{ADD_ON, APP, FLIGHT, PACKAGE, Shop, guard_of, package_names};
 #[tokio::test]
 async fn an_add_on_is_published() {
     let shop = Shop::open().await;
-    let icon = shop.folder.file("pack.png", 100);
+    let icon = shop.folder.image("pack.png", 300, 300);
     let job = shop
         .add_on()
         .publish()
@@ -113,9 +113,23 @@ async fn a_rollout_in_progress_is_dealt_with_by_explicit_choice() {
             let id = shop.fake.seed_rollout(parent, 25.0).unwrap();
             let package = shop.package(PACKAGE);
             let end = match (parent, choice) {
-                (APP, Some(choice)) => shop.app().publish().package(package).existing_rollout(choice).await,
+                (APP, Some(choice)) => {
+                    shop.app()
+                        .publish()
+                        .package(package)
+                        .no_rollout()
+                        .existing_rollout(choice)
+                        .await
+                }
                 (APP, None) => shop.app().publish().package(package).await,
-                (_, Some(choice)) => shop.flight().publish().package(package).existing_rollout(choice).await,
+                (_, Some(choice)) => {
+                    shop.flight()
+                        .publish()
+                        .package(package)
+                        .no_rollout()
+                        .existing_rollout(choice)
+                        .await
+                }
                 (_, None) => shop.flight().publish().package(package).await,
             };
             if choice.is_some() {
@@ -137,13 +151,17 @@ async fn a_rollout_in_progress_is_dealt_with_by_explicit_choice() {
     // Lifted, it is the service that refuses.
     let shop = Shop::open().await;
     shop.fake.seed_rollout(APP, 25.0);
-    let error = shop.job().allow(Guard::RolloutInProgress).await.unwrap_err();
+    let error = shop.job().no_rollout().allow(Guard::RolloutInProgress).await.unwrap_err();
     assert!(error.is_conflict(), "{error:?}");
     // One that is over is in nobody's way.
     let shop = Shop::open().await;
     let id = shop.fake.seed_rollout(APP, 25.0).unwrap();
     shop.app().package_rollout(&id).finalize().await.unwrap();
-    shop.job().existing_rollout(ExistingRollout::Finalize).await.unwrap();
+    shop.job()
+        .no_rollout()
+        .existing_rollout(ExistingRollout::Finalize)
+        .await
+        .unwrap();
     assert_eq!(shop.count("finalizepackagerollout"), 1);
 }
 
@@ -156,7 +174,7 @@ async fn a_rollout_that_begins_after_the_plan_explains_the_conflict() {
         .fault(Fault::on("GET", "/submissions/*").first(1).edit_answer(|submission| {
             submission["packageDeliveryOptions"]["packageRollout"]["packageRolloutStatus"] = "PackageRolloutNotStarted".into();
         }));
-    let error = shop.job().await.unwrap_err();
+    let error = shop.job().no_rollout().await.unwrap_err();
     assert_eq!(guard_of(&error), Some(Guard::RolloutInProgress), "{error:?}");
     assert_eq!(
         (error.status(), error.outcome()),
@@ -188,7 +206,11 @@ async fn the_rollout_is_finalised_once_although_the_answer_is_lost() {
     shop.fake.seed_rollout(APP, 25.0);
     shop.fake
         .fault(Fault::on("POST", "/finalizepackagerollout").apply_then().answer(504, ""));
-    shop.job().existing_rollout(ExistingRollout::Finalize).await.unwrap();
+    shop.job()
+        .no_rollout()
+        .existing_rollout(ExistingRollout::Finalize)
+        .await
+        .unwrap();
     assert_eq!(shop.count("finalizepackagerollout"), 1);
 }
 

@@ -230,3 +230,25 @@ async fn a_refusal_of_the_device_families_says_what_to_send() {
     let text = error.to_string();
     assert!(text.contains("each of Desktop, Mobile, Xbox and Holographic"), "{text}");
 }
+
+/// The service names the code alone, after everything was uploaded.
+#[tokio::test]
+async fn the_reason_of_a_failed_commit_says_what_to_do() {
+    let shop = Shop::open().await;
+    let fail = |answer: &mut Value| {
+        answer["status"] = "CommitFailed".into();
+        answer["statusDetails"]["errors"] = json!([{ "code": "MissingTitle", "details": "" }]);
+    };
+    // The status is looked at once before the commit.
+    let status = || Fault::on("GET", "/status").edit_answer(fail);
+    for n in 2..9 {
+        shop.fake.fault(status().nth(n));
+    }
+    let error = shop.job().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::SubmissionFailed(_)), "{error:?}");
+    let text = error.to_string();
+    assert!(
+        text.contains("MissingTitle") && text.contains("needs a title of its own"),
+        "{text}"
+    );
+}

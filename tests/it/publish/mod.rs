@@ -5,8 +5,11 @@
 
 mod crash;
 mod guards;
+mod images;
+mod inherited;
 mod inputs;
 mod kinds;
+mod links;
 mod listings;
 mod packages;
 mod plan;
@@ -57,6 +60,13 @@ impl Folder {
         let content: Vec<u8> = content.take(length).collect();
         let path = self.0.join(name);
         std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// A PNG of this size in pixels.
+    fn image(&self, name: &str, width: u32, height: u32) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::write(&path, msstore::testing::sample_image(width, height)).unwrap();
         path
     }
 }

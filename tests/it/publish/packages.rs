@@ -114,8 +114,8 @@ async fn a_package_can_have_another_name_than_its_file() {
 #[tokio::test]
 async fn running_twice_adds_nothing_twice() {
     let shop = Shop::open().await;
-    let image = shop.folder.file("one.png", 100);
-    let extra = shop.folder.file("extra.png", 100);
+    let image = shop.folder.image("one.png", 1366, 768);
+    let extra = shop.folder.image("extra.png", 300, 300);
     let job = || {
         // Not by .image(): the edit names it, and .file() gives it.
         let name_it = |draft: &mut msstore::Document<msstore::model::ApplicationSubmission>| {
@@ -146,7 +146,7 @@ async fn running_twice_adds_nothing_twice() {
         let images = submission["listings"]["en-us"]["baseListing"]["images"].as_array().unwrap();
         images.iter().map(|image| image["fileName"].clone()).collect()
     };
-    assert_eq!(images(&draft), ["screens/one.png", "extra.png", "en-US/one.png"]);
+    assert_eq!(images(&draft), ["screens/one.png", "extra.png", "en-us/one.png"]);
     // Once it is under way its files are the service's, and it still is what is to be published.
     job().until(Milestone::Accepted).await.unwrap();
     shop.fake.forget_requests();
@@ -163,17 +163,17 @@ async fn running_twice_adds_nothing_twice() {
     let published = shop.fake.published_submission(APP).unwrap();
     let of_the_name = packages(&published).into_iter().filter(|(name, _)| name == PACKAGE).count();
     assert_eq!(of_the_name, 1);
-    assert_eq!(images(&published), ["screens/one.png", "extra.png", "en-US/one.png"]);
+    assert_eq!(images(&published), ["screens/one.png", "extra.png", "en-us/one.png"]);
 }
 
 #[tokio::test]
 async fn an_icon_is_not_added_twice_either() {
     let shop = Shop::open().await;
-    let icon = shop.folder.file("pack.png", 100);
+    let icon = shop.folder.image("pack.png", 300, 300);
     let job = || shop.add_on().publish().pending(PendingPolicy::Reuse).icon("EN", &icon);
     let first = job().leave_draft().await.unwrap();
     let draft = shop.fake.pending_submission(ADD_ON).unwrap();
-    let named = json!({ "fileName": "EN/pack.png", "fileStatus": "PendingUpload" });
+    let named = json!({ "fileName": "en/pack.png", "fileStatus": "PendingUpload" });
     assert_eq!(draft["listings"]["en"]["icon"], named);
     assert_eq!(job().leave_draft().await.unwrap().changes, []);
     job().until(Milestone::Accepted).await.unwrap();
@@ -182,7 +182,7 @@ async fn an_icon_is_not_added_twice_either() {
     assert_eq!((report.submission, report.adopted), (first.submission, true));
     assert_eq!(shop.sent(), [""; 0]);
     let published = shop.fake.published_submission(ADD_ON).unwrap();
-    let taken = json!({ "fileName": "EN/pack.png", "fileStatus": "Uploaded" });
+    let taken = json!({ "fileName": "en/pack.png", "fileStatus": "Uploaded" });
     assert_eq!(published["listings"]["en"]["icon"], taken);
 }
 
@@ -375,7 +375,7 @@ async fn names_meet_with_either_slash() {
                 package["fileName"] = name.into();
             }
         }));
-    let image = shop.folder.file("one.png", 100);
+    let image = shop.folder.image("one.png", 1366, 768);
     let package = shop.package("App.msix").name("x64/App.msix");
     let job = || {
         let job = shop.app().publish().package(package.clone()).until(Milestone::Published);

@@ -205,7 +205,13 @@ async fn guards_that_would_stop_the_run_are_told() {
         matches!(finding(&plan, Guard::RolloutInProgress), Finding::Failed(_)),
         "{plan}"
     );
-    let plan = shop.job().existing_rollout(ExistingRollout::Halt).plan().await.unwrap();
+    let plan = shop
+        .job()
+        .no_rollout()
+        .existing_rollout(ExistingRollout::Halt)
+        .plan()
+        .await
+        .unwrap();
     only_reads(&shop);
     assert!(plan.is_clear(), "{plan}");
 }
@@ -256,7 +262,7 @@ async fn it_tells_what_becomes_of_a_rollout() {
     for (choice, says) in table {
         let shop = Shop::open().await;
         let id = shop.fake.seed_rollout(APP, 25.0).unwrap();
-        let mut job = shop.job();
+        let mut job = shop.job().no_rollout();
         if let Some(choice) = choice {
             job = job.existing_rollout(choice);
         }
@@ -272,7 +278,7 @@ async fn it_tells_what_becomes_of_a_rollout() {
     // The guard is lifted, so that there is nothing to choose.
     let shop = Shop::open().await;
     shop.fake.seed_rollout(APP, 25.0);
-    let plan = shop.job().allow(Guard::RolloutInProgress).plan().await.unwrap();
+    let plan = shop.job().no_rollout().allow(Guard::RolloutInProgress).plan().await.unwrap();
     let rollout = plan.rollout.as_ref().unwrap();
     assert!(plan.is_clear() && !rollout.stops, "{plan}");
     assert!(
@@ -285,6 +291,12 @@ async fn it_tells_what_becomes_of_a_rollout() {
     assert!(problem.contains("still being rolled out"), "{plan}");
     // None is in progress, and then a draft is reused.
     let shop = Shop::open().await;
-    let plan = shop.job().existing_rollout(ExistingRollout::Halt).plan().await.unwrap();
+    let plan = shop
+        .job()
+        .no_rollout()
+        .existing_rollout(ExistingRollout::Halt)
+        .plan()
+        .await
+        .unwrap();
     assert_eq!(plan.rollout, None, "{plan}");
 }

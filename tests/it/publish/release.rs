@@ -355,7 +355,7 @@ async fn a_submission_that_is_not_the_same_is_named_with_the_difference() {
     }
     assert_eq!(shop.sent(), [""; 0]);
     let error: Error = notes_of("Slower.").package(shop.package(PACKAGE)).await.unwrap_err();
-    assert!(error.to_string().contains("the edit changes it: /listings/en-us"), "{error}");
+    assert!(error.to_string().contains("it differs: /listings/en-us"), "{error}");
 }
 
 #[tokio::test]

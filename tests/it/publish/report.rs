@@ -68,6 +68,11 @@ async fn the_report_has_all_that_was_done() {
         let warnings: Vec<_> = codes.iter().map(|code| json!({ "code": code, "details": "so" })).collect();
         json!({ "errors": [], "warnings": warnings, "certificationReports": [{ "date": "2026-02-10T07:00:00Z", "reportUrl": "https://partner.example/r/1" }] })
     };
+    // With all device families there is none to be added.
+    shop.fake.edit_submission(shop.published_id(), |submission| {
+        submission["allowTargetFutureDeviceFamilies"] =
+            json!({ "Desktop": true, "Mobile": false, "Xbox": false, "Holographic": false });
+    });
     let noise = "SalesUnsupportedWarning";
     let published = json!({ "status": "Published", "statusDetails": warnings(&[noise, "ListingOptInWarning"]) });
     shop.fake
@@ -248,7 +253,12 @@ async fn what_fails_after_a_write_does_not_say_that_nothing_was_done() {
     let shop = Shop::open().await;
     shop.fake.seed_rollout(APP, 25.0);
     shop.fake.fault(Fault::on("POST", "/submissions").answer(403, "").always());
-    let error = shop.job().existing_rollout(ExistingRollout::Halt).await.unwrap_err();
+    let error = shop
+        .job()
+        .no_rollout()
+        .existing_rollout(ExistingRollout::Halt)
+        .await
+        .unwrap_err();
     assert_eq!(shop.writes(), ["haltpackagerollout"]);
     assert_eq!((error.status(), error.outcome()), (Some(403), Outcome::Applied));
 

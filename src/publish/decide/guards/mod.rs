@@ -13,6 +13,7 @@ use crate::error::{Error, Result, UploadKind};
 use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, FileStatus};
 use crate::model::pricing::{PriceTier, Pricing, TrialPeriod};
+use crate::publish::decide::image_rules;
 use crate::publish::decide::release::{Found, NewPackage, identity_problem, kind_problem, version_problem};
 use crate::publish::files::ArchiveFile;
 use crate::secret::UploadUrl;
@@ -157,6 +158,9 @@ impl Guards {
         if let Some(count) = draft.parts().listings {
             let problem = "the update has no listing, and the service needs at least one: add one for a language";
             self.add(Guard::Listings, (count == 0).then(|| problem.to_owned()));
+        }
+        if let Some(problem) = image_rules::problem(&draft.named_images(), files) {
+            self.add(Guard::Images, problem);
         }
         self.add(Guard::Files, unmatched_files(&**draft, files));
         match standing {
