@@ -1,7 +1,7 @@
 //! The library advises in the names of its methods and types. Here they are options.
 
 /// What the library says, and what this program says instead; whole phrases before the names in them.
-const WORDS: [(&str, &str); 16] = [
+const WORDS: [(&str, &str); 17] = [
     (
         "publish() with PendingPolicy::Reuse or .submission(id) goes on with it",
         "the same command with --pending reuse goes on with it",
@@ -36,6 +36,7 @@ const WORDS: [(&str, &str); 16] = [
         "set another with .publish_at(..), or .publish_mode(TargetPublishMode::Immediate)",
         "set targetPublishDate or targetPublishMode with --merge",
     ),
+    (".mandatory(..) sets it", "isMandatoryUpdate in --merge sets it"),
 ];
 
 /// A text of the library in the words of this program.

@@ -207,20 +207,28 @@ async fn a_package_of_the_same_name_takes_the_place_of_the_one_in_the_store() {
 
 #[tokio::test]
 async fn existing_packages_go_if_that_is_asked_for() {
-    let fake = FakeStore::start_with_sample().await.unwrap();
-    fake.script_statuses(APP, ["PreProcessing"]);
     let package = File::package(NEW);
-    let mut command = with_fake("release", &fake);
-    command.args([APP, package.path(), "--existing", "all"]);
-    let (code, output) = run(command).await;
-    assert_eq!(code, 0, "{output}");
-    let update = update(&fake);
-    let packages = update["applicationPackages"].as_array().unwrap();
-    let statuses: Vec<_> = packages
-        .iter()
-        .map(|package| package["fileStatus"].as_str().unwrap())
-        .collect();
-    assert_eq!(statuses, ["PendingDelete", "PendingDelete", "PendingUpload"], "{output}");
+    let (stays, goes, comes) = ("Uploaded", "PendingDelete", "PendingUpload");
+    // The Store has packages for x64 and arm64; the new one is for x64.
+    for (choice, expected) in [
+        ("keep", [stays, stays, comes]),
+        ("matching", [goes, stays, comes]),
+        ("all", [goes, goes, comes]),
+    ] {
+        let fake = FakeStore::start_with_sample().await.unwrap();
+        fake.script_statuses(APP, ["PreProcessing"]);
+        let mut command = with_fake("release", &fake);
+        command.args([APP, package.path(), "--existing", choice]);
+        let (code, output) = run(command).await;
+        assert_eq!(code, 0, "{output}");
+        let update = update(&fake);
+        let packages = update["applicationPackages"].as_array().unwrap();
+        let statuses: Vec<_> = packages
+            .iter()
+            .map(|package| package["fileStatus"].as_str().unwrap())
+            .collect();
+        assert_eq!(statuses, expected, "{choice}: {output}");
+    }
 }
 
 #[tokio::test]
@@ -411,6 +419,112 @@ async fn a_merge_patch_is_applied_and_the_notes_go_before_it() {
         (&listing["title"], &listing["releaseNotes"]),
         (&json!("Paper Lantern"), &json!("Faster."))
     );
+}
+
+#[tokio::test]
+async fn exactly_the_images_of_a_folder_become_the_screenshots() {
+    let package = File::package(NEW);
+    let image = File::new("b.png", &sample_image(1920, 1080));
+    let folder = image.folder_with(&[("notes.txt", "No image.")]);
+    std::fs::write(image.0.with_file_name("a.PNG"), sample_image(1366, 768)).unwrap();
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.script_statuses(APP, ["PreProcessing"]);
+    let mut command = with_fake("release", &fake);
+    command.args([APP, package.path(), "--images", &format!("EN-us={folder}")]);
+    let (code, output) = run(command).await;
+    assert_eq!(code, 0, "{output}");
+    let update = update(&fake);
+    let images = |language: &str| {
+        let images = update["listings"][language]["baseListing"]["images"]
+            .as_array()
+            .unwrap()
+            .iter();
+        let named = images.map(|image| [&image["imageType"], &image["fileName"], &image["fileStatus"]]);
+        named
+            .map(|named| named.map(|text| text.as_str().unwrap().to_lowercase()).join(" "))
+            .collect::<Vec<_>>()
+    };
+    let expected = [
+        "screenshot screens/one.png pendingdelete",
+        "screenshot en-us/a.png pendingupload",
+        "screenshot en-us/b.png pendingupload",
+    ];
+    let mut of_english = images("en-us");
+    // New ones in order; where the old one stands does not matter.
+    of_english.sort_by_key(|image| !image.contains("screens/"));
+    assert_eq!(of_english, expected, "{update}");
+    assert_eq!(images("de-de"), ["screenshot screens/one.png uploaded"], "{update}");
+
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let mut command = with_fake("release", &fake);
+    command.args([APP, package.path(), "--images", &format!("fr-fr={folder}")]);
+    let (code, output) = run(command).await;
+    assert_eq!(code, 1, "{output}");
+    assert!(output.contains("fr-fr") && output.contains("de-de, en-us"), "{output}");
+    assert_eq!(writes(&fake), ["POST token"], "{output}");
+}
+
+#[tokio::test]
+async fn a_rollout_that_would_be_inherited_is_chosen_or_left_out() {
+    let package = File::package(NEW);
+    let table = [(None, Value::Null), (Some("none"), json!(false)), (Some("25"), json!(true))];
+    for (choice, expected) in table {
+        let fake = FakeStore::start_with_sample().await.unwrap();
+        fake.script_statuses(APP, ["PreProcessing"]);
+        let last = fake.published_submission(APP).unwrap()["id"].as_str().unwrap().to_owned();
+        fake.edit_submission(last, |submission| {
+            let rollout = &mut submission["packageDeliveryOptions"]["packageRollout"];
+            rollout["isPackageRollout"] = true.into();
+            rollout["packageRolloutPercentage"] = 10.0.into();
+            rollout["packageRolloutStatus"] = "PackageRolloutComplete".into();
+        });
+        let mut command = with_fake("release", &fake);
+        command.args([APP, package.path()]);
+        if let Some(choice) = choice {
+            command.args(["--rollout", choice]);
+        }
+        let (code, output) = run(command).await;
+        assert_eq!(code, i32::from(choice.is_none()), "{output}");
+        if choice.is_none() {
+            assert!(output.contains("choose --rollout none or --rollout PERCENT"), "{output}");
+            assert_eq!(writes(&fake), ["POST token"], "{output}");
+            continue;
+        }
+        let rollout = &update(&fake)["packageDeliveryOptions"]["packageRollout"];
+        assert_eq!(rollout["isPackageRollout"], expected, "{rollout}");
+    }
+}
+
+/// What is put into other words is what the library says, or nobody would notice that it has changed.
+#[test]
+fn the_phrases_that_a_release_replaces_are_those_of_the_library() {
+    fn read(folder: &std::path::Path, text: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                read(&path, text);
+            } else {
+                text.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let mut library = String::new();
+    read(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut library);
+    for setter in [".architecture(…)", ".min_os(…)"] {
+        assert!(library.contains(&format!("{setter:?}")));
+        library = library.replace(
+            ": state it with {setter}",
+            &format!(": state it with {setter} or: state it with {{setter}}"),
+        );
+    }
+    let words = include_str!("../../examples/release/words.rs");
+    let (_, table) = words.split_once("= [").unwrap();
+    let (table, _) = table.split_once("\n];").unwrap();
+    let literals: Vec<&str> = table.split('"').skip(1).step_by(2).collect();
+    assert!(literals.len() > 2 && literals.len() % 2 == 0);
+    for pair in literals.chunks(2) {
+        assert!(library.contains(pair[0]), "the library does not say {:?}", pair[0]);
+    }
 }
 
 #[tokio::test]
