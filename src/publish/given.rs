@@ -55,7 +55,8 @@ impl<S: HasRollout> Publish<S> {
     }
 
     /// Submits packages that the Store holds already once more. Without it, a run for which nothing is pending, and of which the last
-    /// published submission holds every package in this very version, ends well with that submission and creates nothing.
+    /// published submission holds every package in this very version, ends well with that submission and creates nothing, whatever else
+    /// it would change. The service may refuse a version that it holds; to change a listing alone, leave the packages out.
     pub fn again(mut self) -> Self {
         self.again = true;
         self

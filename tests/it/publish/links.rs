@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use msstore::error::UploadKind;
 use msstore::model::ApplicationSubmission;
-use msstore::publish::{Event, Package, PendingPolicy, Publish};
+use msstore::publish::{Event, PendingPolicy, Publish};
 use msstore::testing::Fault;
 use msstore::upload::Progress;
 use msstore::{Error, ErrorKind};
 use serde_json::Value;
 
-use super::{FLIGHT, PACKAGE, Shop, observed, step};
+use super::{FLIGHT, Shop, observed, step};
 
 const MIB: u64 = 1 << 20;
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -22,7 +22,7 @@ type Kept<T> = Arc<Mutex<Vec<T>>>;
 
 /// A job with an archive of five full blocks and a rest, what it tells, and how far its upload is.
 fn job(shop: &Shop, concurrency: usize) -> (Publish<ApplicationSubmission>, Kept<Event>, Kept<Progress>) {
-    let package = Package::new(shop.folder.file(PACKAGE, 5 << 20));
+    let package = shop.large_package();
     let (job, events) = observed(shop.app().publish().package(package).pending(PendingPolicy::Reuse));
     let progress = Kept::<Progress>::default();
     let seen = Arc::clone(&progress);

@@ -7,7 +7,7 @@ use msstore::api::Milestone;
 use msstore::error::FailureKind;
 use msstore::model::{ApplicationPackage, Guard, ImageType};
 use msstore::publish::{ExistingPackages, PackageFate, PendingPolicy};
-use msstore::testing::{Fault, SamplePackage};
+use msstore::testing::{Fault, Rule, SamplePackage};
 use msstore::{ErrorKind, Outcome};
 use serde_json::{Value, json};
 
@@ -154,6 +154,7 @@ async fn running_twice_adds_nothing_twice() {
     assert_eq!((report.submission, report.adopted), (first.submission, true));
     assert_eq!(shop.sent(), [""; 0]);
     // In the next submission they replace those of the same name.
+    shop.fake.enforce(Rule::PackageVersion, false);
     let next = shop
         .job()
         .again()
