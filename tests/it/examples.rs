@@ -521,7 +521,7 @@ fn the_phrases_that_a_release_replaces_are_those_of_the_library() {
     let (_, table) = words.split_once("= [").unwrap();
     let (table, _) = table.split_once("\n];").unwrap();
     let literals: Vec<&str> = table.split('"').skip(1).step_by(2).collect();
-    assert!(literals.len() > 2 && literals.len() % 2 == 0);
+    assert!(literals.len() > 2 && literals.len().is_multiple_of(2));
     for pair in literals.chunks(2) {
         assert!(library.contains(pair[0]), "the library does not say {:?}", pair[0]);
     }
