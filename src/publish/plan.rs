@@ -1,5 +1,6 @@
 //! The plan: it is made by reading and by trying the edits on a copy, shown by `plan()` and obeyed by a run.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
@@ -87,19 +88,17 @@ impl fmt::Display for Plan {
         if let Some(rollout) = &self.rollout {
             writeln!(f, "rollout: {}: {}", rollout.id, rollout.what)?;
         }
-        writeln!(f, "changes: {}", self.changes.len())?;
-        for change in &self.changes {
-            writeln!(f, "  {change}")?;
+        for setting in &self.inherited {
+            writeln!(f, "inherited: {setting}")?;
+        }
+        let others: Vec<&Change> = self.changes.iter().filter(|change| !self.has_a_line_for(change)).collect();
+        writeln!(f, "changes: {}", others.len())?;
+        for change in others {
+            writeln!(f, "  {}", shortened(&change.to_string()))?;
         }
         if !self.device_families.is_empty() {
             let families = self.device_families.join(", ");
-            writeln!(
-                f,
-                "device families added as false, for the service refuses an update without them: {families}"
-            )?;
-        }
-        for setting in &self.inherited {
-            writeln!(f, "inherited: {setting}")?;
+            writeln!(f, "device families added as false, as the service needs them: {families}")?;
         }
         writeln!(f, "packages: {}", self.packages.len())?;
         for package in &self.packages {
@@ -115,20 +114,58 @@ impl fmt::Display for Plan {
                 writeln!(f, "  {advice}")?;
             }
         }
-        writeln!(f, "guards: {}", self.guards.len())?;
-        for guard in &self.guards {
-            match &guard.finding {
-                Finding::Passed => writeln!(f, "  {}: passed", guard.guard)?,
-                Finding::Failed(problem) => writeln!(f, "  {}: FAILED: {problem}", guard.guard)?,
-                Finding::Lifted(problem) => writeln!(f, "  {}: lifted: {problem}", guard.guard)?,
-                Finding::NotChecked => writeln!(f, "  {}: not checked", guard.guard)?,
-            }
-        }
+        self.write_guards(f)?;
         f.write_str(match self.is_clear() {
             true if self.already_published => "is published already: nothing would be done",
             true => "would go on",
             false => "would stop",
         })
+    }
+}
+
+impl Plan {
+    /// Whether a change is told by the lines of the packages and of the device families.
+    fn has_a_line_for(&self, change: &Change) -> bool {
+        let parts: Vec<&str> = change.pointer.split('/').collect();
+        match parts[..] {
+            ["", "applicationPackages" | "flightPackages", _]
+            | ["", "applicationPackages" | "flightPackages", _, "fileStatus"] => true,
+            ["", "allowTargetFutureDeviceFamilies", family] => self.device_families.iter().any(|added| added == family),
+            _ => false,
+        }
+    }
+
+    /// A line for those that passed, a line for those that could not be checked, and one for each of the others.
+    fn write_guards(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |finding: &Finding| {
+            let with = self.guards.iter().filter(|guard| guard.finding == *finding);
+            let names: Vec<String> = with.map(|guard| guard.guard.to_string()).collect();
+            names.join(", ")
+        };
+        writeln!(f, "guards: {}", self.guards.len())?;
+        for (finding, word) in [(Finding::Passed, "passed"), (Finding::NotChecked, "not checked")] {
+            let names = names(&finding);
+            if !names.is_empty() {
+                writeln!(f, "  {word}: {names}")?;
+            }
+        }
+        for PlannedGuard { guard, finding } in &self.guards {
+            match finding {
+                Finding::Passed | Finding::NotChecked => {}
+                Finding::Failed(problem) => writeln!(f, "  FAILED: {guard}: {problem}")?,
+                Finding::Lifted(problem) => writeln!(f, "  lifted: {guard}: {problem}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A line of a length that can be read; [`Plan::changes`] has it all.
+fn shortened(line: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 200;
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &line[..end])),
+        None => Cow::Borrowed(line),
     }
 }
 

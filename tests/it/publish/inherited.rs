@@ -421,7 +421,7 @@ async fn the_device_families_that_are_missing_are_added() -> Result<()> {
         let job = || shop.app().publish().package(shop.package(PACKAGE));
         let plan = job().plan().await?;
         assert_eq!(plan.device_families.join(", "), added);
-        let line = format!("device families added as false, for the service refuses an update without them: {added}\n");
+        let line = format!("device families added as false, as the service needs them: {added}\n");
         assert_eq!(plan.to_string().contains(&line), !added.is_empty(), "{plan}");
         let report = job().leave_draft().await?;
         assert_eq!(plan.changes, report.changes);

@@ -82,8 +82,8 @@ async fn it_tells_what_the_run_does() {
         "  stays PaperLantern_1.0.0.0_arm64.msix (arm64, 1.0.0.0)\n",
         "  comes PaperLantern_2.0.0.0_x64.msix (x64, 1.0.0.0 → 2.0.0.0)\n",
         "PaperLantern_2.0.0.0_x64.msix (1682 bytes) from ",
-        "upload link: not checked\n",
-        "price: passed\n",
+        "  not checked: upload link\n",
+        "  passed: package kind, package identity, package version, ",
     ] {
         assert!(text.contains(line), "{line:?} in {text}");
     }
@@ -180,7 +180,7 @@ async fn guards_that_would_stop_the_run_are_told() {
     let plan = job().plan().await.unwrap();
     only_reads(&shop);
     assert!(
-        !plan.is_clear() && plan.to_string().contains("price: FAILED: pricing.priceId is Base"),
+        !plan.is_clear() && plan.to_string().contains("  FAILED: price: pricing.priceId is Base"),
         "{plan}"
     );
     let plan = job().allow(Guard::Price).plan().await.unwrap();

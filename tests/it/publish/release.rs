@@ -98,7 +98,7 @@ async fn a_release_that_the_service_would_refuse_is_refused_before_it_costs_a_dr
         let package = || shop.bytes(name, &bytes);
         let plan = app.package(package()).plan().await.unwrap();
         assert!(!plan.is_clear(), "{name}: {plan}");
-        assert!(plan.to_string().contains(&format!("  {guard}: FAILED: ")), "{plan}");
+        assert!(plan.to_string().contains(&format!("  FAILED: {guard}: ")), "{plan}");
         for pending in [PendingPolicy::Fail, PendingPolicy::Replace, PendingPolicy::Reuse] {
             let job = shop.app().publish().package(package()).pending(pending);
             let error = job.await.unwrap_err();

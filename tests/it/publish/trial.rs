@@ -98,7 +98,7 @@ async fn the_first_submission_of_all() {
     assert_eq!(shop.sent(), [""; 0]);
     let plan = job().plan().await.unwrap();
     assert!(plan.is_clear() && plan.based_on.is_none(), "{plan}");
-    assert!(plan.to_string().contains("price: not checked"), "{plan}");
+    assert!(plan.to_string().contains("  not checked: price"), "{plan}");
     job().await.unwrap();
     assert_eq!(shop.writes(), ["create", "update", "commit"]);
 
