@@ -1,21 +1,34 @@
-//! Shows what lies in packages, bundles and upload containers.
-//!
-//! `inspect_package [FILE]...`
-//!
-//! Without a file it looks into a built-in package. Exit codes: 0 done, 1 a file is no package, 64 usage.
+//! Shows what lies in packages, bundles and upload containers. Without a file it looks into a built-in bundle.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::print_stdout)]
 
-use std::process::ExitCode;
+use std::path::PathBuf;
 
-use msstore::archive::ArchiveBuilder;
-use msstore::package::{PackageInfo, inspect};
+use clap::Parser;
+use msstore::package::{PackageInfo, inspect, inspect_bytes};
+use msstore::testing::SamplePackage;
 
-const MANIFEST: &str = r#"<Package xmlns="http://schemas.microsoft.com/appx/manifest/foundation/windows10">
-  <Identity Name="4242Kestrel.PaperLantern" Publisher="CN=Kestrel" Version="2.1.0.0" ProcessorArchitecture="x64"/>
-  <Dependencies><TargetDeviceFamily Name="Windows.Desktop" MinVersion="10.0.17763.0" MaxVersionTested="10.0.26100.0"/></Dependencies>
-  <Resources><Resource Language="en-us"/></Resources>
-</Package>"#;
+/// Shows what lies in packages, bundles and upload containers.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The files; without one, a built-in bundle
+    files: Vec<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let Arguments { files } = Arguments::parse();
+    if files.is_empty() {
+        println!("No file is given: this looks into a built-in bundle.");
+        let package = SamplePackage::new("2.1.0.0");
+        let bundle = SamplePackage::bundle(&[package.clone(), package.architecture("arm64")]);
+        show(&inspect_bytes("PaperLantern_2.1.0.0.msixbundle", &bundle)?, "");
+    }
+    for file in files {
+        show(&inspect(file).await?, "");
+    }
+    Ok(())
+}
 
 fn show(info: &PackageInfo, indent: &str) {
     println!("{indent}{}: {}, {:?}", info.file_name, info.kind, info.role);
@@ -27,46 +40,14 @@ fn show(info: &PackageInfo, indent: &str) {
     for family in &info.device_families {
         println!("{indent}  {} from {} on", family.name, family.min_version);
     }
-    let (languages, restricted) = (info.languages.join(", "), info.restricted_capabilities.join(", "));
+    println!("{indent}  architectures: {}", info.architectures.join(", "));
+    println!("{indent}  languages: {}", info.languages.join(", "));
     println!(
-        "{indent}  architectures: {}; languages: {languages}",
-        info.architectures.join(", ")
+        "{indent}  restricted capabilities: {}",
+        info.restricted_capabilities.join(", ")
     );
-    println!(
-        "{indent}  restricted capabilities: {restricted}; symbols: {}",
-        info.symbols.join(", ")
-    );
-    info.packages.iter().for_each(|package| show(package, &format!("{indent}  ")));
-}
-
-async fn built_in() -> Result<PackageInfo, Box<dyn std::error::Error>> {
-    println!("No file is given: this looks into a built-in package.");
-    let manifest = std::env::temp_dir().join(format!("inspect_package-{}.xml", std::process::id()));
-    std::fs::write(&manifest, MANIFEST)?;
-    let package = ArchiveBuilder::new().file("AppxManifest.xml", &manifest).build().await;
-    std::fs::remove_file(&manifest)?;
-    Ok(inspect(package?.path()).await?)
-}
-
-#[tokio::main]
-async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let files: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(missing) = files.iter().find(|file| !std::path::Path::new(file).is_file()) {
-        eprintln!("usage: inspect_package [FILE]...\nerror: {missing} is not a file");
-        return Ok(ExitCode::from(64));
+    println!("{indent}  symbols: {}", info.symbols.join(", "));
+    for package in &info.packages {
+        show(package, &format!("{indent}  "));
     }
-    if files.is_empty() {
-        show(&built_in().await?, "");
-    }
-    let mut code = ExitCode::SUCCESS;
-    for file in &files {
-        match inspect(file).await {
-            Ok(info) => show(&info, ""),
-            Err(error) => {
-                eprintln!("error: {error}");
-                code = ExitCode::FAILURE;
-            }
-        }
-    }
-    Ok(code)
 }

@@ -1,81 +1,23 @@
 //! Obtains an access token and prints its type and expiry, never the token itself: a check of the credentials.
 //!
-//! `obtain_token`
-//!
 //! Credentials come from `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`, or the same with `AZURE_`.
-//! Exit codes: 0 done, 1 refused, 64 usage.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::print_stdout)]
 
-use std::error::Error;
-use std::process::ExitCode;
-
+use clap::Parser;
 use msstore::StoreClient;
-use msstore::testing::FakeStore;
 
-const USAGE: &str = "usage: obtain_token (without arguments)";
+/// Obtains an access token, and says how long it can be used.
+#[derive(Debug, Parser)]
+struct Arguments {}
 
-async fn work(client: &StoreClient, _: Task) -> msstore::Result<()> {
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let Arguments {} = Arguments::parse();
+    let client = StoreClient::from_env()?;
+
     let token = client.access_token().await?;
     println!("type: Bearer");
     println!("expires in: {} s", token.lifetime().as_secs());
     Ok(())
-}
-
-struct Task;
-
-impl Task {
-    fn from_arguments(arguments: &[String]) -> Result<Self, Box<dyn Error>> {
-        match arguments {
-            [] => Ok(Self),
-            _ => Err("the arguments do not fit".into()),
-        }
-    }
-
-    fn sample(_: &FakeStore) -> Result<Self, Box<dyn Error>> {
-        Ok(Self)
-    }
-}
-
-#[tokio::main]
-async fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (client, task, _fake) = match prepare(&arguments).await {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            eprintln!("{USAGE}");
-            return fail(64, &*error);
-        }
-    };
-    match work(&client, task).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(1, &error),
-    }
-}
-
-/// Checks all that was given, before anything is sent. Without credentials and arguments it runs on a [`FakeStore`].
-async fn prepare(arguments: &[String]) -> Result<(StoreClient, Task, Option<FakeStore>), Box<dyn Error>> {
-    let is_set = |name: String| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
-    let names = ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"];
-    let credentials = names
-        .iter()
-        .any(|name| is_set(format!("MSSTORE_{name}")) || is_set(format!("AZURE_{name}")));
-    if credentials || !arguments.is_empty() {
-        return Ok((StoreClient::from_env()?, Task::from_arguments(arguments)?, None));
-    }
-    println!("No credentials are set: this runs on the FakeStore, inside this program.");
-    let fake = FakeStore::start_with_sample().await?;
-    let task = Task::sample(&fake)?;
-    Ok((fake.client()?, task, Some(fake)))
-}
-
-/// Prints an error and what lies below it.
-fn fail(code: u8, error: &dyn Error) -> ExitCode {
-    eprintln!("error: {error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        eprintln!("  because: {cause}");
-        source = cause.source();
-    }
-    ExitCode::from(code)
 }

@@ -1,222 +1,66 @@
 //! Submits an app: sets the release notes of every listing, adds a package, and waits until the Store has taken it.
 //!
-//! `submit_app [APPLICATION_ID PACKAGE_FILE [RELEASE_NOTES]]`
+//! Without arguments and credentials it does so on a [`FakeStore`], inside this program. The program for a pipeline is `release`.
 //!
 //! Credentials come from `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`, or the same with `AZURE_`.
-//! `MSSTORE_PENDING=fail|replace|reuse` says what happens to a draft that is there already; here the default is `replace`.
-//! `MSSTORE_ROLLOUT` rolls the packages out to so many per cent of the customers at first.
-//! `MSSTORE_WAIT_TIMEOUT` is how many seconds to wait at most.
-//! Exit codes: 0 taken by the Store, 1 refused or failed, 2 still under way when the time was up, 64 usage.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::print_stdout)]
 
-use std::error::Error;
-use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
-use std::process::ExitCode;
-use std::time::Duration;
 
-use msstore::model::StatusReport;
-use msstore::publish::{Package, PendingPolicy};
-use msstore::testing::FakeStore;
-use msstore::upload::Progress;
-use msstore::{ApplicationId, ErrorKind, StoreClient};
+use clap::Parser;
+use msstore::publish::Package;
+use msstore::testing::{FakeStore, SamplePackage};
+use msstore::{ApplicationId, StoreClient};
 
-const USAGE: &str = "usage: submit_app APPLICATION_ID PACKAGE_FILE [RELEASE_NOTES]";
+/// Submits an app with a new package.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Store id of the app, such as 9NBLGGH4R315
+    application_id: ApplicationId,
+    /// The package
+    package: PathBuf,
+    /// Release notes of every listing
+    release_notes: Option<String>,
+}
 
-async fn work(client: &StoreClient, task: Task) -> msstore::Result<()> {
-    let app = client.applications().get(&task.app).await?;
-    println!("{} ({})", app.primary_name, app.id()?);
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let names = ["MSSTORE_CLIENT_ID", "AZURE_CLIENT_ID"];
+    let has_credentials = names.iter().any(|name| std::env::var_os(name).is_some());
+    if std::env::args().len() == 1 && !has_credentials {
+        println!("No credentials are set: this runs on the FakeStore, inside this program.");
+        let fake = FakeStore::start_with_sample().await?;
+        let package = fake.sample_file("PaperLantern_2.0.0.0_x64.msix", 1)?;
+        SamplePackage::new("2.0.0.0").content(6 << 20).write(&package)?;
+        let given = [
+            "submit_app",
+            FakeStore::SAMPLE_APPLICATION,
+            &package.to_string_lossy(),
+            "Lanterns float higher.",
+        ];
+        return submit(&fake.client()?, Arguments::parse_from(given)).await;
+    }
+    let arguments = Arguments::parse();
+    submit(&StoreClient::from_env()?, arguments).await
+}
 
-    let notes = task.release_notes;
-    let mut publish = client
+async fn submit(client: &StoreClient, arguments: Arguments) -> anyhow::Result<()> {
+    let report = client
         .applications()
-        .submissions(&task.app)
+        .submissions(arguments.application_id)
         .publish()
-        .pending(task.pending)
         .edit(move |draft| {
             for listing in draft.listings.values_mut() {
-                if let Some(notes) = &notes {
+                if let Some(notes) = &arguments.release_notes {
                     listing.base_listing.release_notes.clone_from(notes);
                 }
             }
             Ok(())
         })
-        .package(Package::new(task.package))
+        .package(Package::new(arguments.package))
         .on_event(|event| println!("{event}"))
-        .upload(|upload| upload.on_progress(bar));
-    if let Some(timeout) = task.timeout {
-        publish = publish.timeout(timeout);
-    }
-    if let Some(percentage) = task.rollout {
-        publish = publish.rollout_percentage(percentage);
-    }
-    let report = publish.await?;
+        .await?;
     println!("{report}");
     Ok(())
-}
-
-struct Task {
-    app: ApplicationId,
-    package: PathBuf,
-    release_notes: Option<String>,
-    pending: PendingPolicy,
-    timeout: Option<Duration>,
-    rollout: Option<f64>,
-}
-
-impl Task {
-    fn from_arguments(arguments: &[String]) -> Result<Self, Box<dyn Error>> {
-        let (app, package, release_notes) = match arguments {
-            [app, package] => (app, package, None),
-            [app, package, notes] => (app, package, Some(notes.clone())),
-            _ => return Err("the arguments do not fit".into()),
-        };
-        Ok(Self {
-            app: app.parse()?,
-            package: checked_file(package)?,
-            release_notes,
-            pending: pending()?,
-            timeout: timeout()?,
-            rollout: rollout()?,
-        })
-    }
-
-    fn sample(fake: &FakeStore) -> Result<Self, Box<dyn Error>> {
-        let package = fake.sample_file("PaperLantern_2.0.0.0_x64.msix", 6 << 20)?;
-        // Somebody left a draft behind.
-        fake.seed_draft(FakeStore::SAMPLE_APPLICATION);
-        Ok(Self {
-            app: FakeStore::SAMPLE_APPLICATION.parse()?,
-            package,
-            release_notes: Some("Lanterns float higher.".to_owned()),
-            pending: pending()?,
-            timeout: timeout()?,
-            rollout: rollout()?,
-        })
-    }
-}
-
-fn checked_file(path: &str) -> Result<PathBuf, Box<dyn Error>> {
-    match std::fs::metadata(path) {
-        Ok(file) if file.is_file() && file.len() > 0 => Ok(PathBuf::from(path)),
-        Ok(file) if file.is_file() => Err(format!("the file {path} is empty").into()),
-        Ok(_) => Err(format!("{path} is not a file").into()),
-        Err(error) => Err(format!("the file {path} cannot be read: {error}").into()),
-    }
-}
-
-fn pending() -> Result<PendingPolicy, Box<dyn Error>> {
-    match std::env::var("MSSTORE_PENDING").unwrap_or_default().as_str() {
-        "fail" => Ok(PendingPolicy::Fail),
-        "" | "replace" => Ok(PendingPolicy::Replace),
-        "reuse" => Ok(PendingPolicy::Reuse),
-        _ => Err("MSSTORE_PENDING must be fail, replace or reuse".into()),
-    }
-}
-
-fn timeout() -> Result<Option<Duration>, Box<dyn Error>> {
-    match std::env::var("MSSTORE_WAIT_TIMEOUT").unwrap_or_default().as_str() {
-        "" => Ok(None),
-        seconds => Ok(Some(Duration::from_secs(
-            seconds
-                .parse()
-                .map_err(|_| "MSSTORE_WAIT_TIMEOUT must be a number of seconds")?,
-        ))),
-    }
-}
-
-fn rollout() -> Result<Option<f64>, Box<dyn Error>> {
-    match std::env::var("MSSTORE_ROLLOUT").unwrap_or_default().as_str() {
-        "" => Ok(None),
-        text => match text.parse() {
-            Ok(percentage) if (0.0..=100.0).contains(&percentage) => Ok(Some(percentage)),
-            _ => Err("MSSTORE_ROLLOUT must be a number from 0 to 100".into()),
-        },
-    }
-}
-
-/// Shows how far the upload is, in one line.
-fn bar(now: Progress) {
-    // A log gets the last line only.
-    if now.blocks < now.blocks_total && !std::io::stdout().is_terminal() {
-        return;
-    }
-    let done = (now.bytes * 40).checked_div(now.bytes_total).unwrap_or(40);
-    let end = if now.blocks == now.blocks_total { "\n" } else { "" };
-    let (sent, total) = (now.bytes.div_ceil(1024), now.bytes_total.div_ceil(1024));
-    print!(
-        "\r[{:<40}] {sent} of {total} KiB{end}",
-        "#".repeat(usize::try_from(done).unwrap_or(40))
-    );
-    // Without the end of a line nothing shows by itself.
-    let _ = std::io::stdout().flush();
-}
-
-#[tokio::main]
-async fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (client, task, _fake) = match prepare(&arguments).await {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            eprintln!("{USAGE}");
-            return fail(64, &*error);
-        }
-    };
-    match work(&client, task).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.kind() == ErrorKind::WaitTimedOut => {
-            println!(
-                "{} is still under way; to attach to it again, run this once more with MSSTORE_PENDING=reuse",
-                error.path().unwrap_or_default()
-            );
-            fail(2, &error)
-        }
-        Err(error) if matches!(error.kind(), ErrorKind::SubmissionFailed(_)) => {
-            error.report().map(details);
-            fail(1, &error)
-        }
-        Err(error) => fail(1, &error),
-    }
-}
-
-/// Checks all that was given, before anything is sent. Without credentials and arguments the program runs on a [`FakeStore`].
-async fn prepare(arguments: &[String]) -> Result<(StoreClient, Task, Option<FakeStore>), Box<dyn Error>> {
-    let is_set = |name: String| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
-    let names = ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"];
-    let credentials = names
-        .iter()
-        .any(|name| is_set(format!("MSSTORE_{name}")) || is_set(format!("AZURE_{name}")));
-    if credentials || !arguments.is_empty() {
-        return Ok((StoreClient::from_env()?, Task::from_arguments(arguments)?, None));
-    }
-    println!("No credentials are set: this runs on the FakeStore, inside this program.");
-    let fake = FakeStore::start_with_sample().await?;
-    let task = Task::sample(&fake)?;
-    Ok((fake.client()?, task, Some(fake)))
-}
-
-/// Prints what the service says about a submission that failed.
-fn details(report: &StatusReport) {
-    println!("final status: {}", report.status);
-    for error in &report.status_details.errors {
-        println!("  error: {error}");
-    }
-    for warning in report.status_details.notable_warnings() {
-        println!("  warning: {warning}");
-    }
-    for certification in &report.status_details.certification_reports {
-        println!("  certification report of {certification}");
-    }
-}
-
-/// Prints an error and what lies below it.
-fn fail(code: u8, error: &dyn Error) -> ExitCode {
-    eprintln!("error: {error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        eprintln!("  because: {cause}");
-        source = cause.source();
-    }
-    ExitCode::from(code)
 }
