@@ -1,15 +1,15 @@
 //! Looks into a file, and into what lies in it.
 
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::{BufReader, Cursor, Read};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::package::archive::{Archive, Entry};
 use crate::package::fault::{Budget, Fault};
 use crate::package::info::{PackageInfo, PackageKind};
 use crate::package::manifest;
-use crate::package::source::Source;
-use crate::package::zip::{Archive, Entry};
+use crate::package::source::{Limited, Source};
 
 const OF_PACKAGE: &str = "AppxManifest.xml";
 const OF_BUNDLE: &str = "AppxMetadata/AppxBundleManifest.xml";
@@ -40,7 +40,7 @@ pub async fn inspect(path: impl AsRef<Path>) -> Result<PackageInfo> {
         if !std::fs::metadata(&path)?.is_file() {
             return Err(Fault::wrong("it is not a file"));
         }
-        look(&mut File::open(path)?, &name, &Budget::default())
+        look(&mut BufReader::new(File::open(path)?), &name, &Budget::default())
     };
     let looked = tokio::task::spawn_blocking(look).await;
     told(
@@ -65,8 +65,8 @@ fn told(subject: &str, looked: Result<PackageInfo, Fault>) -> Result<PackageInfo
 }
 
 /// As [`inspect`], of a file that is open.
-pub(super) fn look(source: &mut dyn Source, name: &str, budget: &Budget) -> Result<PackageInfo, Fault> {
-    settled(name, read(source, name, None, budget))
+pub(super) fn look(file: &mut dyn Source, name: &str, budget: &Budget) -> Result<PackageInfo, Fault> {
+    settled(name, read(&mut Limited::new(file, budget), name, None, budget))
 }
 
 /// That something cannot be read is told of it, and ends nothing.
@@ -127,13 +127,12 @@ fn read(source: &mut dyn Source, name: &str, within: Option<PackageKind>, budget
     (&mut *source).take(4).read_to_end(&mut magic)?;
     let by_name = Extension::of(name);
     if matches!(&magic[..], b"EXPH" | b"EXSH" | b"EXBH") || matches!(by_name, Extension::Encrypted(_)) {
-        return Err(Fault::Unreadable("it is encrypted".to_owned()));
+        return Err(Fault::unreadable("it is encrypted"));
     }
     if magic.is_empty() {
         return Err(Fault::wrong("it is empty"));
     }
-    let mut archive = Archive::open(source, budget, is_wanted)?;
-    let entries = std::mem::take(&mut archive.entries);
+    let (mut archive, entries) = Archive::open(source, budget, is_wanted)?;
     let find = |name: &str| entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(name));
     let (kind, manifest) = match (find(OF_PACKAGE), find(OF_BUNDLE)) {
         (Some(manifest), _) => (PackageKind::Package, Some(manifest)),
@@ -156,7 +155,8 @@ fn read(source: &mut dyn Source, name: &str, within: Option<PackageKind>, budget
     if !fits {
         return Err(Fault::wrong(format!("{kind}s do not belong there")));
     }
-    let manifest = manifest.map(|manifest| archive.manifest(manifest)).transpose()?;
+    let manifest = manifest.map(|entry| archive.manifest(entry).map_err(|fault| fault.inside(&entry.name)));
+    let manifest = manifest.transpose()?;
     match (kind, manifest) {
         (PackageKind::Package, Some(manifest)) => manifest::package(&manifest),
         (_, manifest) => {
@@ -167,7 +167,7 @@ fn read(source: &mut dyn Source, name: &str, within: Option<PackageKind>, budget
                 identity,
                 ..PackageInfo::default()
             };
-            hold(info, &mut archive, &entries, listed.unwrap_or_default())
+            hold(info, &mut archive, &entries, listed.unwrap_or_default(), budget)
         }
     }
 }
@@ -178,16 +178,14 @@ fn hold(
     archive: &mut Archive<'_>,
     entries: &[Entry],
     mut listed: Vec<PackageInfo>,
+    budget: &Budget,
 ) -> Result<PackageInfo, Fault> {
     for entry in entries {
         let name = &entry.name;
         match Extension::of(name) {
             Extension::Symbols => info.symbols.push(name.clone()),
             Extension::Package(_) | Extension::Encrypted(_) => {
-                let budget = archive.budget;
-                let looked = archive
-                    .content(entry)
-                    .and_then(|mut content| read(&mut *content, name, Some(info.kind), budget));
+                let looked = archive.look_into(entry, |package| read(package, name, Some(info.kind), budget));
                 let mut found = settled(name, looked).map_err(|fault| fault.inside(name))?;
                 let place = listed.iter().position(|listed| listed.file_name.eq_ignore_ascii_case(name));
                 if let Some(listed) = place.map(|place| listed.remove(place))

@@ -15,6 +15,7 @@
 //! # }
 //! ```
 
+mod archive;
 mod fault;
 mod info;
 mod look;
@@ -23,7 +24,6 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod version;
-mod zip;
 
 pub use self::info::{DeviceFamily, PackageIdentity, PackageInfo, PackageKind, PackageRole};
 pub use self::look::{inspect, inspect_bytes};
