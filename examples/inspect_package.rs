@@ -2,71 +2,55 @@
 //!
 //! `inspect_package [FILE]...`
 //!
-//! Without a file it looks into a built-in package. Exit codes: 0 done, 1 a file is no package, 64 usage.
+//! Without a file it looks into a sample bundle. Exit codes: 0 done, 1 a file is not a package.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::process::ExitCode;
 
-use msstore::archive::ArchiveBuilder;
-use msstore::package::{PackageInfo, inspect};
-
-const MANIFEST: &str = r#"<Package xmlns="http://schemas.microsoft.com/appx/manifest/foundation/windows10">
-  <Identity Name="4242Kestrel.PaperLantern" Publisher="CN=Kestrel" Version="2.1.0.0" ProcessorArchitecture="x64"/>
-  <Dependencies><TargetDeviceFamily Name="Windows.Desktop" MinVersion="10.0.17763.0" MaxVersionTested="10.0.26100.0"/></Dependencies>
-  <Resources><Resource Language="en-us"/></Resources>
-</Package>"#;
+use msstore::package::{PackageInfo, inspect, inspect_bytes};
+use msstore::testing::SamplePackage;
 
 fn show(info: &PackageInfo, indent: &str) {
     println!("{indent}{}: {}, {:?}", info.file_name, info.kind, info.role);
-    match (&info.identity, &info.unreadable) {
-        (_, Some(reason)) => println!("{indent}  cannot be read: {reason}"),
-        (Some(of), None) => println!("{indent}  {} {} of {}", of.name, of.version, of.publisher),
+    match (&info.unreadable, &info.identity) {
+        (Some(reason), _) => println!("{indent}  cannot be read: {reason}"),
+        (None, Some(identity)) => println!("{indent}  {} {} of {}", identity.name, identity.version, identity.publisher),
         (None, None) => println!("{indent}  packages of different identities"),
     }
     for family in &info.device_families {
-        println!("{indent}  {} from {} on", family.name, family.min_version);
+        println!("{indent}  {} {} and later", family.name, family.min_version);
     }
-    let (languages, restricted) = (info.languages.join(", "), info.restricted_capabilities.join(", "));
-    println!(
-        "{indent}  architectures: {}; languages: {languages}",
-        info.architectures.join(", ")
-    );
-    println!(
-        "{indent}  restricted capabilities: {restricted}; symbols: {}",
-        info.symbols.join(", ")
-    );
+    for (what, values) in [
+        ("architectures", &info.architectures),
+        ("languages", &info.languages),
+        ("restricted capabilities", &info.restricted_capabilities),
+        ("symbols", &info.symbols),
+    ] {
+        if !values.is_empty() {
+            println!("{indent}  {what}: {}", values.join(", "));
+        }
+    }
     info.packages.iter().for_each(|package| show(package, &format!("{indent}  ")));
 }
 
-async fn built_in() -> Result<PackageInfo, Box<dyn std::error::Error>> {
-    println!("No file is given: this looks into a built-in package.");
-    let manifest = std::env::temp_dir().join(format!("inspect_package-{}.xml", std::process::id()));
-    std::fs::write(&manifest, MANIFEST)?;
-    let package = ArchiveBuilder::new().file("AppxManifest.xml", &manifest).build().await;
-    std::fs::remove_file(&manifest)?;
-    Ok(inspect(package?.path()).await?)
-}
-
 #[tokio::main]
-async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
     let files: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(missing) = files.iter().find(|file| !std::path::Path::new(file).is_file()) {
-        eprintln!("usage: inspect_package [FILE]...\nerror: {missing} is not a file");
-        return Ok(ExitCode::from(64));
-    }
+    let mut found = Vec::new();
     if files.is_empty() {
-        show(&built_in().await?, "");
+        let x64 = SamplePackage::new("2.1.0.0");
+        let bundle = SamplePackage::bundle(&[x64.clone(), x64.architecture("arm64")]);
+        found.push(inspect_bytes("PaperLantern_2.1.0.0.msixbundle", &bundle));
     }
-    let mut code = ExitCode::SUCCESS;
     for file in &files {
-        match inspect(file).await {
-            Ok(info) => show(&info, ""),
-            Err(error) => {
-                eprintln!("error: {error}");
-                code = ExitCode::FAILURE;
-            }
+        found.push(inspect(file).await);
+    }
+    for result in &found {
+        match result {
+            Ok(info) => show(info, ""),
+            Err(error) => eprintln!("error: {error}"),
         }
     }
-    Ok(code)
+    ExitCode::from(u8::from(found.iter().any(Result::is_err)))
 }

@@ -1,4 +1,4 @@
-//! A ZIP archive, as far as packages need it. The `zip` crate reads them, within limits.
+//! The ZIP archives that packages are, read by the `zip` crate within limits.
 
 use std::collections::HashSet;
 use std::io::{Read, Seek, Write};
@@ -27,14 +27,14 @@ pub(super) struct Entry {
 }
 
 impl<'a> Archive<'a> {
-    /// Opens an archive. Returns the entries whose names are `wanted`, too.
+    /// Opens an archive. Returns the entries whose names are `wanted` too.
     pub(super) fn open(
         source: &'a mut dyn Source,
         budget: &'a Budget,
         wanted: fn(&str) -> bool,
     ) -> Result<(Self, Vec<Entry>), Fault> {
         budget.spend_on(Spending::Directories);
-        // An archive begins where its file does. If that is not said, the whole file is searched for a directory that is not in place.
+        // Packages have nothing before their archive. Without this the whole file is searched if the directory is not in its place.
         let archive_offset = ArchiveOffset::Known(0);
         let zip = ZipArchive::with_config(Config { archive_offset }, source).map_err(|error| match error {
             ZipError::Io(error) => error.into(),
@@ -74,8 +74,8 @@ impl<'a> Archive<'a> {
         Ok(manifest)
     }
 
-    /// Looks into a package. The directory of an archive stands at its end, so that one that is compressed is unpacked first: into
-    /// memory, or into a temporary file without a name if it is large.
+    /// Looks into a package in the archive. A ZIP directory is at the end of a file and is read first, so a package that is compressed
+    /// is unpacked before: to memory, or to a temporary file if it is large.
     pub(super) fn look_into<T>(
         &mut self,
         entry: &Entry,
@@ -100,6 +100,7 @@ impl<'a> Archive<'a> {
         look(&mut Limited::new(spool, self.budget))
     }
 
+    /// Writes the content of an entry, whose length and checksum have to be right.
     fn unpack(&mut self, entry: &Entry, to: &mut dyn Write) -> Result<(), Fault> {
         let data = self.zip.by_index_data(entry.index)?;
         if data.encrypted() {
@@ -119,9 +120,11 @@ impl<'a> Archive<'a> {
             match read {
                 0 if left == 0 => return Ok(()),
                 0 => return Err(Fault::wrong("it is damaged (it ends too early)")),
-                _ => to
-                    .write_all(&chunk[..read])
-                    .map_err(|error| Fault::unreadable(format!("it cannot be unpacked to the temporary folder ({error})")))?,
+                _ => to.write_all(&chunk[..read]).map_err(|error| {
+                    Fault::unreadable(format!(
+                        "it is compressed in its container and cannot be unpacked to a temporary file ({error})"
+                    ))
+                })?,
             }
         }
     }

@@ -7,19 +7,19 @@ use zip::result::ZipError;
 
 /// The largest manifest.
 pub(super) const MANIFEST: u64 = 4 << 20;
-/// The most packages in a bundle, by its schema.
+/// The largest number of packages in a bundle, by its schema.
 pub(super) const PACKAGES: usize = 10_000;
-/// The largest package that is looked into where it is compressed as a whole.
+/// The largest package that is unpacked because it is compressed in its container.
 pub(super) const COMPRESSED: u64 = 4 << 30;
 /// How much of such a package is held in memory, and not in a temporary file.
 pub(super) const IN_MEMORY: usize = 16 << 20;
 
-/// Why there is nothing to tell.
+/// Why a file is not looked into.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// It is no package, or a broken one.
+    /// It is not a package, or a damaged one.
     Wrong(String),
-    /// It may well be a package, but nobody can tell.
+    /// It may be a sound package, but cannot be read.
     Unreadable(String),
 }
 
@@ -32,7 +32,7 @@ impl Fault {
         Self::Unreadable(reason.into())
     }
 
-    /// For what lies in another file.
+    /// Names the file in another file that it is about.
     pub(super) fn inside(self, name: &str) -> Self {
         match self {
             Self::Wrong(problem) => Self::Wrong(format!("{name} in it: {problem}")),

@@ -1,4 +1,4 @@
-//! Looks into a file, and into what lies in it.
+//! Looks into a file, and into the packages in it.
 
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read};
@@ -14,23 +14,24 @@ use crate::package::source::{Limited, Source};
 const OF_PACKAGE: &str = "AppxManifest.xml";
 const OF_BUNDLE: &str = "AppxMetadata/AppxBundleManifest.xml";
 
-/// Tells what lies in a package, a bundle or an upload container.
+/// Returns what lies in a package, a bundle or an upload container.
 ///
-/// What is encrypted, or too large to look into where it is compressed in a container (4 GiB), is no error: it tells so in
-/// [`unreadable`](PackageInfo::unreadable).
+/// A file or a package in it that cannot be read is not an error: [`unreadable`](PackageInfo::unreadable) says why. That is so if it is
+/// encrypted, if it has far more files than real packages have, or if it is compressed in its container and larger than 4 GiB or than
+/// the space in the temporary folder.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with what is wrong: there is no such file, it is damaged, it has no
-/// manifest or one that cannot be right, or it is made to be hard to read.
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if there is no such file, if it is not a package, if it or a package in
+/// it is damaged, or if a manifest is missing or wrong.
 ///
 /// # Cancel safety
 ///
-/// It only reads, on a thread for that. When the future is dropped, the thread ends its reading.
+/// The file is read on a thread for blocking work. If the future is dropped, the thread reads on to the end, and nothing else happens.
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 pub async fn inspect(path: impl AsRef<Path>) -> Result<PackageInfo> {
     let path = path.as_ref().to_owned();
     let subject = path.display().to_string();
@@ -49,11 +50,11 @@ pub async fn inspect(path: impl AsRef<Path>) -> Result<PackageInfo> {
     )
 }
 
-/// Tells what lies in a package, a bundle or an upload container that is in memory: [`inspect`] without the file.
+/// Returns what lies in a package, a bundle or an upload container in memory. See [`inspect`].
 ///
 /// # Errors
 ///
-/// As [`inspect`].
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) as for [`inspect`].
 pub fn inspect_bytes(file_name: &str, bytes: &[u8]) -> Result<PackageInfo> {
     told(file_name, look(&mut Cursor::new(bytes), file_name, &Budget::default()))
 }
@@ -64,12 +65,12 @@ fn told(subject: &str, looked: Result<PackageInfo, Fault>) -> Result<PackageInfo
     })
 }
 
-/// As [`inspect`], of a file that is open.
+/// [`inspect`] for an open file.
 pub(super) fn look(file: &mut dyn Source, name: &str, budget: &Budget) -> Result<PackageInfo, Fault> {
     settled(name, read(&mut Limited::new(file, budget), name, None, budget))
 }
 
-/// That something cannot be read is told of it, and ends nothing.
+/// Turns what makes a file unreadable into something that is known about it.
 fn settled(name: &str, looked: Result<PackageInfo, Fault>) -> Result<PackageInfo, Fault> {
     let info = match looked {
         Err(Fault::Unreadable(reason)) => PackageInfo {
@@ -83,7 +84,7 @@ fn settled(name: &str, looked: Result<PackageInfo, Fault>) -> Result<PackageInfo
     Ok(PackageInfo { file_name, ..info })
 }
 
-/// What a file is by its name.
+/// The kind of a file by its name.
 #[derive(Clone, Copy)]
 enum Extension {
     Package(PackageKind),
@@ -121,7 +122,7 @@ fn is_wanted(name: &str) -> bool {
     is_manifest || !matches!(Extension::of(name), Extension::Other)
 }
 
-/// `within` is what it lies in.
+/// `within` is the kind of the file in which it lies.
 fn read(source: &mut dyn Source, name: &str, within: Option<PackageKind>, budget: &Budget) -> Result<PackageInfo, Fault> {
     let mut magic = Vec::new();
     (&mut *source).take(4).read_to_end(&mut magic)?;
@@ -172,7 +173,7 @@ fn read(source: &mut dyn Source, name: &str, within: Option<PackageKind>, budget
     }
 }
 
-/// Adds what a bundle or an upload container holds. `listed` is what its manifest says about that.
+/// Adds the packages of a bundle or an upload container. `listed` is what its manifest says about them.
 fn hold(
     mut info: PackageInfo,
     archive: &mut Archive<'_>,

@@ -1,14 +1,17 @@
-//! What packages are read from, within limits.
+//! The files from which packages are read, within limits.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::package::fault::{Budget, Spending};
 
+/// The shortest entry of a ZIP directory.
+const ENTRY: u64 = 46;
+
 pub(super) trait Source: Read + Seek {}
 
 impl<S: Read + Seek> Source for S {}
 
-/// A file of which no more is read than a budget allows.
+/// A file of which no more is read than the budget allows.
 pub(super) struct Limited<'a, S> {
     file: S,
     budget: &'a Budget,
@@ -19,20 +22,16 @@ impl<'a, S: Source> Limited<'a, S> {
         Self { file, budget }
     }
 
-    /// Looks at the end record of a ZIP64 archive before the `zip` crate does, which takes memory for as many files and bytes as the
-    /// record says, before it reads them.
+    /// Looks at the end record of a ZIP64 archive before the `zip` crate does, which takes memory for the files and bytes that the record
+    /// states before it reads them.
     fn look_at_end(&mut self, start: u64) -> io::Result<()> {
-        let mut record = Vec::new();
-        self.file.seek(SeekFrom::Start(start))?;
-        (&mut self.file).take(40).read_to_end(&mut record)?;
-        let number = |at: usize| {
-            record
-                .get(at..)
-                .and_then(|rest| rest.first_chunk())
-                .map(|bytes| u64::from_le_bytes(*bytes))
-        };
-        let (length, files) = (number(4).unwrap_or_default(), number(32).unwrap_or_default());
-        self.budget.allow(length.max(files.saturating_mul(46)))
+        let (mut length, mut files) = ([0; 8], [0; 8]);
+        self.file.seek(SeekFrom::Start(start.saturating_add(4)))?;
+        self.file.read_exact(&mut length)?;
+        self.file.seek(SeekFrom::Start(start.saturating_add(32)))?;
+        self.file.read_exact(&mut files)?;
+        let files = u64::from_le_bytes(files).saturating_mul(ENTRY);
+        self.budget.allow(files.max(u64::from_le_bytes(length)))
     }
 }
 

@@ -243,6 +243,10 @@ fn names_that_leave_the_archive_or_stand_for_two_files_are_refused() {
     }
     let twice = stored([("appxmanifest.xml", &b"x"[..]), manifest]);
     assert!(refusal("a.msix", &twice).contains("twice"));
+    let mut same = stored([("a.dll", &b"x"[..]), ("b.dll", &b"y"[..]), manifest]);
+    let places: Vec<_> = (0..same.len() - 5).filter(|at| same[*at..].starts_with(b"b.dll")).collect();
+    places.into_iter().for_each(|at| same[at] = b'a');
+    assert!(refusal("a.msix", &same).contains("two files of one name"));
 }
 
 #[test]
