@@ -2,10 +2,11 @@
 //!
 //! `inspect_package [FILE]...`
 //!
-//! Without a file it looks into a sample bundle. Exit codes: 0 done, 1 a file is not a package.
+//! Without a file it looks into a built-in bundle. Exit codes: 0 done, 1 a file is not a package, 64 usage.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use msstore::package::{PackageInfo, inspect, inspect_bytes};
@@ -16,7 +17,7 @@ fn show(info: &PackageInfo, indent: &str) {
     match (&info.unreadable, &info.identity) {
         (Some(reason), _) => println!("{indent}  cannot be read: {reason}"),
         (None, Some(identity)) => println!("{indent}  {} {} of {}", identity.name, identity.version, identity.publisher),
-        (None, None) => println!("{indent}  packages of different identities"),
+        (None, None) => println!("{indent}  packages without a common identity"),
     }
     for family in &info.device_families {
         println!("{indent}  {} {} and later", family.name, family.min_version);
@@ -37,8 +38,13 @@ fn show(info: &PackageInfo, indent: &str) {
 #[tokio::main]
 async fn main() -> ExitCode {
     let files: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(missing) = files.iter().find(|file| !Path::new(file).is_file()) {
+        eprintln!("usage: inspect_package [FILE]...\nerror: {missing} is not a file");
+        return ExitCode::from(64);
+    }
     let mut found = Vec::new();
     if files.is_empty() {
+        println!("No file is given: this looks into a built-in bundle.");
         let x64 = SamplePackage::new("2.1.0.0");
         let bundle = SamplePackage::bundle(&[x64.clone(), x64.architecture("arm64")]);
         found.push(inspect_bytes("PaperLantern_2.1.0.0.msixbundle", &bundle));
@@ -46,11 +52,10 @@ async fn main() -> ExitCode {
     for file in &files {
         found.push(inspect(file).await);
     }
-    for result in &found {
-        match result {
-            Ok(info) => show(info, ""),
-            Err(error) => eprintln!("error: {error}"),
-        }
+    for info in found.iter().flatten() {
+        show(info, "");
     }
-    ExitCode::from(u8::from(found.iter().any(Result::is_err)))
+    let errors = found.iter().filter_map(|found| found.as_ref().err());
+    let failed = errors.inspect(|error| eprintln!("error: {error}")).count() > 0;
+    ExitCode::from(u8::from(failed))
 }
