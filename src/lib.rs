@@ -180,7 +180,7 @@
 //! | `native-tls` | no | TLS by the platform: SChannel, Secure Transport or OpenSSL |
 //! | `rustls-no-provider` | no | rustls without a crypto provider: the program installs one |
 //! | `archive` | yes | builds the ZIP that goes with a submission |
-//! | `package` | yes | tells what lies in a package |
+//! | `package` | yes | reads what lies in a package |
 //! | `testing` | no | `testing::FakeStore` |
 //!
 //! [Microsoft Store submission API]: https://learn.microsoft.com/windows/uwp/monetize/create-and-manage-submissions-using-windows-store-services

@@ -4,44 +4,51 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::package::version::Version;
 
-/// What [`inspect`](crate::package::inspect) has found in a file.
+/// What lies in a package, a bundle or an upload container. Returned by [`inspect`](crate::package::inspect).
 ///
-/// A bundle or an upload container tells about all that lies in it: the architectures, device families, restricted capabilities
-/// and the lowest version of Windows of its applications, the languages of everything. Only `packages` tells them apart.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// For a bundle or an upload container the lists are those of its packages taken together: architectures, device families,
+/// restricted capabilities and the lowest version of Windows of the packages with an application, and the languages of all.
+/// Each package on its own is in `packages`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PackageInfo {
-    /// The name of the file; for what lies in another file, its path there.
+    /// The name of the file; for a package in another file, its path there.
     pub file_name: String,
-    /// What the file is, by what it holds.
+    /// What the file is, by its content.
     pub kind: PackageKind,
-    /// What the package is for.
+    /// The purpose of the package.
     pub role: PackageRole,
-    /// Who it is. `None` for what cannot be read, and for a container whose packages are not of one identity.
+    /// The name, publisher and version. `None` if the file cannot be read, and for an upload container whose packages differ in them.
     pub identity: Option<PackageIdentity>,
-    /// The architectures as manifests write them, in small letters: `x86`, `x64`, `arm`, `arm64`, `x86a64`, `neutral`.
+    /// The architectures in lowercase: `x86`, `x64`, `arm`, `arm64`, `x86a64` or `neutral`.
     pub architectures: Vec<String>,
-    /// The device families that it runs on. Packages for Windows 8 and 8.1 state none.
+    /// The device families that the package runs on. Packages for Windows 8 and 8.1 have none.
     pub device_families: Vec<DeviceFamily>,
-    /// The lowest version of Windows that it runs on.
+    /// The lowest version of Windows that the package runs on.
     pub min_os: Option<Version>,
-    /// The languages, the default first.
+    /// The languages, the default language first.
     pub languages: Vec<String>,
-    /// The restricted capabilities, without prefix, as `runFullTrust`. Each has to be approved by Microsoft.
+    /// The restricted capabilities without their prefix, such as `runFullTrust`. Microsoft has to approve each of them.
     pub restricted_capabilities: Vec<String>,
-    /// What a bundle or an upload container holds.
+    /// The packages in a bundle, or the packages and bundles in an upload container.
     pub packages: Vec<Self>,
-    /// The names of the files with symbols (`.appxsym`, `.msixsym`) in an upload container.
+    /// The names of the symbol files (`.appxsym`, `.msixsym`) in an upload container.
     pub symbols: Vec<String>,
-    /// Why it cannot be read, if so: that it is encrypted, as a rule. Then only the name and the kind are known, and of a package
-    /// of a bundle what the manifest of the bundle says.
+    /// Why the file cannot be read, for example because it is encrypted. `None` if it was read.
+    ///
+    /// Of a file that cannot be read only the name and the kind are known, and of a package in a bundle also what the manifest of the
+    /// bundle says about it.
     pub unreadable: Option<String>,
 }
 
-/// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+/// The kind of a file with packages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum PackageKind {
     /// A single package: `.msix` or `.appx`.
@@ -49,7 +56,7 @@ pub enum PackageKind {
     Package,
     /// A bundle of packages of one app: `.msixbundle` or `.appxbundle`.
     Bundle,
-    /// A container for the Store, with a package or bundle and its symbols: `.msixupload` or `.appxupload`.
+    /// A container for the Store with a package or a bundle and its symbols: `.msixupload` or `.appxupload`.
     Upload,
 }
 
@@ -63,46 +70,49 @@ impl fmt::Display for PackageKind {
     }
 }
 
-/// What a package is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+/// The purpose of a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum PackageRole {
-    /// It holds an application, or adds to one.
+    /// An application, or an addition to one.
     #[default]
     Application,
-    /// It holds resources only: a language, a scale.
+    /// Resources only, such as those of a language or a scale.
     Resource,
-    /// A framework that other packages depend on.
+    /// A framework, on which other packages depend.
     Framework,
 }
 
-/// Who a package is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// The identity of a package or bundle, from its manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PackageIdentity {
-    /// The name, as `1234Contoso.App`.
+    /// The name, such as `1234Contoso.App`.
     pub name: String,
-    /// The publisher, as `CN=…`.
+    /// The publisher, such as `CN=Contoso`.
     pub publisher: String,
     /// The version.
     pub version: Version,
 }
 
 /// A device family that a package runs on.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DeviceFamily {
-    /// The name, as `Windows.Desktop`.
+    /// The name, such as `Windows.Desktop`.
     pub name: String,
-    /// The lowest version of Windows that it runs on.
+    /// The lowest version of Windows that the package runs on.
     pub min_version: Version,
-    /// The highest version of Windows that it was tested on.
+    /// The highest version of Windows that the package was tested on.
     pub max_version_tested: Option<Version>,
 }
 
 #[cfg(feature = "package")]
 impl PackageInfo {
-    /// Tells about all that it holds.
+    /// Sets the lists of a bundle or container from those of its packages.
     pub(super) fn gather(&mut self) {
         let is_main = |package: &&Self| package.role == PackageRole::Application;
         let only_others = !self.packages.iter().any(|package| is_main(&package));
@@ -127,8 +137,8 @@ impl PackageInfo {
     }
 }
 
+/// Returns each value once, ignoring case, in its first spelling.
 #[cfg(feature = "package")]
-/// Each once, without regard to case, in the first spelling.
 pub(super) fn distinct<'a, S: AsRef<str> + 'a>(values: impl IntoIterator<Item = S>) -> Vec<String> {
     let mut seen = HashSet::new();
     let new = values.into_iter().filter(|value| seen.insert(value.as_ref().to_lowercase()));

@@ -1,36 +1,37 @@
-//! Looks into a file, and into what lies in it.
+//! Looks into a file, and into the packages in it.
 
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::{BufReader, Cursor, Read};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::package::archive::{Archive, Entry};
 use crate::package::fault::{Budget, Fault};
 use crate::package::info::{PackageInfo, PackageKind};
 use crate::package::manifest;
-use crate::package::source::Source;
-use crate::package::zip::{Archive, Entry};
+use crate::package::source::{Limited, Source};
 
 const OF_PACKAGE: &str = "AppxManifest.xml";
 const OF_BUNDLE: &str = "AppxMetadata/AppxBundleManifest.xml";
 
-/// Tells what lies in a package, a bundle or an upload container.
+/// Returns what lies in a package, a bundle or an upload container.
 ///
-/// What is encrypted, or too large to look into where it is compressed in a container (4 GiB), is no error: it tells so in
-/// [`unreadable`](PackageInfo::unreadable).
+/// A file or a package in it that cannot be read is not an error: [`unreadable`](PackageInfo::unreadable) says why. That is so if it is
+/// encrypted, if it has far more files than real packages have, or if it is compressed in its container and larger than 4 GiB or than
+/// the space in the temporary folder.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with what is wrong: there is no such file, it is damaged, it has no
-/// manifest or one that cannot be right, or it is made to be hard to read.
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if there is no such file, if it is not a package, if it or a package in
+/// it is damaged, or if a manifest is missing or wrong.
 ///
 /// # Cancel safety
 ///
-/// It only reads, on a thread for that. When the future is dropped, the thread ends its reading.
+/// The file is read on a thread for blocking work. If the future is dropped, the thread reads on to the end, and nothing else happens.
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 pub async fn inspect(path: impl AsRef<Path>) -> Result<PackageInfo> {
     let path = path.as_ref();
     let looked = inspected(path).await;
@@ -46,29 +47,29 @@ pub(crate) async fn inspected(path: &Path) -> std::result::Result<PackageInfo, S
         if !std::fs::metadata(&path)?.is_file() {
             return Err(Fault::wrong("it is not a file"));
         }
-        look(&mut File::open(path)?, &name, &Budget::default())
+        look(&mut BufReader::new(File::open(path)?), &name, &Budget::default())
     };
     let looked = tokio::task::spawn_blocking(look).await;
     let looked = looked.unwrap_or_else(|error| Err(Fault::wrong(format!("its reading broke off ({error})"))));
     looked.map_err(Fault::problem)
 }
 
-/// Tells what lies in a package, a bundle or an upload container that is in memory: [`inspect`] without the file.
+/// Returns what lies in a package, a bundle or an upload container in memory. See [`inspect`].
 ///
 /// # Errors
 ///
-/// As [`inspect`].
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) as for [`inspect`].
 pub fn inspect_bytes(file_name: &str, bytes: &[u8]) -> Result<PackageInfo> {
     let looked = look(&mut Cursor::new(bytes), file_name, &Budget::default());
     looked.map_err(|fault| Error::invalid(file_name, fault.problem()))
 }
 
-/// As [`inspect`], of a file that is open.
-pub(super) fn look(source: &mut dyn Source, name: &str, budget: &Budget) -> Result<PackageInfo, Fault> {
-    settled(name, read(source, name, None, budget))
+/// [`inspect`] for an open file.
+pub(super) fn look(file: &mut dyn Source, name: &str, budget: &Budget) -> Result<PackageInfo, Fault> {
+    settled(name, read(&mut Limited::new(file, budget), name, None, budget))
 }
 
-/// That something cannot be read is told of it, and ends nothing.
+/// Turns what makes a file unreadable into something that is known about it.
 fn settled(name: &str, looked: Result<PackageInfo, Fault>) -> Result<PackageInfo, Fault> {
     let info = match looked {
         Err(Fault::Unreadable(reason)) => PackageInfo {
@@ -82,7 +83,7 @@ fn settled(name: &str, looked: Result<PackageInfo, Fault>) -> Result<PackageInfo
     Ok(PackageInfo { file_name, ..info })
 }
 
-/// What a file is by its name.
+/// The kind of a file by its name.
 #[derive(Clone, Copy)]
 enum Extension {
     Package(PackageKind),
@@ -120,19 +121,18 @@ pub(super) fn is_wanted(name: &str) -> bool {
     is_manifest || !matches!(Extension::of(name), Extension::Other)
 }
 
-/// `within` is what it lies in.
+/// `within` is the kind of the file in which it lies.
 fn read(source: &mut dyn Source, name: &str, within: Option<PackageKind>, budget: &Budget) -> Result<PackageInfo, Fault> {
     let mut magic = Vec::new();
     (&mut *source).take(4).read_to_end(&mut magic)?;
     let by_name = Extension::of(name);
     if matches!(&magic[..], b"EXPH" | b"EXSH" | b"EXBH") || matches!(by_name, Extension::Encrypted(_)) {
-        return Err(Fault::Unreadable("it is encrypted".to_owned()));
+        return Err(Fault::unreadable("it is encrypted"));
     }
     if magic.is_empty() {
         return Err(Fault::wrong("it is empty"));
     }
-    let mut archive = Archive::open(source, budget, is_wanted)?;
-    let entries = std::mem::take(&mut archive.entries);
+    let (mut archive, entries) = Archive::open(source, budget, is_wanted)?;
     let find = |name: &str| entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(name));
     let (kind, manifest) = match (find(OF_PACKAGE), find(OF_BUNDLE)) {
         (Some(manifest), _) => (PackageKind::Package, Some(manifest)),
@@ -155,7 +155,8 @@ fn read(source: &mut dyn Source, name: &str, within: Option<PackageKind>, budget
     if !fits {
         return Err(Fault::wrong(format!("{kind}s do not belong there")));
     }
-    let manifest = manifest.map(|manifest| archive.manifest(manifest)).transpose()?;
+    let manifest = manifest.map(|entry| archive.manifest(entry).map_err(|fault| fault.inside(&entry.name)));
+    let manifest = manifest.transpose()?;
     match (kind, manifest) {
         (PackageKind::Package, Some(manifest)) => manifest::package(&manifest),
         (_, manifest) => {
@@ -166,27 +167,25 @@ fn read(source: &mut dyn Source, name: &str, within: Option<PackageKind>, budget
                 identity,
                 ..PackageInfo::default()
             };
-            hold(info, &mut archive, &entries, listed.unwrap_or_default())
+            hold(info, &mut archive, &entries, listed.unwrap_or_default(), budget)
         }
     }
 }
 
-/// Adds what a bundle or an upload container holds. `listed` is what its manifest says about that.
+/// Adds the packages of a bundle or an upload container. `listed` is what its manifest says about them.
 fn hold(
     mut info: PackageInfo,
     archive: &mut Archive<'_>,
     entries: &[Entry],
     mut listed: Vec<PackageInfo>,
+    budget: &Budget,
 ) -> Result<PackageInfo, Fault> {
     for entry in entries {
         let name = &entry.name;
         match Extension::of(name) {
             Extension::Symbols => info.symbols.push(name.clone()),
             Extension::Package(_) | Extension::Encrypted(_) => {
-                let budget = archive.budget;
-                let looked = archive
-                    .content(entry)
-                    .and_then(|mut content| read(&mut *content, name, Some(info.kind), budget));
+                let looked = archive.look_into(entry, |package| read(package, name, Some(info.kind), budget));
                 let mut found = settled(name, looked).map_err(|fault| fault.inside(name))?;
                 let place = listed.iter().position(|listed| listed.file_name.eq_ignore_ascii_case(name));
                 if let Some(listed) = place.map(|place| listed.remove(place))

@@ -1,4 +1,4 @@
-//! Reads manifests: pure functions from bytes to what they say.
+//! Reads manifests, by pure functions.
 //!
 //! Element names are compared without their namespace, for each version of Windows has its own and adds to it. A DTD is refused,
 //! so there are no entities, and what would make the reader slow is refused before it reads.
@@ -11,7 +11,7 @@ use crate::package::fault::{Fault, PACKAGES};
 use crate::package::info::{DeviceFamily, PackageIdentity, PackageInfo, PackageKind, PackageRole, distinct};
 use crate::package::version::Version;
 
-/// Begins the namespaces of all manifests, from Windows 8 on.
+/// The beginning of the namespaces of all manifests, from Windows 8 on.
 const NAMESPACES: &str = "http://schemas.microsoft.com/appx/";
 const RESTRICTED: &str = "/restrictedcapabilities";
 /// Elements and texts in a manifest.
@@ -53,7 +53,7 @@ pub(super) fn package(bytes: &[u8]) -> Result<PackageInfo, Fault> {
     })
 }
 
-/// Reads the manifest of a bundle: who it is, and what it says of its packages.
+/// Reads the manifest of a bundle: its identity, and what it says about its packages.
 pub(super) fn bundle(bytes: &[u8]) -> Result<(PackageIdentity, Vec<PackageInfo>), Fault> {
     let text = decode(bytes)?;
     let document = parse(&text, "Bundle")?;
@@ -90,7 +90,7 @@ pub(super) fn bundle(bytes: &[u8]) -> Result<(PackageIdentity, Vec<PackageInfo>)
     Ok((identity, listed))
 }
 
-/// UTF-8 or UTF-16, with its mark at the beginning or without.
+/// Decodes UTF-8 or UTF-16, with or without a byte order mark.
 fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Fault> {
     let wide = |bytes: &[u8], number: fn([u8; 2]) -> u16| {
         let (pairs, rest) = bytes.as_chunks();
@@ -133,7 +133,7 @@ fn child<'a, 'i>(node: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
     node.children().find(|child| child.tag_name().name() == name)
 }
 
-/// The elements below all that have this name.
+/// Returns the children of all elements of this name.
 fn children<'a, 'i>(node: Node<'a, 'i>, name: &str) -> impl Iterator<Item = Node<'a, 'i>> {
     let lists = node.children().filter(move |child| child.tag_name().name() == name);
     lists.flat_map(|list| list.children()).filter(Node::is_element)

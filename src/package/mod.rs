@@ -1,21 +1,22 @@
-//! What lies in a package: [`inspect`] reads the manifests of `.msix`, `.appx`, bundles of both and `.msixupload` or
-//! `.appxupload` containers.
+//! Reads the manifests of packages: `.msix` and `.appx`, bundles of both, and `.msixupload` and `.appxupload` containers.
 //!
-//! It reads the directories and the manifests of a file and no content, so that it takes milliseconds for any size; only a package
-//! that is compressed once more in its container is read through. Nothing is extracted, written or sent.
+//! [`inspect`] reads the directories and the manifests in a file and no other content, so that it takes milliseconds for a file of any
+//! size. The exception is a bundle or package that is compressed in its upload container: it is unpacked first, and one of more than
+//! 16 MiB goes to a temporary file without a name.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let info = msstore::package::inspect("dist/App_1.4.0.0_x64_arm64.msixbundle").await?;
 //! match &info.identity {
 //!     Some(identity) => println!("{} {}, {}", identity.name, identity.version, info.architectures.join(" and ")),
-//!     None => println!("{}", info.unreadable.as_deref().unwrap_or("it holds different apps")),
+//!     None => println!("{}", info.unreadable.as_deref().unwrap_or("packages of different identities")),
 //! }
 //! # Ok(())
 //! # }
 //! ```
 
 #[cfg(feature = "package")]
+mod archive;
 mod fault;
 mod info;
 #[cfg(feature = "package")]
@@ -29,8 +30,6 @@ mod tests;
 mod version;
 #[cfg(feature = "testing")]
 mod within;
-#[cfg(feature = "package")]
-mod zip;
 
 pub use self::info::{DeviceFamily, PackageIdentity, PackageInfo, PackageKind, PackageRole};
 #[cfg(feature = "package")]

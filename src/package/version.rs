@@ -3,28 +3,30 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Serialize, Serializer};
+
 use crate::error::{Error, Result};
 
-/// The version of a package or of Windows: four numbers, compared one after the other.
+/// The version of a package or of Windows: four numbers, compared one after the other. It is serialized as text, such as `"1.4.0.0"`.
 ///
-/// The Store keeps the fourth for itself: in what is submitted it has to be 0.
+/// The fourth number is reserved for the Store: it has to be 0 in a package that is submitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version([u16; 4]);
 
 impl Version {
-    /// A version of these numbers.
+    /// Creates a version from its four numbers.
     #[must_use]
     pub const fn new(major: u16, minor: u16, build: u16, revision: u16) -> Self {
         Self([major, minor, build, revision])
     }
 
-    /// Its four numbers: major, minor, build, revision.
+    /// Returns the four numbers: major, minor, build and revision.
     #[must_use]
     pub const fn numbers(self) -> [u16; 4] {
         self.0
     }
 
-    /// Takes fewer than four numbers too, as older manifests write the version of Windows; those that lack are 0.
+    /// Parses up to four numbers, for older manifests write the version of Windows with fewer. Missing numbers are 0.
     pub(crate) fn short(text: &str) -> Option<Self> {
         let mut numbers = [0; 4];
         let mut rest = text.split('.');
@@ -43,9 +45,16 @@ impl fmt::Display for Version {
     }
 }
 
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl FromStr for Version {
     type Err = Error;
 
+    /// Parses four numbers from 0 to 65535 with dots between them.
     fn from_str(text: &str) -> Result<Self> {
         let four = Self::short(text).filter(|_| text.split('.').count() == 4);
         four.ok_or_else(|| {

@@ -77,7 +77,7 @@ pub(super) async fn look_into(path: &Path) -> Found {
     match crate::package::inspected(path).await {
         Ok(info) => match &info.unreadable {
             Some(why) => Found::Unreadable(why.clone()),
-            None => Found::Read(info),
+            None => Found::Read(Box::new(info)),
         },
         Err(problem) => Found::Broken(problem),
     }

@@ -1,5 +1,7 @@
 //! Files that are broken, or made to be hard to read.
 
+use std::io::{Read, Seek, SeekFrom};
+
 use super::*;
 use crate::package::fault::Budget;
 use crate::package::look::look;
@@ -41,8 +43,6 @@ fn a_directory_that_lies_is_refused() {
     for (what, zip) in [
         ("number of entries", patched(&stored, end + 10, &[2, 0])),
         ("number without a record", patched(&stored, end + 10, &[0xff, 0xff])),
-        ("size of the directory", patched(&stored, end + 12, &[0xff, 0xff, 0xff, 0x7f])),
-        ("shorter directory", patched(&stored, end + 12, &[40, 0, 0, 0])),
         ("place of the directory", patched(&stored, end + 16, &[0, 0, 0, 0])),
         ("place past the end", patched(&stored, end + 16, &[0xff, 0xff, 0xff, 0xfe])),
         ("length of the comment", patched(&stored, end + 20, &[1, 0])),
@@ -53,7 +53,6 @@ fn a_directory_that_lies_is_refused() {
             "place of the header past the end",
             patched(&stored, entry + 42, &[0xff, 0xff, 0xff, 0xff]),
         ),
-        ("name in the header", patched(&stored, 30, b"B")),
         ("method", patched(&stored, entry + 10, &[99, 0])),
         ("checksum", patched(&stored, entry + 16, &[0; 4])),
         (
@@ -63,10 +62,6 @@ fn a_directory_that_lies_is_refused() {
         (
             "size of stored content",
             patched(&stored, entry + 24, &(size - 1).to_le_bytes()),
-        ),
-        (
-            "packed size past the end",
-            patched(&deflated, packed_entry + 20, &[0xff, 0xff, 0, 0]),
         ),
         (
             "larger size",
@@ -122,9 +117,9 @@ fn a_bomb_is_read_no_further_than_its_size_says() {
     // A package in a container may be large, but not endlessly.
     let container = deflated([("a.msix", &x64()[..])]);
     let large = patched(&container, directory(&container) + 24, &[0xff, 0xff, 0xff, 0xfe]);
-    assert!(refusal("a.msixupload", &large).contains("compressed content is broken"));
+    assert!(refusal("a.msixupload", &large).contains("it ends too early"));
     let budget = Budget::default();
-    budget.inflated.set(100);
+    budget.unpacking.set(100);
     let info = look(&mut Cursor::new(&container), "a.msixupload", &budget).unwrap();
     assert_eq!(info.packages[0].unreadable.as_deref(), Some("it is too large to look into"));
 }
@@ -160,6 +155,68 @@ fn more_files_than_16_bits_count_are_walked_through() {
     assert_eq!(info.unreadable.as_deref(), Some("it is too large to look into"));
 }
 
+/// A file of zeros, but for what stands at its beginning and at its end.
+struct Sparse {
+    first: Vec<u8>,
+    last: Vec<u8>,
+    at: u64,
+}
+
+impl Sparse {
+    const LEN: u64 = 1 << 50;
+}
+
+impl Read for Sparse {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let wanted = buffer.len().min(usize::try_from(Self::LEN - self.at).unwrap());
+        for byte in &mut buffer[..wanted] {
+            let from_end = usize::try_from(Self::LEN - self.at).unwrap();
+            let last = self.last.len().checked_sub(from_end).map(|at| self.last[at]);
+            let first = usize::try_from(self.at).ok().and_then(|at| self.first.get(at).copied());
+            *byte = last.or(first).unwrap_or_default();
+            self.at += 1;
+        }
+        Ok(wanted)
+    }
+}
+
+impl Seek for Sparse {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.at = match to {
+            SeekFrom::Start(to) => to.min(Self::LEN),
+            SeekFrom::Current(by) => self.at.saturating_add_signed(by).min(Self::LEN),
+            SeekFrom::End(by) => Self::LEN.saturating_add_signed(by).min(Self::LEN),
+        };
+        Ok(self.at)
+    }
+}
+
+#[test]
+fn an_archive_that_says_it_is_enormous_takes_no_memory() {
+    let place = Sparse::LEN - 56 - 20 - 22;
+    let record = |length: u64, count: u64| {
+        let head = [
+            &b"PK\x06\x06"[..],
+            &length.to_le_bytes(),
+            &[45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        ]
+        .concat();
+        let numbers = [count, count, count * 46, 1 << 44].map(u64::to_le_bytes);
+        [&head[..], &numbers.concat()].concat()
+    };
+    let end = |place: u64| {
+        let locator = [&b"PK\x06\x07\0\0\0\0"[..], &place.to_le_bytes(), &[1, 0, 0, 0]].concat();
+        [&locator[..], b"PK\x05\x06\0\0\0\0", &[0xff; 12], &[0, 0]].concat()
+    };
+    let many_files = ("b", [record(44, 1 << 43), end(place)].concat());
+    let long_record = (record(Sparse::LEN - 12 - 20 - 22, 0), end(0));
+    for (first, last) in [(many_files.0.into(), many_files.1), long_record] {
+        let mut file = Sparse { first, last, at: 0 };
+        let info = look(&mut file, "a.msix", &Budget::default()).unwrap();
+        assert_eq!(info.unreadable.as_deref(), Some("it is too large to look into"));
+    }
+}
+
 #[test]
 fn names_that_leave_the_archive_or_stand_for_two_files_are_refused() {
     let manifest = manifest("x64", "");
@@ -186,6 +243,10 @@ fn names_that_leave_the_archive_or_stand_for_two_files_are_refused() {
     }
     let twice = stored([("appxmanifest.xml", &b"x"[..]), manifest]);
     assert!(refusal("a.msix", &twice).contains("twice"));
+    let mut same = stored([("a.dll", &b"x"[..]), ("b.dll", &b"y"[..]), manifest]);
+    let places: Vec<_> = (0..same.len() - 5).filter(|at| same[*at..].starts_with(b"b.dll")).collect();
+    places.into_iter().for_each(|at| same[at] = b'a');
+    assert!(refusal("a.msix", &same).contains("two files of one name"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The layouts of `MakeAppx`, Visual Studio and of people with a ZIP program.
 
+use serde_json::json;
+
 use super::*;
 use crate::package::{PackageKind, PackageRole};
 
@@ -197,6 +199,25 @@ fn an_upload_container_tells_its_bundle_and_symbols() {
         (&info.identity, &info.architectures, info.min_os),
         (&held.identity, &held.architectures, held.min_os)
     );
+}
+
+#[test]
+fn what_is_found_is_serialized_in_camel_case_and_versions_as_text() {
+    let info = inspect_bytes("a.msixupload", &stored([("PaperLantern_x64.msix", &x64()[..])])).unwrap();
+    let value = serde_json::to_value(&info).unwrap();
+    assert_eq!(
+        (&value["fileName"], &value["kind"]),
+        (&json!("a.msixupload"), &json!("upload"))
+    );
+    let package = &value["packages"][0];
+    assert_eq!(
+        (&package["kind"], &package["role"]),
+        (&json!("package"), &json!("application"))
+    );
+    let identity = json!({ "name": "4242Kestrel.PaperLantern", "publisher": "CN=Kestrel", "version": "2.1.0.0" });
+    assert_eq!((&package["identity"], &package["minOs"]), (&identity, &json!("10.0.17763.0")));
+    let family = json!({ "name": "Windows.Desktop", "minVersion": "10.0.17763.0", "maxVersionTested": "10.0.26100.0" });
+    assert_eq!(package["deviceFamilies"], json!([family]));
 }
 
 #[test]

@@ -4,8 +4,8 @@
 
 use std::io::{Cursor, Write};
 
-use ::zip::write::SimpleFileOptions;
-use ::zip::{CompressionMethod, ZipWriter};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use crate::package::{PackageInfo, Version, inspect_bytes};
 

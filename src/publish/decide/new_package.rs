@@ -83,7 +83,7 @@ pub(crate) fn file_name(name: Option<&str>, path: &Path) -> Result<String> {
 #[derive(Debug, Clone)]
 pub(crate) enum Found {
     /// What lies in it.
-    Read(PackageInfo),
+    Read(Box<PackageInfo>),
     /// Why nobody can tell; it may be right.
     Unreadable(String),
     /// What is wrong with it.

@@ -246,7 +246,7 @@ mod tests {
     }
 
     fn read(name: &str, info: PackageInfo) -> NewPackage {
-        NewPackage::new(&Package::new(name), Found::Read(info)).unwrap()
+        NewPackage::new(&Package::new(name), Found::Read(Box::new(info))).unwrap()
     }
 
     fn x64(version: &str) -> NewPackage {
