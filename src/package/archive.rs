@@ -19,7 +19,6 @@ pub(super) struct Archive<'a> {
 }
 
 /// A file in the archive.
-#[derive(Debug, Clone)]
 pub(super) struct Entry {
     /// Decoded, with slashes.
     pub(super) name: String,

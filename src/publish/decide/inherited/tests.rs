@@ -76,15 +76,13 @@ fn all_but_the_ordinary_is_listed() {
         (
             (off(), json!(0), json!(true), PAST, "Manual", UNSET),
             &[
-                "mandatory from 2026-09-30T06:00:00.0000000Z on; the date is in the past, so the update is mandatory at once: .mandatory(..) sets it",
+                "mandatory from 2026-09-30T06:00:00.0000000Z on",
                 "published by hand in Partner Center",
             ],
         ),
         (
             (off(), json!(0), off(), UNSET, "SpecificDate", PAST),
-            &[
-                "published on 2026-09-30T06:00:00.0000000Z; the date is in the past: set another with .publish_at(..), or .publish_mode(TargetPublishMode::Immediate)",
-            ],
+            &["published on 2026-09-30T06:00:00.0000000Z"],
         ),
         (
             (off(), json!(0), off(), UNSET, "WithTheMoon", FUTURE),
@@ -96,6 +94,42 @@ fn all_but_the_ordinary_is_listed() {
         let there = members(row);
         let found = lines(&there, &there, &Members::default(), &Settings::default());
         assert_eq!(found, expected, "{what}");
+    }
+}
+
+#[test]
+fn a_date_in_the_past_is_worth_a_finding() {
+    let off = || json!(false);
+    let table: [(Row, &[&str]); 4] = [
+        (ORDINARY(), &[]),
+        ((off(), json!(0), json!(true), FUTURE, "SpecificDate", FUTURE), &[]),
+        (
+            (off(), json!(0), json!(true), PAST, "Immediate", UNSET),
+            &[
+                "/packageDeliveryOptions/mandatoryUpdateEffectiveDate: the date is in the past, so the update is mandatory at once",
+            ],
+        ),
+        (
+            (off(), json!(0), off(), UNSET, "SpecificDate", PAST),
+            &["/targetPublishDate: the date is in the past: set another with .publish_at(..)"],
+        ),
+    ];
+    for (row, expected) in table {
+        let there = members(row);
+        let found = inherited(&there, &there, &Members::default(), &Settings::default(), now());
+        let found: Vec<String> = found
+            .iter()
+            .filter_map(InheritedSetting::finding)
+            .map(|found| found.to_string())
+            .collect();
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        assert!(
+            found
+                .iter()
+                .zip(expected)
+                .all(|(found, expected)| found.starts_with(expected)),
+            "{found:?}"
+        );
     }
 }
 
