@@ -15,27 +15,16 @@
 //! # }
 //! ```
 
-#[cfg(feature = "package")]
-mod archive;
-mod fault;
 mod info;
 #[cfg(feature = "package")]
-mod look;
-#[cfg(feature = "package")]
-mod manifest;
-#[cfg(feature = "package")]
-mod source;
-#[cfg(all(test, feature = "package"))]
-mod tests;
+mod read;
 mod version;
-#[cfg(feature = "testing")]
-mod within;
 
 pub use self::info::{DeviceFamily, PackageIdentity, PackageInfo, PackageKind, PackageRole};
 #[cfg(feature = "package")]
-pub(crate) use self::look::inspected;
-#[cfg(feature = "package")]
-pub use self::look::{inspect, inspect_bytes};
-pub use self::version::Version;
+pub(crate) use self::read::inspected;
 #[cfg(feature = "testing")]
-pub(crate) use self::within::look_within;
+pub(crate) use self::read::look_within;
+#[cfg(feature = "package")]
+pub use self::read::{inspect, inspect_bytes};
+pub use self::version::Version;

@@ -81,6 +81,7 @@ pub(crate) fn file_name(name: Option<&str>, path: &Path) -> Result<String> {
 
 /// What was found in the file of a package.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "package"), expect(dead_code, reason = "nothing is read without the feature"))]
 pub(crate) enum Found {
     /// What lies in it.
     Read(Box<PackageInfo>),

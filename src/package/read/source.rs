@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use crate::package::fault::{Budget, Spending};
+use crate::package::read::fault::{Budget, Spending};
 
 /// The shortest entry of a ZIP directory.
 const ENTRY: u64 = 46;

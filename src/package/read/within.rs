@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};
 
-use crate::package::archive::{Archive, Entry};
-use crate::package::fault::{Budget, Fault};
 use crate::package::info::PackageInfo;
-use crate::package::look::{is_wanted, look};
-use crate::package::source::Limited;
+use crate::package::read::archive::{Archive, Entry};
+use crate::package::read::fault::{Budget, Fault};
+use crate::package::read::look::{is_wanted, look};
+use crate::package::read::source::Limited;
 
 /// Looks into those files of an archive that are named here, as far as they are ZIP archives with the extension of a package: by
 /// name, what each tells, or what is wrong with it. Nothing is told of an archive that cannot be read itself.

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
-use crate::package::fault::{Fault, PACKAGES};
 use crate::package::info::{DeviceFamily, PackageIdentity, PackageInfo, PackageKind, PackageRole, distinct};
+use crate::package::read::fault::{Fault, PACKAGES};
 use crate::package::version::Version;
 
 /// The beginning of the namespaces of all manifests, from Windows 8 on.

@@ -3,8 +3,8 @@
 use std::io::{Read, Seek, SeekFrom};
 
 use super::*;
-use crate::package::fault::Budget;
-use crate::package::look::look;
+use crate::package::read::fault::Budget;
+use crate::package::read::look::look;
 
 /// Where the directory of an archive without a comment begins.
 fn directory(zip: &[u8]) -> usize {

@@ -5,11 +5,11 @@ use std::io::{BufReader, Cursor, Read};
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::package::archive::{Archive, Entry};
-use crate::package::fault::{Budget, Fault};
 use crate::package::info::{PackageInfo, PackageKind};
-use crate::package::manifest;
-use crate::package::source::{Limited, Source};
+use crate::package::read::archive::{Archive, Entry};
+use crate::package::read::fault::{Budget, Fault};
+use crate::package::read::manifest;
+use crate::package::read::source::{Limited, Source};
 
 const OF_PACKAGE: &str = "AppxManifest.xml";
 const OF_BUNDLE: &str = "AppxMetadata/AppxBundleManifest.xml";

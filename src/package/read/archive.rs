@@ -8,8 +8,8 @@ use zip::read::{ArchiveOffset, Config};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-use crate::package::fault::{Budget, COMPRESSED, Fault, IN_MEMORY, MANIFEST, PACKAGES, Spending};
-use crate::package::source::{Limited, Source};
+use crate::package::read::fault::{Budget, COMPRESSED, Fault, IN_MEMORY, MANIFEST, PACKAGES, Spending};
+use crate::package::read::source::{Limited, Source};
 
 const CHUNK: usize = 64 << 10;
 
