@@ -23,7 +23,8 @@ use crate::publish::decide::policy::{ExistingRollout, InTheWay, Resolution, is_d
 use crate::publish::decide::release::Arrival;
 use crate::publish::event::{EventKind, PublishReport, Seen};
 use crate::publish::job::Publish;
-use crate::publish::plan::{Plan, Release, Resolved, rollout_problem};
+use crate::publish::plan::Plan;
+use crate::publish::walk::{Release, Resolved, rollout_problem};
 use crate::service::look::{Looks, Miss, Pace};
 
 /// For how long it is looked whether the packages were taken.
@@ -118,11 +119,11 @@ impl<S: Submission> Publish<S> {
     }
 
     /// Ends with the last published submission, which is the release already.
-    fn end(&self, published: &Document<S>, release: Release<'_>) -> Result<PublishReport> {
+    fn end(&self, published: &Document<S>, release: Release<'_, S>) -> Result<PublishReport> {
         let mut report = PublishReport::new(published.id()?, true, Vec::new());
         report.already_published = true;
         report.committed = true;
-        report.taken = release.package_names();
+        report.taken = release.inputs.packages.iter().map(|package| package.name.clone()).collect();
         report.history.push(Seen {
             status: SubmissionStatus::Published,
             after: Duration::ZERO,
@@ -138,7 +139,7 @@ impl<S: Submission> Publish<S> {
     }
 
     /// Goes on with a submission that cannot be changed any more.
-    async fn attach(&self, document: &Document<S>, release: Release<'_>) -> Result<PublishReport> {
+    async fn attach(&self, document: &Document<S>, release: Release<'_, S>) -> Result<PublishReport> {
         let files = release.inputs.files.clone();
         // An earlier run has uploaded the files; what it changed is not known.
         let mut report = PublishReport::new(document.id()?, true, files);
@@ -154,7 +155,7 @@ impl<S: Submission> Publish<S> {
         }
         let wait = self.submissions.watch(&report.submission).seen(document.status());
         self.follow(wait, &mut report).await?;
-        let taken = self.verify(&mut report, &release.inputs.packages, release.held).await;
+        let taken = self.verify(&mut report, &release.inputs.packages, release.held()).await;
         taken.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
         Ok(report)
     }
@@ -229,7 +230,7 @@ impl<S: Submission> Publish<S> {
     async fn prepare(
         &mut self,
         base: &Document<S>,
-        release: Release<'_>,
+        release: Release<'_, S>,
         report: &mut PublishReport,
         done: &mut Outcome,
     ) -> Result<()> {
@@ -238,7 +239,7 @@ impl<S: Submission> Publish<S> {
         let (draft, mut guards, settled) = self.try_out(base, release, standing)?;
         settled.check::<S>(&mut guards);
         report.changes = draft.changes()?;
-        let planned = planned(base.packages(), draft.packages(), &release.inputs.packages, release.held);
+        let planned = planned(base.packages(), draft.packages(), &release.inputs.packages, release.held());
         let dropped = planned.into_iter().filter(|package| package.fate == PackageFate::Dropped);
         report.dropped = dropped.map(|package| package.file_name).collect();
         let changes = report.changes.clone();

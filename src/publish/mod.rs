@@ -15,6 +15,7 @@ mod plan;
 #[cfg(feature = "archive")]
 mod renew;
 mod settings;
+mod walk;
 
 pub use self::decide::guards::{Finding, PlannedGuard};
 pub use self::decide::inherited::{InheritedSetting, Mandatory};

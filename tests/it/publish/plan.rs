@@ -185,7 +185,7 @@ async fn guards_that_would_stop_the_run_are_told() {
     );
     let plan = job().allow(Guard::Price).plan().await.unwrap();
     assert!(
-        plan.is_clear() && plan.to_string().contains("price: lifted: pricing.priceId is Base"),
+        plan.is_clear() && plan.to_string().contains("  lifted: price: pricing.priceId is Base"),
         "{plan}"
     );
     let json = serde_json::to_value(&plan).unwrap();
