@@ -66,7 +66,12 @@ pub fn inspect_bytes(file_name: &str, bytes: &[u8]) -> Result<PackageInfo> {
 
 /// [`inspect`] for an open file.
 pub(super) fn look(file: &mut dyn Source, name: &str, budget: &Budget) -> Result<PackageInfo, Fault> {
-    settled(name, read(&mut Limited::new(file, budget), name, None, budget))
+    look_limited(&mut Limited::new(file, budget), name, budget)
+}
+
+/// [`inspect`] for a file that is limited by the budget already.
+pub(super) fn look_limited(file: &mut dyn Source, name: &str, budget: &Budget) -> Result<PackageInfo, Fault> {
+    settled(name, read(file, name, None, budget))
 }
 
 /// Turns what makes a file unreadable into something that is known about it.

@@ -6,7 +6,7 @@ use std::io::{Read, Seek};
 use crate::package::info::PackageInfo;
 use crate::package::read::archive::{Archive, Entry};
 use crate::package::read::fault::{Budget, Fault};
-use crate::package::read::look::{is_wanted, look};
+use crate::package::read::look::{is_wanted, look_limited};
 use crate::package::read::source::Limited;
 
 /// Looks into those files of an archive that are named here, as far as they are ZIP archives with the extension of a package: by
@@ -23,7 +23,7 @@ pub(crate) fn look_within(archive: impl Read + Seek, names: &BTreeSet<String>) -
             let mut magic = [0; 2];
             content.read_exact(&mut magic)?;
             content.rewind()?;
-            Ok((magic == *b"PK").then(|| look(content, &entry.name, &budget)))
+            Ok((magic == *b"PK").then(|| look_limited(content, &entry.name, &budget)))
         });
         let told = looked.ok()??.map_err(Fault::problem);
         Some((entry.name, told))
