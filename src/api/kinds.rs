@@ -10,7 +10,7 @@ use crate::id::SubmissionId;
 use crate::model::application_submission::{ApplicationSubmission, TargetPublishMode};
 use crate::model::flight_submission::FlightSubmission;
 use crate::model::in_app_product_submission::InAppProductSubmission;
-use crate::model::listing::{BaseListing, ImageType};
+use crate::model::listing::{Image, ImageType};
 use crate::model::package::{ApplicationPackage, FileStatus, PackageDeliveryOptions, is_id};
 use crate::model::pricing::Pricing;
 use crate::model::resource::Resource;
@@ -42,20 +42,25 @@ pub(crate) trait Kind {
 
     fn whole(&self) -> Whole<'_>;
 
-    /// The packages, of a kind that has packages.
-    fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
-        None
-    }
+    fn parts_mut(&mut self) -> PartsMut<'_>;
 
-    /// The members that a draft inherits from the last release.
-    fn release_mut(&mut self) -> ReleaseMut<'_>;
-
-    /// The files that the ZIP has or had.
-    fn named_files(&self) -> Vec<NamedFile<'_>>;
-
-    /// The images of the listings.
+    /// The images of the listings and trailers.
     fn named_images(&self) -> Vec<NamedImage<'_>> {
         Vec::new()
+    }
+
+    /// The files that the ZIP has or had.
+    fn named_files(&self) -> Vec<NamedFile<'_>> {
+        let Parts { packages, trailers, .. } = self.parts();
+        let packages = packages
+            .iter()
+            .map(|package| (package.file_name.as_str(), package.file_status.clone()));
+        let images = self.named_images().into_iter();
+        let images = images.map(|image| (image.file_name, image.file_status));
+        let videos = trailers
+            .iter()
+            .map(|trailer| (trailer.video_file_name.as_str(), status_by(&trailer.id)));
+        packages.chain(images).chain(videos).collect()
     }
 
     fn status(&self) -> &SubmissionStatus {
@@ -90,6 +95,7 @@ pub(crate) struct Parts<'s> {
     pub(crate) pricing: Option<&'s Pricing>,
     /// The number of listings, if it needs any.
     pub(crate) listings: Option<usize>,
+    pub(crate) trailers: &'s [Trailer],
 }
 
 /// A submission by its kind.
@@ -99,10 +105,11 @@ pub(crate) enum Whole<'s> {
     Flight,
 }
 
-/// The members that a draft inherits from the last release.
-pub(crate) struct ReleaseMut<'s> {
+/// The members that a run sets, apart from the edits.
+pub(crate) struct PartsMut<'s> {
     pub(crate) target_publish_mode: &'s mut TargetPublishMode,
     pub(crate) target_publish_date: &'s mut Timestamp,
+    pub(crate) packages: Option<&'s mut Vec<ApplicationPackage>>,
     pub(crate) delivery: Option<&'s mut PackageDeliveryOptions>,
     /// The device families to come that it may be offered for.
     pub(crate) families: Option<&'s mut BTreeMap<String, bool>>,
@@ -167,17 +174,15 @@ impl Kind for ApplicationSubmission {
             delivery: Some(&self.package_delivery_options),
             pricing: Some(&self.pricing),
             listings: Some(self.listings.len()),
+            trailers: &self.trailers,
         }
     }
 
-    fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
-        Some(&mut self.application_packages)
-    }
-
-    fn release_mut(&mut self) -> ReleaseMut<'_> {
-        ReleaseMut {
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut {
             target_publish_mode: &mut self.target_publish_mode,
             target_publish_date: &mut self.target_publish_date,
+            packages: Some(&mut self.application_packages),
             delivery: Some(&mut self.package_delivery_options),
             families: Some(&mut self.allow_target_future_device_families),
         }
@@ -187,23 +192,11 @@ impl Kind for ApplicationSubmission {
         Whole::Application(self)
     }
 
-    fn named_files(&self) -> Vec<NamedFile<'_>> {
-        let listings = self.listings.values();
-        let listings = listings.flat_map(|listing| listing.platform_overrides.values().chain([&listing.base_listing]));
-        let images = listings.flat_map(|listing| &listing.images);
-        let images = images.map(|image| (image.file_name.as_str(), image.file_status.clone()));
-        let trailers = self.trailers.iter().flat_map(trailer_files);
-        package_files(&self.application_packages)
-            .chain(images)
-            .chain(trailers)
-            .collect()
-    }
-
     fn named_images(&self) -> Vec<NamedImage<'_>> {
         let listings = self.listings.iter().flat_map(|(language, listing)| {
             let overrides = listing.platform_overrides.iter();
-            let overrides = overrides.flat_map(|(platform, of)| listing_images(language, Some(platform.as_str()), of));
-            listing_images(language, None, &listing.base_listing).chain(overrides)
+            let overrides = overrides.flat_map(|(platform, of)| listing_images(language, Some(platform.as_str()), &of.images));
+            listing_images(language, None, &listing.base_listing.images).chain(overrides)
         });
         listings.chain(self.trailers.iter().flat_map(trailer_images)).collect()
     }
@@ -229,13 +222,15 @@ impl Kind for InAppProductSubmission {
             delivery: None,
             pricing: Some(&self.pricing),
             listings: Some(self.listings.len()),
+            trailers: &[],
         }
     }
 
-    fn release_mut(&mut self) -> ReleaseMut<'_> {
-        ReleaseMut {
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut {
             target_publish_mode: &mut self.target_publish_mode,
             target_publish_date: &mut self.target_publish_date,
+            packages: None,
             delivery: None,
             families: None,
         }
@@ -243,13 +238,6 @@ impl Kind for InAppProductSubmission {
 
     fn whole(&self) -> Whole<'_> {
         Whole::InAppProduct(self)
-    }
-
-    fn named_files(&self) -> Vec<NamedFile<'_>> {
-        let icons = self.listings.values().map(|listing| &listing.icon);
-        icons
-            .map(|icon| (icon.file_name.as_str(), icon.file_status.clone()))
-            .collect()
     }
 
     fn named_images(&self) -> Vec<NamedImage<'_>> {
@@ -285,17 +273,15 @@ impl Kind for FlightSubmission {
             delivery: Some(&self.package_delivery_options),
             pricing: None,
             listings: None,
+            trailers: &[],
         }
     }
 
-    fn packages_mut(&mut self) -> Option<&mut Vec<ApplicationPackage>> {
-        Some(&mut self.flight_packages)
-    }
-
-    fn release_mut(&mut self) -> ReleaseMut<'_> {
-        ReleaseMut {
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut {
             target_publish_mode: &mut self.target_publish_mode,
             target_publish_date: &mut self.target_publish_date,
+            packages: Some(&mut self.flight_packages),
             delivery: Some(&mut self.package_delivery_options),
             families: None,
         }
@@ -304,24 +290,9 @@ impl Kind for FlightSubmission {
     fn whole(&self) -> Whole<'_> {
         Whole::Flight
     }
-
-    fn named_files(&self) -> Vec<NamedFile<'_>> {
-        package_files(&self.flight_packages).collect()
-    }
-}
-
-fn package_files(packages: &[ApplicationPackage]) -> impl Iterator<Item = NamedFile<'_>> {
-    packages
-        .iter()
-        .map(|package| (package.file_name.as_str(), package.file_status.clone()))
 }
 
 /// The files of a trailer have no status: they are new as long as the service has given them no id.
-fn trailer_files(trailer: &Trailer) -> impl Iterator<Item = NamedFile<'_>> {
-    let images = trailer_images(trailer).map(|image| (image.file_name, image.file_status));
-    images.chain([(trailer.video_file_name.as_str(), status_by(&trailer.id))])
-}
-
 fn status_by(id: &str) -> FileStatus {
     match is_id(id) {
         true => FileStatus::Uploaded,
@@ -342,12 +313,13 @@ fn trailer_images(trailer: &Trailer) -> impl Iterator<Item = NamedImage<'_>> {
     })
 }
 
-fn listing_images<'s>(
+/// The images of the listing of a language, or of an override of it.
+pub(crate) fn listing_images<'s>(
     language: &'s str,
     platform: Option<&'s str>,
-    listing: &'s BaseListing,
+    images: &'s [Image],
 ) -> impl Iterator<Item = NamedImage<'s>> {
-    listing.images.iter().map(move |image| NamedImage {
+    images.iter().map(move |image| NamedImage {
         purpose: Purpose::Listing(&image.image_type),
         language,
         platform,

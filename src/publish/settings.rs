@@ -89,12 +89,12 @@ impl<S: Submission> Publish<S> {
             true => found,
             false => look(&self.set_by_edits(base)),
         };
-        self.settings.apply(draft.release_mut(), now)?;
+        self.settings.apply(draft.parts_mut(), now)?;
         let mut families = Vec::new();
-        if draft.release_mut().families.is_some() {
+        if draft.parts_mut().families.is_some() {
             families = missing_families(draft.current()?.as_ref());
         }
-        if let Some(there) = draft.release_mut().families {
+        if let Some(there) = draft.parts_mut().families {
             there.extend(families.iter().map(|family| (family.clone(), false)));
         }
         Ok(Settled { inherited, families })
@@ -104,7 +104,7 @@ impl<S: Submission> Publish<S> {
     /// the same after the edits as before them.
     fn set_by_edits(&self, base: &Document<S>) -> Members {
         let mut copy = base.clone();
-        Members::clear(copy.release_mut());
+        Members::clear(copy.parts_mut());
         // An edit that fails here needs what was there, so it has not set it.
         match self.edits.iter().try_for_each(|edit| edit(&mut copy)) {
             Ok(()) => Members::of(&copy.parts()),

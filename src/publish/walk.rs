@@ -252,7 +252,7 @@ impl<S: Submission> Publish<S> {
         if let Some(place_images) = self.place_images {
             place_images(&mut draft, &self.images, files)?;
         }
-        if let Some(packages) = draft.packages_mut() {
+        if let Some(packages) = draft.parts_mut().packages {
             replace(packages, before, new, self.existing, files)?;
         }
         let settled = self.settle(base, &mut draft)?;
@@ -267,7 +267,7 @@ impl<S: Submission> Publish<S> {
         let mut copy = there.clone();
         self.edits.iter().try_for_each(|edit| edit(&mut copy)).map_err(edit_failed)?;
         let now = self.clock().system_now();
-        self.settings.apply_but_percentage(copy.release_mut(), now)?;
+        self.settings.apply_but_percentage(copy.parts_mut(), now)?;
         Ok(copy)
     }
 

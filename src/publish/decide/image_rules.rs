@@ -172,6 +172,7 @@ fn file_problem(file: &ArchiveFile, kind: &str, sizes: Sizes) -> Option<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::kinds::listing_images;
     use crate::model::listing::Image;
 
     fn image(name: &str, status: &str, image_type: &str) -> Image {
@@ -181,15 +182,7 @@ mod tests {
     }
 
     fn named<'i>(images: &'i [Image], language: &'i str) -> Vec<NamedImage<'i>> {
-        let named = images.iter().map(|image| NamedImage {
-            purpose: Purpose::Listing(&image.image_type),
-            language,
-            platform: None,
-            file_name: &image.file_name,
-            file_status: image.file_status.clone(),
-            id: &image.id,
-        });
-        named.collect()
+        listing_images(language, None, images).collect()
     }
 
     fn file(picture: Picture, bytes: u64) -> ArchiveFile {

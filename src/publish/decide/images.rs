@@ -152,6 +152,7 @@ impl Group {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::kinds::listing_images;
 
     const SHOTS: ImageType = ImageType::Screenshot;
 
@@ -310,15 +311,7 @@ mod tests {
     }
 
     fn named<'i>(images: &'i [Image], language: &'i str) -> Vec<NamedImage<'i>> {
-        let named = images.iter().map(|image| NamedImage {
-            purpose: Purpose::Listing(&image.image_type),
-            language,
-            platform: None,
-            file_name: &image.file_name,
-            file_status: image.file_status.clone(),
-            id: &image.id,
-        });
-        named.collect()
+        listing_images(language, None, images).collect()
     }
 
     #[test]

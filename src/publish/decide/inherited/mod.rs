@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::api::kinds::{Parts, ReleaseMut};
+use crate::api::kinds::{Parts, PartsMut};
 use crate::document::member;
 use crate::error::{Error, Result};
 use crate::model::application_submission::TargetPublishMode;
@@ -160,7 +160,7 @@ impl Settings {
     }
 
     /// As [`apply`](Self::apply), but a rollout keeps the percentage that it has.
-    pub(crate) fn apply_but_percentage(&self, draft: ReleaseMut<'_>, now: SystemTime) -> Result<()> {
+    pub(crate) fn apply_but_percentage(&self, draft: PartsMut<'_>, now: SystemTime) -> Result<()> {
         let rollout = draft
             .delivery
             .as_deref()
@@ -174,7 +174,7 @@ impl Settings {
     }
 
     /// Writes what is set, and nothing that says the same already.
-    pub(crate) fn apply(&self, draft: ReleaseMut<'_>, now: SystemTime) -> Result<()> {
+    pub(crate) fn apply(&self, draft: PartsMut<'_>, now: SystemTime) -> Result<()> {
         if let Some(delivery) = draft.delivery {
             let rollout = &mut delivery.package_rollout;
             match self.rollout {
@@ -261,7 +261,7 @@ impl Members {
     }
 
     /// Empties the members: what has a value afterwards was set since.
-    pub(crate) fn clear(submission: ReleaseMut<'_>) {
+    pub(crate) fn clear(submission: PartsMut<'_>) {
         let empty = Self::default();
         if let Some(delivery) = submission.delivery {
             let rollout = &mut delivery.package_rollout;

@@ -211,7 +211,7 @@ fn the_settings_write_what_differs_and_nothing_else() {
         }
         settings.check().unwrap();
         let mut draft = document(row);
-        settings.apply(draft.release_mut(), now()).unwrap();
+        settings.apply(draft.parts_mut(), now()).unwrap();
         let changes = draft.changes().unwrap();
         let last = |pointer: &str| pointer.rsplit('/').next().unwrap_or_default().to_owned();
         let changes = changes.into_iter().map(|change| (last(&change.pointer), change.after));
@@ -340,7 +340,7 @@ fn a_rollout_keeps_its_percentage_where_it_cannot_be_changed() {
     let apply = |row: Row, set: Set| {
         let (mut settings, mut there) = (Settings::default(), document(row));
         set(&mut settings);
-        settings.apply_but_percentage(there.release_mut(), now()).unwrap();
+        settings.apply_but_percentage(there.parts_mut(), now()).unwrap();
         there.changes().unwrap().len()
     };
     let on = || (json!(true), json!(10.0), json!(false), UNSET, "Immediate", UNSET);
@@ -377,10 +377,10 @@ fn what_cannot_be_sent_is_refused() {
     let mut settings = Settings::default();
     settings.set_publish_mode(TargetPublishMode::SpecificDate);
     settings.check().unwrap();
-    let error = settings.apply(document(ORDINARY()).release_mut(), now()).unwrap_err();
+    let error = settings.apply(document(ORDINARY()).parts_mut(), now()).unwrap_err();
     assert!(error.to_string().contains(".publish_at(time)"), "{error}");
     let dated = (json!(false), json!(0), json!(false), UNSET, "Immediate", FUTURE);
-    settings.apply(document(dated).release_mut(), now()).unwrap();
+    settings.apply(document(dated).parts_mut(), now()).unwrap();
 }
 
 #[test]
