@@ -8,7 +8,7 @@ use crate::model::application_submission::ApplicationSubmission;
 use crate::model::flight_submission::FlightSubmission;
 use crate::model::in_app_product_submission::{InAppProductListing, InAppProductSubmission};
 use crate::model::listing::Listing;
-use crate::model::package::{ApplicationPackage, FileStatus};
+use crate::model::package::ApplicationPackage;
 
 impl Document<ApplicationSubmission> {
     /// The listing in this language, in any case (`en-US` finds `en-us`).
@@ -87,7 +87,7 @@ fn key_of<L>(listings: &BTreeMap<String, L>, language: &str) -> Option<String> {
 
 fn package<'p>(packages: &'p mut [ApplicationPackage], file_name: &str) -> Result<&'p mut ApplicationPackage> {
     let fits = |package: &ApplicationPackage| package.file_name.eq_ignore_ascii_case(file_name);
-    let stays = |package: &ApplicationPackage| fits(package) && package.file_status != FileStatus::PendingDelete;
+    let stays = |package: &ApplicationPackage| fits(package) && package.file_status.stays();
     let found = packages.iter().position(stays).or_else(|| packages.iter().position(fits));
     match found {
         Some(index) => Ok(&mut packages[index]),

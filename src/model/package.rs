@@ -21,6 +21,18 @@ open_enum! {
     }
 }
 
+impl FileStatus {
+    /// Whether the next commit takes the file from the ZIP.
+    pub(crate) fn is_awaited(&self) -> bool {
+        *self == Self::PendingUpload
+    }
+
+    /// Whether the file is still there after the next commit.
+    pub(crate) fn stays(&self) -> bool {
+        *self != Self::PendingDelete
+    }
+}
+
 open_enum! {
     /// The least DirectX version. Only of use for Windows 8.x.
     MinimumDirectXVersion {
@@ -90,7 +102,7 @@ impl ApplicationPackage {
 
     /// Whether the next commit takes it from the ZIP.
     pub(crate) fn is_awaited(&self) -> bool {
-        self.file_status == FileStatus::PendingUpload
+        self.file_status.is_awaited()
     }
 
     /// Whether another one is this package: by its id, or by its file name as long as it has none.

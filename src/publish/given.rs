@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::model::application_submission::ApplicationSubmission;
 use crate::model::in_app_product_submission::{Icon, InAppProductSubmission};
 use crate::model::listing::ImageType;
-use crate::model::package::{FileStatus, same_name};
+use crate::model::package::same_name;
 use crate::publish::decide::images::GivenImages;
 use crate::publish::decide::new_package::Package;
 use crate::publish::decide::packages::ExistingPackages;
@@ -124,7 +124,7 @@ fn place_icons(draft: &mut Document<InAppProductSubmission>, given: &GivenImages
     for group in given.groups() {
         let icon = &mut draft.listing_mut(&group.language)?.icon;
         for name in &group.names {
-            if icon.file_status != FileStatus::PendingUpload || !same_name(&icon.file_name, name) {
+            if !icon.file_status.is_awaited() || !same_name(&icon.file_name, name) {
                 *icon = Icon::pending_upload(name);
             }
         }

@@ -7,7 +7,7 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::id::SubmissionId;
 use crate::model::guard::Guard;
-use crate::model::package::{ApplicationPackage, FileStatus, PackageRolloutStatus, same_name};
+use crate::model::package::{ApplicationPackage, PackageRolloutStatus, same_name};
 use crate::model::status::SubmissionStatus;
 use crate::publish::decide::guards::{Guards, Standing};
 use crate::publish::decide::inherited::InheritedSetting;
@@ -293,7 +293,7 @@ impl<S: Submission> Publish<S> {
         }
         let named = there.named_files();
         let is_named = |file: &ArchiveFile| {
-            let fits = |(name, status): &NamedFile<'_>| same_name(name, &file.name) && *status != FileStatus::PendingDelete;
+            let fits = |(name, status): &NamedFile<'_>| same_name(name, &file.name) && status.stays();
             named.iter().any(fits)
         };
         let is_lacking = |file: &&ArchiveFile| !self.images.has(&file.name) && !is_named(file);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::api::kinds::{NamedImage, Purpose};
 use crate::model::listing::ImageType;
-use crate::model::package::{FileStatus, same_name};
+use crate::model::package::same_name;
 use crate::publish::files::ArchiveFile;
 use crate::publish::picture::Picture;
 
@@ -49,33 +49,29 @@ impl Sizes {
     }
 }
 
-/// The documented sizes of a kind, and how many of it a listing may have. `None` if the crate does not know the kind.
-fn rule(purpose: Purpose<'_>) -> Option<(Sizes, usize)> {
+/// The documented sizes of a kind. `None` if the crate does not know the kind.
+fn sizes(purpose: Purpose<'_>) -> Option<Sizes> {
     use ImageType as Type;
     use Sizes::{Any, AtLeast, Between, OneOf};
     let image_type = match purpose {
         Purpose::Icon => &Type::Icon,
-        Purpose::Trailer => return Some((OneOf(&[(1920, 1080)]), usize::MAX)),
+        Purpose::Trailer => return Some(OneOf(&[(1920, 1080)])),
         Purpose::Listing(image_type) => image_type,
     };
-    let sizes = match image_type {
-        Type::Screenshot => return Some((AtLeast(1366, 768), 10)),
-        Type::MobileScreenshot => {
-            let sizes: &[_] = &[
-                (1080, 1920),
-                (1920, 1080),
-                (768, 1280),
-                (1280, 768),
-                (720, 1280),
-                (1280, 720),
-                (480, 800),
-                (800, 480),
-            ];
-            return Some((OneOf(sizes), 8));
-        }
-        Type::XboxScreenshot => return Some((Between((1920, 1080), (3840, 2160)), 8)),
-        Type::HoloLensScreenshot => return Some((AtLeast(1268, 720), 8)),
-        Type::SurfaceHubScreenshot => return Some((Any, 8)),
+    Some(match image_type {
+        Type::Screenshot => AtLeast(1366, 768),
+        Type::MobileScreenshot => OneOf(&[
+            (1080, 1920),
+            (1920, 1080),
+            (768, 1280),
+            (1280, 768),
+            (720, 1280),
+            (1280, 720),
+            (480, 800),
+            (800, 480),
+        ]),
+        Type::XboxScreenshot => Between((1920, 1080), (3840, 2160)),
+        Type::HoloLensScreenshot => AtLeast(1268, 720),
         Type::StoreLogo9x16 => OneOf(&[(720, 1080), (1440, 2160)]),
         Type::StoreLogoSquare => OneOf(&[(1080, 1080), (2160, 2160)]),
         Type::Icon => OneOf(&[(300, 300)]),
@@ -89,45 +85,31 @@ fn rule(purpose: Purpose<'_>) -> Option<(Sizes, usize)> {
         Type::PromotionalArtwork414X180 => OneOf(&[(414, 180)]),
         Type::Other(_) => return None,
         _ => Any,
-    };
-    Some((sizes, usize::MAX))
+    })
+}
+
+/// How many images of a type a listing may have.
+pub(crate) fn most_images(image_type: &str) -> usize {
+    match image_type {
+        "Screenshot" => 10,
+        screenshot if screenshot.ends_with("Screenshot") => 8,
+        _ => usize::MAX,
+    }
 }
 
 /// What is wrong with the images that are to be uploaded, and with their number. `None` if there are none to look at.
 pub(crate) fn problem(named: &[NamedImage<'_>], files: &[ArchiveFile]) -> Option<Option<String>> {
-    let new: Vec<_> = named
-        .iter()
-        .filter(|image| image.file_status == FileStatus::PendingUpload && !image.file_name.is_empty())
-        .collect();
+    let is_new = |image: &&NamedImage<'_>| image.file_status.is_awaited() && !image.file_name.is_empty();
+    let new: Vec<_> = named.iter().filter(is_new).collect();
     if new.is_empty() {
         return None;
     }
-    let looks = new.iter().filter_map(|image| {
-        let (sizes, _) = rule(image.purpose)?;
-        let file = files.iter().find(|file| same_name(&file.name, image.file_name))?;
-        file_problem(file, &kind(image.purpose), sizes)
-    });
-    // By listing and kind: how many stay, and whether any is new.
-    let mut counts: BTreeMap<(String, String), (usize, bool, usize)> = BTreeMap::new();
-    for image in named.iter().filter(|image| image.file_status != FileStatus::PendingDelete) {
-        let Some((_, most)) = rule(image.purpose) else {
-            continue;
-        };
-        let listing = image.platform.map_or_else(String::new, |platform| format!(" for {platform}"));
-        let key = (format!("{}{listing}", image.language), kind(image.purpose));
-        let (count, has_new, limit) = counts.entry(key).or_default();
-        *count += 1;
-        *has_new |= image.file_status == FileStatus::PendingUpload;
-        *limit = most;
-    }
-    let counts = counts
-        .into_iter()
-        .filter(|(_, (count, has_new, most))| *has_new && count > most);
-    let counts = counts.map(|((listing, kind), (count, _, most))| {
-        format!("the listing {listing} would have {count} images of the kind {kind}, and {most} are the most: give fewer, or make the given ones all that it has, with .images()")
-    });
     let mut found: Vec<String> = Vec::new();
-    for problem in looks.chain(counts) {
+    let looks = new.iter().filter_map(|image| {
+        let file = files.iter().find(|file| same_name(&file.name, image.file_name))?;
+        file_problem(file, &kind(image.purpose), sizes(image.purpose)?)
+    });
+    for problem in looks.chain(too_many(named)) {
         if !found.contains(&problem) {
             found.push(problem);
         }
@@ -138,6 +120,31 @@ pub(crate) fn problem(named: &[NamedImage<'_>], files: &[ArchiveFile]) -> Option
         found.push(format!("and {more} more"));
     }
     Some((!found.is_empty()).then(|| found.join("; ")))
+}
+
+/// The types of which a listing would have too many, if any of them is new.
+fn too_many(named: &[NamedImage<'_>]) -> Vec<String> {
+    let mut counts: BTreeMap<(&str, Option<&str>, &str), (usize, bool)> = BTreeMap::new();
+    for image in named.iter().filter(|image| image.file_status.stays()) {
+        let Purpose::Listing(image_type) = image.purpose else {
+            continue;
+        };
+        if sizes(image.purpose).is_some() {
+            let key = (image.language, image.platform, image_type.as_str());
+            let (count, has_new) = counts.entry(key).or_default();
+            *count += 1;
+            *has_new |= image.file_status.is_awaited();
+        }
+    }
+    let mut found = Vec::new();
+    for ((language, platform, kind), (count, has_new)) in counts {
+        let most = most_images(kind);
+        if has_new && count > most {
+            let platform = platform.map_or_else(String::new, |platform| format!(" for {platform}"));
+            found.push(format!("the listing {language}{platform} would have {count} images of the kind {kind}, and {most} are the most: give fewer, or make the given ones all that it has, with .images()"));
+        }
+    }
+    found
 }
 
 fn kind(purpose: Purpose<'_>) -> String {
@@ -174,6 +181,7 @@ mod tests {
     use super::*;
     use crate::api::kinds::listing_images;
     use crate::model::listing::Image;
+    use crate::model::package::FileStatus;
 
     fn image(name: &str, status: &str, image_type: &str) -> Image {
         let mut image = Image::pending_upload(name, image_type.into());

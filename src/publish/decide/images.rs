@@ -57,25 +57,24 @@ impl GivenImages {
             _ => (&*file, String::new()),
         };
         let folder = language.to_ascii_lowercase();
-        let is_there = self.of(language, image_type).paths.iter().any(|known| known == path);
-        let is_free = |name: &String| {
-            !self
-                .0
-                .iter()
-                .flat_map(|group| &group.names)
-                .any(|known| known.to_lowercase() == name.to_lowercase())
-        };
-        let numbered = (2..).map(|number| format!("{folder}/{stem}-{number}{extension}"));
-        let first = format!("{folder}/{file}");
-        let name = match is_there {
-            // Given twice: that is refused where all files are looked at.
-            true => first,
-            false => std::iter::once(first.clone()).chain(numbered).find(is_free).unwrap_or(first),
-        };
+        let mut name = format!("{folder}/{file}");
+        // The same file given twice is refused where all files are looked at.
+        if !self.of(language, image_type).paths.iter().any(|known| known == path) {
+            let mut number = 1;
+            while self.is_taken(&name) {
+                number += 1;
+                name = format!("{folder}/{stem}-{number}{extension}");
+            }
+        }
         let group = self.of(language, image_type);
         group.names.push(name.clone());
         group.paths.push(path.to_owned());
         name
+    }
+
+    fn is_taken(&self, name: &str) -> bool {
+        let mut names = self.0.iter().flat_map(|group| &group.names);
+        names.any(|known| known.to_lowercase() == name.to_lowercase())
     }
 
     /// Whether a submission that cannot be changed any more has them: each is there by its name, and not from before, and of a kind
@@ -83,7 +82,7 @@ impl GivenImages {
     pub(crate) fn are_in(&self, there: &[NamedImage<'_>], known: &[NamedImage<'_>]) -> bool {
         let is_new = |image: &NamedImage<'_>| !is_id(image.id) || !known.iter().any(|old| old.id == image.id);
         self.0.iter().all(|group| {
-            let stay = |image: &&NamedImage<'_>| group.is_of(image) && image.file_status != FileStatus::PendingDelete;
+            let stay = |image: &&NamedImage<'_>| group.is_of(image) && image.file_status.stays();
             let stay: Vec<_> = there.iter().filter(stay).collect();
             let meets = |image: &NamedImage<'_>, name: &str| group.meets(image.file_name, name);
             let is_there = |name: &String| stay.iter().any(|image| meets(image, name) && is_new(image));
@@ -122,29 +121,31 @@ impl Group {
     /// Marks, takes out and adds images of a listing. One that waits for its file under a name of ours is there already; `is_given`
     /// tells of a name whether its file is given otherwise.
     pub(crate) fn place(&self, images: &mut Vec<Image>, is_given: impl Fn(&str) -> bool) {
-        let is_awaited = |image: &Image| image.file_status == FileStatus::PendingUpload;
-        let is_ours = |image: &Image| image.image_type == self.image_type && is_awaited(image) && self.has(&image.file_name);
+        let is_ours =
+            |image: &Image| image.image_type == self.image_type && image.file_status.is_awaited() && self.has(&image.file_name);
         let goes = |image: &Image| {
             image.image_type == self.image_type
+                && !is_ours(image)
                 && (self.is_all || self.names.iter().any(|name| self.meets(&image.file_name, name)))
         };
-        images.retain(|image| !is_awaited(image) || !goes(image) || is_ours(image) || is_given(&image.file_name));
-        for image in images.iter_mut().filter(|image| !is_awaited(image) && goes(image)) {
+        images.retain(|image| !goes(image) || !image.file_status.is_awaited() || is_given(&image.file_name));
+        for image in images
+            .iter_mut()
+            .filter(|image| goes(image) && !image.file_status.is_awaited())
+        {
             image.file_status = FileStatus::PendingDelete;
         }
-        let there: Vec<_> = images.iter().filter(|image| is_ours(image)).collect();
-        let mut pairs = there.iter().zip(&self.names);
-        if there.len() == self.names.len() && pairs.all(|(image, name)| same_name(&image.file_name, name)) {
-            return;
-        }
-        let (mut waiting, rest): (Vec<_>, Vec<_>) = std::mem::take(images).into_iter().partition(is_ours);
-        *images = rest;
-        for name in &self.names {
-            let known = waiting.iter().position(|image| same_name(&image.file_name, name));
-            images.push(known.map_or_else(
-                || Image::pending_upload(name, self.image_type.clone()),
-                |index| waiting.remove(index),
-            ));
+        let there: Vec<Image> = images.iter().filter(|image| is_ours(image)).cloned().collect();
+        let of_name = |name: &String| {
+            let known = there.iter().find(|image| same_name(&image.file_name, name));
+            known
+                .cloned()
+                .unwrap_or_else(|| Image::pending_upload(name, self.image_type.clone()))
+        };
+        let wanted: Vec<Image> = self.names.iter().map(of_name).collect();
+        if there != wanted {
+            images.retain(|image| !is_ours(image));
+            images.extend(wanted);
         }
     }
 }

@@ -11,9 +11,10 @@ use crate::document::escape;
 use crate::model::application_submission::ApplicationSubmission;
 use crate::model::gaming::GamingOptions;
 use crate::model::in_app_product_submission::InAppProductSubmission;
-use crate::model::listing::{BaseListing, Image, ImageType};
-use crate::model::package::{ApplicationPackage, FileStatus};
+use crate::model::listing::{BaseListing, Image};
+use crate::model::package::ApplicationPackage;
 use crate::model::trailer::Trailer;
+use crate::publish::decide::image_rules::most_images;
 
 /// Something in a submission that the service or the Store may not take, by the limits that are documented. It never stops a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -88,16 +89,16 @@ impl Findings {
         self.texts(&format!("{place}/features"), &texts.features, 20, 200);
         self.texts(&format!("{place}/minimumHardware"), &texts.minimum_hardware, 11, 200);
         self.texts(&format!("{place}/recommendedHardware"), &texts.recommended_hardware, 11, 200);
-        for (index, image) in texts.images.iter().enumerate().filter(|(_, image)| stays(image)) {
-            self.text(&format!("{place}/images/{index}/description"), &image.description, 200);
+        let mut counts = BTreeMap::<&str, usize>::new();
+        for (index, image) in texts.images.iter().enumerate() {
+            if image.file_status.stays() {
+                self.text(&format!("{place}/images/{index}/description"), &image.description, 200);
+                *counts.entry(image.image_type.as_str()).or_default() += 1;
+            }
         }
-        let mut screenshots = BTreeMap::<&str, usize>::new();
-        for image in texts.images.iter().filter(|image| is_screenshot(image)) {
-            *screenshots.entry(image.image_type.as_str()).or_default() += 1;
-        }
-        for (kind, count) in screenshots {
-            let most = if kind == ImageType::Screenshot.as_str() { 10 } else { 8 };
-            self.count(&format!("{place}/images"), count, most, &format!("images of the type {kind}"));
+        for (kind, count) in counts {
+            let what = format!("images of the type {kind}");
+            self.count(&format!("{place}/images"), count, most_images(kind), &what);
         }
     }
 
@@ -230,24 +231,17 @@ impl Findings {
     }
 }
 
-fn stays(image: &Image) -> bool {
-    image.file_status != FileStatus::PendingDelete
-}
-
 fn is_screenshot(image: &Image) -> bool {
-    stays(image) && image.image_type.as_str().ends_with("Screenshot")
+    image.file_status.stays() && image.image_type.as_str().ends_with("Screenshot")
 }
 
 /// Whether no package has this language. The service tells the languages of a package after the commit, so a new one may have any.
 fn lacks_language(packages: &[ApplicationPackage], language: &str) -> bool {
-    let mut packages = packages
-        .iter()
-        .filter(|package| package.file_status != FileStatus::PendingDelete)
-        .peekable();
-    let has = |package: &ApplicationPackage| {
-        package.languages.is_empty() || package.languages.iter().any(|known| known.eq_ignore_ascii_case(language))
+    let lacks = |package: &ApplicationPackage| {
+        !package.languages.is_empty() && !package.languages.iter().any(|known| known.eq_ignore_ascii_case(language))
     };
-    packages.peek().is_some() && !packages.any(has)
+    let mut stay = packages.iter().filter(|package| package.file_status.stays()).peekable();
+    stay.peek().is_some() && stay.all(lacks)
 }
 
 /// A number with a comma between thousands.

@@ -2,7 +2,7 @@
 
 use crate::api::submissions::AppIdentity;
 use crate::api::wait::Milestone;
-use crate::model::package::{ApplicationPackage, FileStatus, is_id, same_name};
+use crate::model::package::{ApplicationPackage, is_id, same_name};
 use crate::package::{PackageInfo, PackageKind, PackageRole, Version};
 use crate::publish::decide::new_package::{Audience, Found, NewPackage, application_versions, version};
 
@@ -120,9 +120,7 @@ pub(crate) fn version_problem(new: &[NewPackage], held: &[ApplicationPackage], a
 /// Who gets a package today and would get none: advice, and the first that a reader has to know.
 pub(crate) fn left_without(new: &[NewPackage], held: &[ApplicationPackage], after: &[ApplicationPackage]) -> Vec<String> {
     let is_new = |package: &&ApplicationPackage| package.is_awaited();
-    let kept = after
-        .iter()
-        .filter(|package| !is_new(package) && package.file_status != FileStatus::PendingDelete);
+    let kept = after.iter().filter(|package| !is_new(package) && package.file_status.stays());
     let stays: Vec<Audience> = kept
         .map(Audience::of)
         .chain(new.iter().map(|package| package.runs_on.clone()))
@@ -204,6 +202,7 @@ impl Arrival {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::package::FileStatus;
     use crate::package::{DeviceFamily, PackageIdentity};
     use crate::publish::decide::new_package::Package;
 

@@ -232,7 +232,7 @@ fn new_packages(before: &[ApplicationPackage], after: &[ApplicationPackage]) -> 
 /// The archive has the files that are to be uploaded, and no others.
 fn unmatched_files(draft: &impl Kind, files: &[ArchiveFile]) -> Option<String> {
     let named = draft.named_files().into_iter();
-    let awaited = named.filter(|(name, status)| !name.is_empty() && *status == FileStatus::PendingUpload);
+    let awaited = named.filter(|(name, status)| !name.is_empty() && status.is_awaited());
     let awaited: BTreeSet<String> = awaited.map(|(name, _)| name.replace('\\', "/")).collect();
     let given: BTreeSet<String> = files.iter().map(|file| file.name.clone()).collect();
     if let Some(missing) = joined(awaited.difference(&given).map(String::as_str)) {
