@@ -3,6 +3,7 @@
 #[cfg(feature = "package")]
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -58,6 +59,19 @@ pub enum PackageKind {
     Bundle,
     /// A container for the Store with a package or a bundle and its symbols: `.msixupload` or `.appxupload`.
     Upload,
+}
+
+impl PackageKind {
+    /// The kind that the extension of a file says, if it is one of a package.
+    pub(crate) fn by_name(path: impl AsRef<Path>) -> Option<Self> {
+        let extension = path.as_ref().extension()?.to_ascii_lowercase();
+        Some(match extension.to_str()? {
+            "msix" | "appx" => Self::Package,
+            "msixbundle" | "appxbundle" => Self::Bundle,
+            "msixupload" | "appxupload" => Self::Upload,
+            _ => return None,
+        })
+    }
 }
 
 impl fmt::Display for PackageKind {

@@ -9,7 +9,7 @@ use crate::model::application_submission::TargetPublishMode;
 use crate::model::guard::Guard;
 use crate::model::timestamp::Timestamp;
 use crate::publish::decide::guards::Guards;
-use crate::publish::decide::inherited::{InheritedSetting, Mandatory, Members, inherited, missing_families, rollout_problem};
+use crate::publish::decide::inherited::{InheritedSetting, Mandatory, Members, inherited, inherited_rollout, missing_families};
 use crate::publish::job::Publish;
 
 impl<S: HasRollout> Publish<S> {
@@ -73,7 +73,7 @@ impl Settled {
     /// Adds the guard of what is inherited.
     pub(super) fn check<S: Submission>(&self, guards: &mut Guards) {
         if S::ROLLED_OUT {
-            guards.add(Guard::InheritedRollout, rollout_problem(&self.inherited));
+            guards.add(Guard::InheritedRollout, inherited_rollout(&self.inherited));
         }
     }
 }
@@ -84,11 +84,10 @@ impl<S: Submission> Publish<S> {
         let now = self.clock().system_now();
         let (before, edited) = (Members::of(&base.parts()), Members::of(&draft.parts()));
         let look = |set: &Members| inherited(&before, &edited, set, &self.settings, now);
-        let found = look(&Members::default());
-        let inherited = match self.edits.is_empty() || found.is_empty() {
-            true => found,
-            false => look(&self.set_by_edits(base)),
-        };
+        let mut inherited = look(&Members::default());
+        if !inherited.is_empty() && !self.edits.is_empty() {
+            inherited = look(&self.set_by_edits(base));
+        }
         self.settings.apply(draft.parts_mut(), now)?;
         let mut families = Vec::new();
         if draft.parts_mut().families.is_some() {

@@ -61,13 +61,7 @@ impl Link {
 
     /// Refuses a link whose time is over.
     pub(super) fn check_alive(&self, now: SystemTime) -> Result<(), Error> {
-        match self.link.ended(now) {
-            Some(end) => Err(Error::upload(
-                UploadKind::LinkExpired,
-                format!("its time ended at {}", crate::date::format(end)),
-            )),
-            None => Ok(()),
-        }
+        expired(&self.link, now).map_or(Ok(()), Err)
     }
 
     /// A call to the blob. `parameters` are added to the query as they are; the signature does not cover them.
@@ -104,6 +98,13 @@ impl Link {
         };
         failed.caused_by(error)
     }
+}
+
+/// The error of a link whose time is over.
+pub(crate) fn expired(link: &UploadUrl, now: SystemTime) -> Option<Error> {
+    let end = link.ended(now)?;
+    let what = format!("its time ended at {}", crate::date::format(end));
+    Some(Error::upload(UploadKind::LinkExpired, what))
 }
 
 /// The blob store's clock counts, not ours.

@@ -25,6 +25,7 @@ use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub(crate) use self::link::expired;
 pub use self::progress::Progress;
 pub use self::source::Source;
 use crate::error::Result;

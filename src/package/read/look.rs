@@ -99,11 +99,11 @@ enum Extension {
 
 impl Extension {
     fn of(name: &str) -> Self {
+        if let Some(kind) = PackageKind::by_name(name) {
+            return Self::Package(kind);
+        }
         let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
         match extension.as_deref().unwrap_or_default() {
-            "msix" | "appx" => Self::Package(PackageKind::Package),
-            "msixbundle" | "appxbundle" => Self::Package(PackageKind::Bundle),
-            "msixupload" | "appxupload" => Self::Package(PackageKind::Upload),
             "emsix" | "eappx" => Self::Encrypted(PackageKind::Package),
             "emsixbundle" | "eappxbundle" => Self::Encrypted(PackageKind::Bundle),
             "msixsym" | "appxsym" => Self::Symbols,

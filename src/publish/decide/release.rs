@@ -25,16 +25,10 @@ pub(crate) fn kind_problem(new: &[NewPackage], held: &[ApplicationPackage]) -> O
 
 fn misplaced(name: &str, info: &PackageInfo) -> Option<String> {
     let kind = info.kind;
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    let named = match extension.as_deref().unwrap_or_default() {
-        "msix" | "appx" => PackageKind::Package,
-        "msixbundle" | "appxbundle" => PackageKind::Bundle,
-        "msixupload" | "appxupload" => PackageKind::Upload,
-        _ => {
-            return Some(format!(
-                "{name} is a {kind} by what it holds, but not by its name, and the Store goes by that: name it with the extension that is due, .msix, .msixbundle or .msixupload"
-            ));
-        }
+    let Some(named) = PackageKind::by_name(name) else {
+        return Some(format!(
+            "{name} is a {kind} by what it holds, but not by its name, and the Store goes by that: name it with the extension that is due, .msix, .msixbundle or .msixupload"
+        ));
     };
     if named != kind {
         return Some(format!(
@@ -57,8 +51,7 @@ fn misplaced(name: &str, info: &PackageInfo) -> Option<String> {
 /// Once a bundle was published, customers who have it get no update from a package of its own.
 fn after_a_bundle(package: &NewPackage, info: &PackageInfo, held: &[ApplicationPackage]) -> Option<String> {
     let is_bundle = |held: &&ApplicationPackage| {
-        let name = held.file_name.to_ascii_lowercase();
-        (name.ends_with(".msixbundle") || name.ends_with(".appxbundle")) && package.runs_on.meets(&Audience::of(held))
+        PackageKind::by_name(&held.file_name) == Some(PackageKind::Bundle) && package.runs_on.meets(&Audience::of(held))
     };
     let bundle = held.iter().filter(|_| info.kind == PackageKind::Package).find(is_bundle)?;
     Some(format!(

@@ -9,7 +9,7 @@ use crate::api::kinds::{Kind, Submission};
 use crate::api::submissions::AppIdentity;
 use crate::api::update::{check_languages, price_problem};
 use crate::document::Document;
-use crate::error::{Error, Result, UploadKind};
+use crate::error::{Error, Result};
 use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, FileStatus};
 use crate::model::pricing::{PriceTier, Pricing, TrialPeriod};
@@ -18,6 +18,7 @@ use crate::publish::decide::new_package::{Found, NewPackage};
 use crate::publish::decide::release::{identity_problem, kind_problem, version_problem};
 use crate::publish::files::ArchiveFile;
 use crate::secret::UploadUrl;
+use crate::upload::expired;
 
 /// The most packages that a submission may have.
 const MOST_PACKAGES: usize = 30;
@@ -257,9 +258,7 @@ fn upload_link(link: &UploadUrl, now: SystemTime) -> Option<Error> {
         let problem = "the draft has no upload link, as if it was made in Partner Center: delete it there and submit again";
         return Some(Error::guard(Guard::UploadLink, problem));
     }
-    let end = link.expires_at().filter(|end| *end <= now)?;
-    let what = format!("its time ended at {}", crate::date::format(end));
-    Some(Error::upload(UploadKind::LinkExpired, what))
+    expired(link, now)
 }
 
 fn price_changed(sent: &Pricing, has: &Pricing) -> Option<String> {

@@ -161,15 +161,12 @@ impl Settings {
 
     /// As [`apply`](Self::apply), but a rollout keeps the percentage that it has.
     pub(crate) fn apply_but_percentage(&self, draft: PartsMut<'_>, now: SystemTime) -> Result<()> {
-        let rollout = draft
-            .delivery
-            .as_deref()
-            .map(|delivery| delivery.package_rollout.is_package_rollout);
-        let is_percentage = matches!(self.rollout, Some(Rollout::Percentage(_)));
-        let settings = Self {
-            rollout: self.rollout.filter(|_| !(is_percentage && rollout == Some(Some(true)))),
-            ..self.clone()
-        };
+        let delivery = draft.delivery.as_deref();
+        let is_rolled_out = delivery.is_some_and(|delivery| delivery.package_rollout.is_package_rollout == Some(true));
+        let mut settings = self.clone();
+        if is_rolled_out && matches!(settings.rollout, Some(Rollout::Percentage(_))) {
+            settings.rollout = None;
+        }
         settings.apply(draft, now)
     }
 
@@ -311,7 +308,7 @@ pub(crate) fn inherited(
 }
 
 /// A gradual rollout that nobody asked for would leave most customers with the old version, and block the next release.
-pub(crate) fn rollout_problem(inherited: &[InheritedSetting]) -> Option<String> {
+pub(crate) fn inherited_rollout(inherited: &[InheritedSetting]) -> Option<String> {
     let is_rollout = |setting: &&InheritedSetting| matches!(setting, InheritedSetting::Rollout { .. });
     inherited.iter().find(is_rollout).map(|rollout| {
         format!(

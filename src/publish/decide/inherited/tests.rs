@@ -189,9 +189,9 @@ fn the_guard_looks_at_the_rollout_alone() {
         from: Timestamp::default(),
         is_past: false,
     };
-    assert_eq!(rollout_problem(&[]), None);
-    assert_eq!(rollout_problem(std::slice::from_ref(&mandatory)), None);
-    let problem = rollout_problem(&[mandatory, rollout]).unwrap();
+    assert_eq!(inherited_rollout(&[]), None);
+    assert_eq!(inherited_rollout(std::slice::from_ref(&mandatory)), None);
+    let problem = inherited_rollout(&[mandatory, rollout]).unwrap();
     for says in [
         "at first to 10 %",
         ".no_rollout()",
