@@ -109,9 +109,7 @@ impl Rollout {
     ///
     /// Dropping the future may leave it changed.
     pub async fn set_percentage(&self, percentage: f64) -> Result<Receipt<PackageRollout>> {
-        if !(0.0..=100.0).contains(&percentage) {
-            return Err(Error::invalid("the percentage", format!("{percentage} is not from 0 to 100")));
-        }
+        check_percentage("the percentage", percentage)?;
         let as_wanted = |rollout: &PackageRollout| {
             rollout
                 .package_rollout_percentage
@@ -183,4 +181,11 @@ impl Rollout {
             }
         }
     }
+}
+
+/// Fails if it is not a percentage.
+pub(crate) fn check_percentage(what: &str, percentage: f64) -> Result<()> {
+    let is_one = (0.0..=100.0).contains(&percentage);
+    let problem = || Error::invalid(what, format!("{percentage} is not from 0 to 100"));
+    is_one.then_some(()).ok_or_else(problem)
 }

@@ -211,10 +211,7 @@ impl<S: Submission> Publish<S> {
     /// Advice on the edited draft: first who would be left without a package, then the dates that it inherits and the limits.
     fn findings(draft: &Document<S>, release: Release<'_, S>, settled: &Settled) -> Vec<Advice> {
         let left_without = left_without(&release.inputs.packages, release.held(), draft.packages());
-        let left_without = left_without.into_iter().map(|problem| Advice {
-            place: S::PACKAGES.to_owned(),
-            problem,
-        });
+        let left_without = left_without.into_iter().map(|problem| Advice::new(S::PACKAGES, problem));
         let inherited = settled.inherited.iter().filter_map(InheritedSetting::finding);
         left_without.chain(inherited).chain(limits::findings(&**draft)).collect()
     }

@@ -27,6 +27,15 @@ pub struct Advice {
     pub problem: String,
 }
 
+impl Advice {
+    pub(crate) fn new(place: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            place: place.into(),
+            problem: problem.into(),
+        }
+    }
+}
+
 impl fmt::Display for Advice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.problem)
@@ -48,10 +57,7 @@ struct Findings(Vec<Advice>);
 
 impl Findings {
     fn add(&mut self, place: &str, problem: impl Into<String>) {
-        self.0.push(Advice {
-            place: place.to_owned(),
-            problem: problem.into(),
-        });
+        self.0.push(Advice::new(place, problem));
     }
 
     fn application(&mut self, submission: &ApplicationSubmission) {

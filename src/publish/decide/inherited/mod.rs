@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::kinds::{Parts, PartsMut};
+use crate::api::rollout::check_percentage;
 use crate::document::member;
 use crate::error::{Error, Result};
 use crate::model::application_submission::TargetPublishMode;
@@ -58,21 +59,17 @@ pub enum InheritedSetting {
 impl InheritedSetting {
     /// What should be looked at, by the place in the submission. It stops no run.
     pub(crate) fn finding(&self) -> Option<Advice> {
-        let (place, problem) = match self {
-            Self::Mandatory { is_past: true, .. } => (
+        match self {
+            Self::Mandatory { is_past: true, .. } => Some(Advice::new(
                 "/packageDeliveryOptions/mandatoryUpdateEffectiveDate",
                 "the date is in the past, so the update is mandatory at once: .mandatory(..) sets it",
-            ),
-            Self::PublishMode { is_past: true, .. } => (
+            )),
+            Self::PublishMode { is_past: true, .. } => Some(Advice::new(
                 "/targetPublishDate",
                 "the date is in the past: set another with .publish_at(..), or .publish_mode(TargetPublishMode::Immediate)",
-            ),
-            _ => return None,
-        };
-        Some(Advice {
-            place: place.to_owned(),
-            problem: problem.to_owned(),
-        })
+            )),
+            _ => None,
+        }
     }
 }
 
@@ -137,13 +134,8 @@ impl Settings {
 
     /// Fails if a setting cannot be sent.
     pub(crate) fn check(&self) -> Result<()> {
-        if let Some(Rollout::Percentage(percentage)) = self.rollout
-            && !(0.0..=100.0).contains(&percentage)
-        {
-            return Err(Error::invalid(
-                "the rollout percentage",
-                format!("{percentage} is not from 0 to 100"),
-            ));
+        if let Some(Rollout::Percentage(percentage)) = self.rollout {
+            check_percentage("the rollout percentage", percentage)?;
         }
         let publish = self.publish.as_ref().and_then(|(_, date)| date.as_ref());
         let mandatory = match &self.mandatory {
