@@ -53,7 +53,7 @@ async fn a_package_is_described_from_its_manifest() {
     let of_both = json!({
         "version": "2.0.0.0",
         "architecture": "x64,arm64",
-        "languages": ["en-us", "fr-fr"],
+        "languages": ["en-us", "fr-fr", "de-de"],
         "targetDeviceFamilies": ["Windows.Desktop min version 10.0.17763.0"],
     });
     let table = [
