@@ -59,19 +59,18 @@
 //!
 //! # Submitting
 //!
-//! [`Submissions::publish`](api::Submissions::publish) is the whole job: it deals with a pending submission as you say, creates a draft, edits it, checks it,
-//! builds the ZIP and uploads it, commits, waits, and looks whether the Store has taken the packages.
+//! [`Submissions::publish`](api::Submissions::publish) is the whole job: it reads the packages, deals with a pending submission as you say, creates a draft,
+//! edits it, checks it, builds the ZIP and uploads it, commits, waits, and looks whether the Store has taken the packages.
 //!
 //! ```no_run
 //! # async fn run(client: msstore::StoreClient, app: msstore::ApplicationId) -> Result<(), Box<dyn std::error::Error>> {
 //! use msstore::api::Milestone;
-//! use msstore::publish::{Package, PendingPolicy};
+//! use msstore::publish::Package;
 //!
 //! let report = client
 //!     .applications()
 //!     .submissions(app)
 //!     .publish()
-//!     .pending(PendingPolicy::Replace)
 //!     .edit(|draft| {
 //!         draft.listing_mut("en-us")?.base_listing.release_notes = "Faster.".into();
 //!         Ok(())

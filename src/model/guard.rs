@@ -28,6 +28,8 @@ pub enum Guard {
     PackageVersion,
     /// There is no listing.
     Listings,
+    /// A listing has no title, and no package has its language: the whole submission would fail at the commit.
+    ListingTitles,
     /// A file that is to be uploaded is not in the archive, or one of the archive is named nowhere.
     Files,
     /// A new image is no PNG, has not the size in pixels that its kind needs, has more than 50 MB, or a listing has too many of a
@@ -56,6 +58,7 @@ impl fmt::Display for Guard {
             Self::PackageIdentity => "package identity",
             Self::PackageVersion => "package version",
             Self::Listings => "listings",
+            Self::ListingTitles => "listing titles",
             Self::Files => "files",
             Self::Images => "images",
             Self::UploadLink => "upload link",

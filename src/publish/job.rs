@@ -71,6 +71,18 @@ pub(super) type UploadSetting = Box<dyn FnOnce(Upload) -> Upload + Send + Sync>;
 /// [`Error::left_behind`](crate::Error::left_behind). Run again with [`PendingPolicy::Reuse`] to go on with it: blocks that are uploaded
 /// already are not uploaded again, and there is no second submission.
 ///
+/// # Packages
+///
+/// The manifests of the packages are read, so that neither architecture nor minimum version of Windows need be stated; what
+/// [`Package`] states wins. Refused before anything is sent is what the service would refuse after the upload: another identity or
+/// publisher than the app's ([`Guard::PackageIdentity`]), a version whose fourth number is not 0 or that is not higher than what the
+/// Store holds for the same architecture and device family ([`Guard::PackageVersion`]), and a file that is no package, or not the
+/// kind that its name says ([`Guard::PackageKind`]). The plan shows each package with its version, old and new, and says whose package
+/// nobody replaces. A package that cannot be read, as it is encrypted, skips these guards, and the plan says so.
+///
+/// A release that is published already, every package of it in its very version, ends well and creates nothing: a job that is run
+/// again after success does no harm. [`again`](Self::again) insists.
+///
 /// # Images
 ///
 /// `images` makes the given files all the images of a kind in a language, `image` adds or replaces one, `icon` sets that of an add-on.
@@ -90,6 +102,7 @@ pub(super) type UploadSetting = Box<dyn FnOnce(Upload) -> Upload + Send + Sync>;
 /// |---|---|---|---|
 /// | a draft with a link, or a failed submission | error | delete and create; for a flight that was never published: error | edit and go on |
 /// | made in Partner Center (no link) | error | error | error |
+/// | nothing, and the packages are published already in these very versions | ends well | same | same |
 /// | committed and under way | error | error | attach, if the edit changes nothing and it has the packages, files and images; else error |
 ///
 /// # Inherited settings
@@ -115,10 +128,13 @@ pub(super) type UploadSetting = Box<dyn FnOnce(Upload) -> Upload + Send + Sync>;
 /// Before the update: all packages that were there are kept or marked for deletion; at most 30; new ones are `PendingUpload` and
 /// carry nothing that only the service sets; the price of an app or add-on is neither missing, null, empty nor `Base`; there is a listing;
 /// every file that is to be uploaded is given, and every given file is named; new images are what the Store asks for; the upload link
-/// is there and alive; no rollout is in progress, and none is inherited unasked; new packages are of the app, what their names say,
-/// and of a version that is higher than what the Store holds, as far as they can be read. After it: price, trial, prices by market
-/// and packages are what was sent. Each can be lifted with
-/// [`allow`](Self::allow). At the goal: the packages have ids that were not in the draft before, looked for up to 10 minutes.
+/// is there and alive; no rollout is in progress, and none is inherited unasked; the packages are right, as told above; each listing has a title, of its
+/// own or of a package of its language. After it: price, trial, prices by market and packages are what was sent. Each can be lifted
+/// with [`allow`](Self::allow).
+///
+/// At the goal each package must have an id that was not in the draft before, and its version; that is looked for up to 10 minutes,
+/// and a package that is gone is told at once. With the goal [`Accepted`](Milestone::Accepted) a package whose entry still waits for its
+/// file is good enough, for the service is at work on it then, and may drop it yet: the report tells such from those that are taken.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct Publish<S> {
     pub(super) submissions: Submissions<S>,

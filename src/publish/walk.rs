@@ -1,6 +1,6 @@
 //! The walk: reads each thing once, tries the edits on a copy and decides. [`Publish::plan`] shows the decision, and a run obeys it.
 
-use crate::api::kinds::{NamedFile, Submission};
+use crate::api::kinds::{NamedFile, Submission, Whole};
 use crate::api::submissions::{AppIdentity, Refs};
 use crate::api::wait::Milestone;
 use crate::document::Document;
@@ -15,7 +15,7 @@ use crate::publish::decide::limits::{self, Advice};
 use crate::publish::decide::new_package::NewPackage;
 use crate::publish::decide::packages::{planned, replace};
 use crate::publish::decide::policy::{InTheWay, PendingPolicy, Resolution, not_the_same, resolve};
-use crate::publish::decide::release::{is_published, left_without};
+use crate::publish::decide::release::{foreign_advice, is_published, left_without};
 use crate::publish::files::ArchiveFile;
 use crate::publish::job::{BoxedError, Inputs, Publish};
 use crate::publish::plan::{Plan, shortened};
@@ -212,8 +212,13 @@ impl<S: Submission> Publish<S> {
     fn findings(draft: &Document<S>, release: Release<'_, S>, settled: &Settled) -> Vec<Advice> {
         let left_without = left_without(&release.inputs.packages, release.held(), draft.packages());
         let left_without = left_without.into_iter().map(|problem| Advice::new(S::PACKAGES, problem));
+        let foreign = match draft.whole() {
+            Whole::Application(submission) => foreign_advice(submission, &release.inputs.packages),
+            _ => None,
+        };
         let inherited = settled.inherited.iter().filter_map(InheritedSetting::finding);
-        left_without.chain(inherited).chain(limits::findings(&**draft)).collect()
+        let limits = limits::findings(&**draft);
+        left_without.chain(foreign).chain(inherited).chain(limits).collect()
     }
 
     /// The rollout of the last published submission, if it is in progress, and what becomes of it.
@@ -255,7 +260,7 @@ impl<S: Submission> Publish<S> {
         let settled = self.settle(base, &mut draft)?;
         let mut guards = Guards::new(&self.lifted);
         guards.check_packages(new, release.held(), release.identity, self.again);
-        guards.check(&draft, before, files, standing)?;
+        guards.check(&draft, before, files, new, standing)?;
         Ok((draft, guards, settled))
     }
 

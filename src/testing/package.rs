@@ -39,7 +39,7 @@ impl SamplePackage {
     /// The identity's publisher of the sample's app.
     pub const PUBLISHER: &str = "CN=1F0E2D3C-4B5A-6978-8796-A5B4C3D2E1F0";
 
-    /// A package of this version for x64, Windows 10.0.17763.0 and later, in `en-us`.
+    /// A package of this version for x64, Windows 10.0.17763.0 and later, in `en-us` and `de-de`.
     #[must_use]
     pub fn new(version: impl Into<String>) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl SamplePackage {
             architecture: "x64".to_owned(),
             device_family: "Windows.Desktop".to_owned(),
             min_os: "10.0.17763.0".to_owned(),
-            languages: vec!["en-us".to_owned()],
+            languages: vec!["en-us".to_owned(), "de-de".to_owned()],
             length: 0,
         }
     }

@@ -169,7 +169,7 @@ fn package(name: &str, architecture: &str, numbers: &mut Numbers) -> Value {
         "version": "1.0.0.0",
         "architecture": architecture,
         "targetPlatform": "Windows10",
-        "languages": ["en-US"],
+        "languages": ["en-US", "de-DE"],
         "capabilities": ["runFullTrust", "Microsoft.storeFilter.core.notSupported_8wekyb3d8bbwe"],
         "minimumDirectXVersion": "None",
         "minimumSystemRam": "None",

@@ -19,8 +19,8 @@ pub enum PendingPolicy {
     Replace,
     /// Go on with it: edit a draft, or wait for a submission under way if it is the same as the one to be published.
     ///
-    /// Files are compared by name: a submission under way that has a package of the same name, from another release, counts as
-    /// the same. Put the version into the names of packages.
+    /// A package of a submission under way is the same if its name is, and its version as soon as the service tells it. Other files
+    /// are compared by name.
     Reuse,
 }
 

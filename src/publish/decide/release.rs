@@ -2,8 +2,10 @@
 
 use crate::api::submissions::AppIdentity;
 use crate::api::wait::Milestone;
+use crate::model::application_submission::ApplicationSubmission;
 use crate::model::package::{ApplicationPackage, is_id, same_name};
 use crate::package::{PackageInfo, PackageKind, PackageRole, Version};
+use crate::publish::decide::limits::Advice;
 use crate::publish::decide::new_package::{Audience, Found, NewPackage, application_versions, version};
 
 /// Whether the last published submission holds all of these packages in these very versions.
@@ -149,6 +151,62 @@ pub(crate) fn left_without(new: &[NewPackage], held: &[ApplicationPackage], afte
         .collect()
 }
 
+/// The languages of the packages that stay and of the new ones; nothing if one of them does not tell.
+fn languages(new: &[NewPackage], after: &[ApplicationPackage]) -> Option<Vec<String>> {
+    let stay = after
+        .iter()
+        .filter(|package| !package.is_awaited() && package.file_status.stays());
+    let stay = stay.map(|package| &package.languages[..]);
+    let new = new
+        .iter()
+        .map(|package| package.info().map_or(&[][..], |info| &info.languages));
+    let all: Vec<&[String]> = stay.chain(new).collect();
+    let do_tell = !all.is_empty() && all.iter().all(|languages| !languages.is_empty());
+    do_tell.then(|| all.concat())
+}
+
+/// The languages of listings that no package has, each with whether its listing has a title.
+fn foreign_listings<'s>(submission: &'s ApplicationSubmission, new: &[NewPackage]) -> Vec<(&'s str, bool)> {
+    let Some(languages) = languages(new, &submission.application_packages) else {
+        return Vec::new();
+    };
+    let is_foreign = |language: &str| !languages.iter().any(|known| known.eq_ignore_ascii_case(language));
+    let listings = submission.listings.iter().filter(|(language, _)| is_foreign(language));
+    listings
+        .map(|(language, listing)| (language.as_str(), !listing.base_listing.title.is_empty()))
+        .collect()
+}
+
+/// Customers see a listing whose language the app does not have.
+pub(crate) fn foreign_advice(submission: &ApplicationSubmission, new: &[NewPackage]) -> Option<Advice> {
+    let foreign = foreign_listings(submission, new);
+    let titled: Vec<&str> = foreign
+        .iter()
+        .filter(|(_, has_title)| *has_title)
+        .map(|(language, _)| *language)
+        .collect();
+    (!titled.is_empty()).then(|| Advice {
+        place: "/listings".to_owned(),
+        problem: format!("no package has the language of the listing in {}", titled.join(" and ")),
+    })
+}
+
+/// The Store takes the title of a listing from the package of its language.
+pub(crate) fn title_problem(submission: &ApplicationSubmission, new: &[NewPackage]) -> Option<String> {
+    let foreign = foreign_listings(submission, new);
+    let untitled: Vec<&str> = foreign
+        .iter()
+        .filter(|(_, has_title)| !has_title)
+        .map(|(language, _)| *language)
+        .collect();
+    (!untitled.is_empty()).then(|| {
+        format!(
+            "the listing in {} has no title, and no package has exactly this language to take it from, so that the whole submission would fail at the commit: set baseListing.title",
+            untitled.join(" and ")
+        )
+    })
+}
+
 /// What became of a package that was submitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arrival {
@@ -195,6 +253,7 @@ impl Arrival {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::listing::Listing;
     use crate::model::package::FileStatus;
     use crate::package::{DeviceFamily, PackageIdentity};
     use crate::publish::decide::new_package::Package;
@@ -443,6 +502,73 @@ mod tests {
         let unreadable = NewPackage::new(&Package::new("a.msix"), Found::Unreadable(String::new())).unwrap();
         assert!(left_without(&[unreadable], &before, &all_go).is_empty());
         assert!(left_without(&[], &[], &[]).is_empty());
+    }
+
+    #[test]
+    fn a_listing_has_its_title_from_a_package_or_of_its_own() {
+        let submission = |listings: &[(&str, &str)], packages: &[(&str, &[&str])]| {
+            let mut submission = ApplicationSubmission::default();
+            for (language, title) in listings {
+                let mut listing = Listing::default();
+                listing.base_listing.title = (*title).to_owned();
+                submission.listings.insert((*language).to_owned(), listing);
+            }
+            submission.application_packages = packages
+                .iter()
+                .map(|(status, languages)| ApplicationPackage {
+                    file_status: (*status).into(),
+                    languages: languages.iter().map(|it| (*it).to_owned()).collect(),
+                    ..ApplicationPackage::default()
+                })
+                .collect();
+            submission
+        };
+        let new = |languages: &[&str]| {
+            let languages = languages.iter().map(|it| (*it).to_owned()).collect();
+            vec![read(
+                "a.msix",
+                PackageInfo {
+                    languages,
+                    ..info("1.5.0.0", &["x64"])
+                },
+            )]
+        };
+        let (listings, english) = (
+            [("de-de", ""), ("en-us", ""), ("fr-fr", "Lanterne")],
+            ("Uploaded", &["en-US"][..]),
+        );
+        let table: [(&[(&str, &[&str])], _, Option<&str>, bool); 7] = [
+            (&[english], new(&["de-DE"]), None, true),
+            (&[english], new(&["de"]), Some("the listing in de-de has no title"), true),
+            (&[english], vec![], Some("the listing in de-de has no title"), true),
+            (
+                &[("PendingDelete", &["en-us"])],
+                new(&["de-de", "fr-fr"]),
+                Some("the listing in en-us has no title"),
+                false,
+            ),
+            (
+                &[("PendingDelete", &["en-us"])],
+                new(&["fr-fr"]),
+                Some("the listing in de-de and en-us has no title"),
+                false,
+            ),
+            // Nothing can be said where a package does not tell.
+            (&[english, ("Uploaded", &[])], vec![], None, false),
+            (&[], vec![], None, false),
+        ];
+        for (packages, new, problem, is_foreign) in table {
+            let submission = submission(&listings, packages);
+            let found = title_problem(&submission, &new);
+            assert_eq!(found.is_some(), problem.is_some(), "{found:?}");
+            assert!(
+                found.as_deref().unwrap_or_default().contains(problem.unwrap_or_default()),
+                "{found:?}"
+            );
+            let advice = foreign_advice(&submission, &new).map(|advice| advice.problem);
+            let expected = is_foreign.then(|| "no package has the language of the listing in fr-fr".to_owned());
+            assert_eq!(advice, expected);
+        }
     }
 
     #[test]

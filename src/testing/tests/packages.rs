@@ -53,7 +53,7 @@ async fn a_package_is_described_from_its_manifest() {
     let of_both = json!({
         "version": "2.0.0.0",
         "architecture": "x64,arm64",
-        "languages": ["en-us", "fr-fr"],
+        "languages": ["en-us", "fr-fr", "de-de"],
         "targetDeviceFamilies": ["Windows.Desktop min version 10.0.17763.0"],
     });
     let table = [
@@ -63,7 +63,7 @@ async fn a_package_is_described_from_its_manifest() {
             json!({
                 "version": "2.0.0.0",
                 "architecture": "arm64",
-                "languages": ["en-us"],
+                "languages": ["en-us", "de-de"],
                 "targetDeviceFamilies": ["Windows.Desktop min version 10.0.19041.0"],
             }),
         ),
@@ -99,7 +99,7 @@ async fn a_package_of_a_flight_does_not_tell_its_device_families() {
     let content = SamplePackage::new("2.0.0.0").architecture("arm64").to_bytes();
     let path = submit(&http, &flight(), &[("sub/Lantern.msix", &content)]).await;
     http.wait_for(&path, "PreProcessing").await;
-    let expected = json!({ "version": "2.0.0.0", "architecture": "arm64", "languages": ["en-us"] });
+    let expected = json!({ "version": "2.0.0.0", "architecture": "arm64", "languages": ["en-us", "de-de"] });
     assert_eq!(told(http.get(&path).await.ok(200)["flightPackages"][1].clone()), expected);
     http.fake.set_published_packages(FLIGHT, &[("Lantern.msix", &content)]);
     let published = http.fake.published_submission(FLIGHT).unwrap();

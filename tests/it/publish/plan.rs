@@ -81,7 +81,7 @@ async fn it_tells_what_the_run_does() {
         "  goes  PaperLantern_1.0.0.0_x64.msix (x64, 1.0.0.0)\n",
         "  stays PaperLantern_1.0.0.0_arm64.msix (arm64, 1.0.0.0)\n",
         "  comes PaperLantern_2.0.0.0_x64.msix (x64, 1.0.0.0 → 2.0.0.0)\n",
-        "PaperLantern_2.0.0.0_x64.msix (1682 bytes) from ",
+        &format!("PaperLantern_2.0.0.0_x64.msix ({} bytes) from ", shop.length(PACKAGE)),
         "  not checked: upload link\n",
         "  passed: package kind, package identity, package version, ",
     ] {

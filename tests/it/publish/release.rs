@@ -130,6 +130,24 @@ async fn a_draft_that_waits_is_not_touched_either() {
 }
 
 #[tokio::test]
+async fn a_listing_without_a_title_that_no_package_has_stops_the_run() {
+    let shop = Shop::open().await;
+    let job = |languages: &[&str]| {
+        let package = shop.release(PACKAGE, &x64("2.0.0.0").languages(languages.iter().copied()));
+        shop.app().publish().package(package).edit(|draft| {
+            draft.listing_or_insert("fr-FR").base_listing.description = "Une lanterne.".into();
+            Ok(())
+        })
+    };
+    let error = job(&["en-us"]).await.unwrap_err();
+    assert_eq!(guard_of(&error), Some(Guard::ListingTitles));
+    assert!(error.to_string().contains("the listing in fr-fr has no title"), "{error}");
+    assert_eq!(shop.sent(), [""; 0]);
+    assert!(job(&["en-us", "fr-FR"]).plan().await.unwrap().is_clear());
+    job(&["en-us"]).allow(Guard::ListingTitles).leave_draft().await.unwrap();
+}
+
+#[tokio::test]
 async fn each_of_these_guards_can_be_lifted() {
     for (guard, bytes) in [
         (Guard::PackageVersion, x64("0.9.0.0").to_bytes()),

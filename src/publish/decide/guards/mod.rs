@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::api::kinds::{Kind, Submission};
+use crate::api::kinds::{Kind, Submission, Whole};
 use crate::api::submissions::AppIdentity;
 use crate::api::update::{check_languages, price_problem};
 use crate::document::Document;
@@ -15,7 +15,7 @@ use crate::model::package::{ApplicationPackage, FileStatus};
 use crate::model::pricing::{PriceTier, Pricing, TrialPeriod};
 use crate::publish::decide::image_rules;
 use crate::publish::decide::new_package::{Found, NewPackage};
-use crate::publish::decide::release::{identity_problem, kind_problem, version_problem};
+use crate::publish::decide::release::{identity_problem, kind_problem, title_problem, version_problem};
 use crate::publish::files::ArchiveFile;
 use crate::secret::UploadUrl;
 use crate::upload::expired;
@@ -139,6 +139,7 @@ impl Guards {
         draft: &Document<S>,
         before: &[ApplicationPackage],
         files: &[ArchiveFile],
+        new: &[NewPackage],
         standing: Standing,
     ) -> Result<()> {
         // Without a change there is no update.
@@ -163,6 +164,9 @@ impl Guards {
         }
         if let Some(problem) = image_rules::problem(&draft.named_images(), files) {
             self.add(Guard::Images, problem);
+        }
+        if let Whole::Application(submission) = draft.whole() {
+            self.add(Guard::ListingTitles, title_problem(submission, new));
         }
         self.add(Guard::Files, unmatched_files(&**draft, files));
         match standing {

@@ -34,7 +34,9 @@ fn found(edited: &Value, archive: &[&str]) -> Vec<Guard> {
     let before = document(body());
     let mut guards = Guards::new(&[]);
     let edited = document(edited.clone());
-    guards.check(&edited, before.packages(), &files, Standing::Copied).unwrap();
+    guards
+        .check(&edited, before.packages(), &files, &[], Standing::Copied)
+        .unwrap();
     harmful(&guards)
 }
 
