@@ -15,7 +15,7 @@ const CHUNK: usize = 64 << 10;
 
 pub(super) struct Archive<'a> {
     zip: ZipArchive<&'a mut dyn Source>,
-    budget: &'a Budget,
+    pub(super) budget: &'a Budget,
 }
 
 /// A file in the archive.

@@ -172,7 +172,7 @@ fn read(source: &mut dyn Source, name: &str, within: Option<PackageKind>, budget
                 identity,
                 ..PackageInfo::default()
             };
-            hold(info, &mut archive, &entries, listed.unwrap_or_default(), budget)
+            hold(info, &mut archive, &entries, listed.unwrap_or_default())
         }
     }
 }
@@ -183,8 +183,8 @@ fn hold(
     archive: &mut Archive<'_>,
     entries: &[Entry],
     mut listed: Vec<PackageInfo>,
-    budget: &Budget,
 ) -> Result<PackageInfo, Fault> {
+    let budget = archive.budget;
     for entry in entries {
         let name = &entry.name;
         match Extension::of(name) {

@@ -12,7 +12,6 @@ use crate::model::application_submission::ApplicationSubmission;
 use crate::model::gaming::GamingOptions;
 use crate::model::in_app_product_submission::InAppProductSubmission;
 use crate::model::listing::{BaseListing, Image};
-use crate::model::package::ApplicationPackage;
 use crate::model::trailer::Trailer;
 use crate::publish::decide::image_rules::most_images;
 
@@ -66,10 +65,6 @@ impl Findings {
             let base = &format!("{place}/baseListing");
             self.of_every_platform(base, &listing.base_listing);
             self.of_the_base(base, &listing.base_listing);
-            if listing.base_listing.title.is_empty() && lacks_language(&submission.application_packages, language) {
-                let problem = "none, and no package has exactly this language, so that the listing needs a title of its own";
-                self.add(&format!("{base}/title"), problem);
-            }
             for (platform, texts) in &listing.platform_overrides {
                 self.of_every_platform(&format!("{place}/platformOverrides/{}", escape(platform)), texts);
             }
@@ -241,15 +236,6 @@ fn is_screenshot(image: &Image) -> bool {
     image.file_status.stays() && image.image_type.as_str().ends_with("Screenshot")
 }
 
-/// Whether no package has this language. The service tells the languages of a package after the commit, so a new one may have any.
-fn lacks_language(packages: &[ApplicationPackage], language: &str) -> bool {
-    let lacks = |package: &ApplicationPackage| {
-        !package.languages.is_empty() && !package.languages.iter().any(|known| known.eq_ignore_ascii_case(language))
-    };
-    let mut stay = packages.iter().filter(|package| package.file_status.stays()).peekable();
-    stay.peek().is_some() && stay.all(lacks)
-}
-
 /// A number with a comma between thousands.
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
@@ -417,33 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_is_needed_where_no_package_has_the_language() {
-        let packages = |languages: Value, status: &str| {
-            let document = with(app(), "/listings/en-us/baseListing/title", json!(""));
-            let new = json!({"fileName": "b.msix", "fileStatus": status, "languages": languages});
-            let old = json!({"fileName": "a.msix", "fileStatus": "Uploaded", "languages": ["de"]});
-            with(document, "/applicationPackages", json!([old, new]))
-        };
-        let table = [
-            (json!(["EN-us"]), "Uploaded", true),
-            // Not the same language to the service.
-            (json!(["en"]), "Uploaded", false),
-            (json!(["en-us"]), "PendingDelete", false),
-            // Nobody knows.
-            (json!([]), "PendingUpload", true),
-        ];
-        for (languages, status, is_fine) in table {
-            let found = of_app(packages(languages.clone(), status));
-            assert_eq!(found.is_empty(), is_fine, "{languages} {status}: {found:?}");
-            assert!(
-                found
-                    .iter()
-                    .all(|found| found.starts_with("/listings/en-us/baseListing/title: ")),
-                "{found:?}"
-            );
-        }
-        let none = with(app(), "/listings/en-us/baseListing/title", json!(""));
-        assert_eq!(of_app(with(none, "/applicationPackages", json!([]))), [""; 0]);
+    fn a_description_is_needed() {
         let found = of_app(with(app(), "/listings/en-us/baseListing/description", json!("")));
         assert_eq!(found, ["/listings/en-us/baseListing/description: none, and it is needed"]);
     }

@@ -165,46 +165,32 @@ fn languages(new: &[NewPackage], after: &[ApplicationPackage]) -> Option<Vec<Str
     do_tell.then(|| all.concat())
 }
 
-/// The languages of listings that no package has, each with whether its listing has a title.
-fn foreign_listings<'s>(submission: &'s ApplicationSubmission, new: &[NewPackage]) -> Vec<(&'s str, bool)> {
-    let Some(languages) = languages(new, &submission.application_packages) else {
-        return Vec::new();
-    };
-    let is_foreign = |language: &str| !languages.iter().any(|known| known.eq_ignore_ascii_case(language));
-    let listings = submission.listings.iter().filter(|(language, _)| is_foreign(language));
-    listings
-        .map(|(language, listing)| (language.as_str(), !listing.base_listing.title.is_empty()))
-        .collect()
+/// The languages of the listings, with a title or without, that no package has.
+fn foreign_listings(submission: &ApplicationSubmission, new: &[NewPackage], are_titled: bool) -> Option<String> {
+    let languages = languages(new, &submission.application_packages)?;
+    let mut foreign = Vec::new();
+    for (language, listing) in &submission.listings {
+        let is_foreign = !languages.iter().any(|known| known.eq_ignore_ascii_case(language));
+        if is_foreign && are_titled != listing.base_listing.title.is_empty() {
+            foreign.push(language.as_str());
+        }
+    }
+    (!foreign.is_empty()).then(|| foreign.join(" and "))
 }
 
 /// Customers see a listing whose language the app does not have.
 pub(crate) fn foreign_advice(submission: &ApplicationSubmission, new: &[NewPackage]) -> Option<Advice> {
-    let foreign = foreign_listings(submission, new);
-    let titled: Vec<&str> = foreign
-        .iter()
-        .filter(|(_, has_title)| *has_title)
-        .map(|(language, _)| *language)
-        .collect();
-    (!titled.is_empty()).then(|| Advice {
-        place: "/listings".to_owned(),
-        problem: format!("no package has the language of the listing in {}", titled.join(" and ")),
-    })
+    let foreign = foreign_listings(submission, new, true)?;
+    let problem = format!("no package has the language of the listing in {foreign}");
+    Some(Advice::new("/listings", problem))
 }
 
 /// The Store takes the title of a listing from the package of its language.
 pub(crate) fn title_problem(submission: &ApplicationSubmission, new: &[NewPackage]) -> Option<String> {
-    let foreign = foreign_listings(submission, new);
-    let untitled: Vec<&str> = foreign
-        .iter()
-        .filter(|(_, has_title)| !has_title)
-        .map(|(language, _)| *language)
-        .collect();
-    (!untitled.is_empty()).then(|| {
-        format!(
-            "the listing in {} has no title, and no package has exactly this language to take it from, so that the whole submission would fail at the commit: set baseListing.title",
-            untitled.join(" and ")
-        )
-    })
+    let foreign = foreign_listings(submission, new, false)?;
+    Some(format!(
+        "the listing in {foreign} has no title, and no package has exactly this language to take it from, so that the whole submission would fail at the commit: set baseListing.title"
+    ))
 }
 
 /// What became of a package that was submitted.
@@ -537,7 +523,8 @@ mod tests {
             [("de-de", ""), ("en-us", ""), ("fr-fr", "Lanterne")],
             ("Uploaded", &["en-US"][..]),
         );
-        let table: [(&[(&str, &[&str])], _, Option<&str>, bool); 7] = [
+        type Packages<'a> = &'a [(&'a str, &'a [&'a str])];
+        let table: [(Packages<'_>, _, Option<&str>, bool); 7] = [
             (&[english], new(&["de-DE"]), None, true),
             (&[english], new(&["de"]), Some("the listing in de-de has no title"), true),
             (&[english], vec![], Some("the listing in de-de has no title"), true),
