@@ -160,11 +160,10 @@ impl<S: Submission> Publish<S> {
         };
         let first = Document::detached(serde_json::json!({}))?;
         let (base, tried) = match (resolution, there, published.or(there)) {
-            (Resolution::Attach, Some(there), _) => {
+            (Resolution::Attach, Some(there), _) | (Resolution::Published, _, Some(there)) => {
                 let edited = edited.unwrap_or_else(|| there.clone());
                 (there, Ok((edited, Guards::new(&[]), Settled::default())))
             }
-            (Resolution::Published, _, Some(there)) => (there, Ok((there.clone(), Guards::new(&[]), Settled::default()))),
             (Resolution::Edit, Some(draft), _) => {
                 let standing = Standing::Draft(self.clock().system_now());
                 (draft, self.try_out(draft, release, standing))
@@ -177,13 +176,14 @@ impl<S: Submission> Publish<S> {
             _ => (&first, self.try_out(&first, release, Standing::Empty)),
         };
         let (draft, mut guards, settled) = tried.map_err(|error| refused.clone().unwrap_or(error))?;
-        let is_new = !matches!(resolution, Resolution::Attach | Resolution::Edit | Resolution::Published);
+        let writes = !matches!(resolution, Resolution::Attach | Resolution::Published);
+        let is_new = writes && resolution != Resolution::Edit;
         let rollout = self.rollout(published.filter(|_| is_new))?;
         if is_new && S::ROLLED_OUT {
             let blocks = rollout.as_ref().filter(|_| self.existing_rollout.is_none());
             guards.add(Guard::RolloutInProgress, blocks.map(|rollout| rollout_problem(&rollout.id)));
         }
-        if !matches!(resolution, Resolution::Attach | Resolution::Published) {
+        if writes {
             settled.check::<S>(&mut guards);
         }
         let plan = Plan {
@@ -192,14 +192,12 @@ impl<S: Submission> Publish<S> {
             rollout,
             changes: draft.changes()?,
             packages: planned(base.packages(), draft.packages(), &release.inputs.packages, release.held()),
-            files: match resolution {
-                Resolution::Attach | Resolution::Published => Vec::new(),
-                _ => release.inputs.files.clone(),
-            },
+            files: if writes { release.inputs.files.clone() } else { Vec::new() },
             already_published: resolution == Resolution::Published,
-            findings: match resolution {
-                Resolution::Attach | Resolution::Published => Vec::new(),
-                _ => Self::findings(&draft, release, &settled),
+            findings: if writes {
+                Self::findings(&draft, release, &settled)
+            } else {
+                Vec::new()
             },
             inherited: settled.inherited,
             device_families: settled.families,

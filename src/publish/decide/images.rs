@@ -128,13 +128,16 @@ impl Group {
                 && !is_ours(image)
                 && (self.is_all || self.names.iter().any(|name| self.meets(&image.file_name, name)))
         };
-        images.retain(|image| !goes(image) || !image.file_status.is_awaited() || is_given(&image.file_name));
-        for image in images
-            .iter_mut()
-            .filter(|image| goes(image) && !image.file_status.is_awaited())
-        {
+        images.retain_mut(|image| {
+            if !goes(image) {
+                return true;
+            }
+            if image.file_status.is_awaited() {
+                return is_given(&image.file_name);
+            }
             image.file_status = FileStatus::PendingDelete;
-        }
+            true
+        });
         let there: Vec<Image> = images.iter().filter(|image| is_ours(image)).cloned().collect();
         let of_name = |name: &String| {
             let known = there.iter().find(|image| same_name(&image.file_name, name));

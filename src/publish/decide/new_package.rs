@@ -48,14 +48,6 @@ impl Package {
         self
     }
 
-    pub(crate) fn stated_architecture(&self) -> Option<&str> {
-        self.architecture.as_deref()
-    }
-
-    pub(crate) fn stated_min_os(&self) -> Option<&str> {
-        self.min_os.as_deref()
-    }
-
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -171,10 +163,10 @@ impl NewPackage {
                 }
             }
         }
-        if let Some(stated) = package.stated_architecture() {
+        if let Some(stated) = &package.architecture {
             runs_on.architectures = architectures(stated);
         }
-        if let Some(stated) = package.stated_min_os() {
+        if let Some(stated) = &package.min_os {
             let wrong = || {
                 Error::invalid(
                     format!("the package {name}"),

@@ -70,6 +70,14 @@ impl Guards {
         self.add_error(guard, problem.map(|problem| Error::guard(guard, problem)));
     }
 
+    /// Adds a guard; `None` if it cannot be checked now.
+    fn add_checked(&mut self, guard: Guard, checked: Option<Option<String>>) {
+        match checked {
+            Some(problem) => self.add(guard, problem),
+            None => self.add_later(guard),
+        }
+    }
+
     fn add_error(&mut self, guard: Guard, error: Option<Error>) {
         let finding = match error {
             None => Finding::Passed,
@@ -116,20 +124,12 @@ impl Guards {
         }
         let is_broken = |package: &NewPackage| matches!(package.found, Found::Broken(_));
         let are_read = new.iter().any(|package| package.info().is_some());
-        if are_read || new.iter().any(is_broken) {
-            self.add(Guard::PackageKind, kind_problem(new, held));
-        } else {
-            self.add_later(Guard::PackageKind);
-        }
-        match app.filter(|_| are_read) {
-            Some(app) => self.add(Guard::PackageIdentity, identity_problem(new, app)),
-            None => self.add_later(Guard::PackageIdentity),
-        }
-        if are_read {
-            self.add(Guard::PackageVersion, version_problem(new, held, again));
-        } else {
-            self.add_later(Guard::PackageVersion);
-        }
+        let kind = (are_read || new.iter().any(is_broken)).then(|| kind_problem(new, held));
+        self.add_checked(Guard::PackageKind, kind);
+        let identity = app.filter(|_| are_read).map(|app| identity_problem(new, app));
+        self.add_checked(Guard::PackageIdentity, identity);
+        let version = are_read.then(|| version_problem(new, held, again));
+        self.add_checked(Guard::PackageVersion, version);
     }
 
     /// Adds all that can be checked before an update. `before` are the packages before the edits. What no update is sent

@@ -270,22 +270,21 @@ pub(crate) fn inherited(
     settings: &Settings,
     now: SystemTime,
 ) -> Vec<InheritedSetting> {
-    let empty = Members::default();
     let mut found = Vec::new();
-    let asked = settings.rollout.is_some() || base.rollout != edited.rollout || set.rollout != empty.rollout;
+    let asked = settings.rollout.is_some() || is_edited(&base.rollout, &edited.rollout, &set.rollout);
     if !asked && edited.rollout.0 == Some(true) {
         found.push(InheritedSetting::Rollout {
             percentage: edited.rollout.1,
         });
     }
-    let asked = settings.mandatory.is_some() || base.mandatory != edited.mandatory || set.mandatory != empty.mandatory;
+    let asked = settings.mandatory.is_some() || is_edited(&base.mandatory, &edited.mandatory, &set.mandatory);
     if let (false, (Some(true), from)) = (asked, &edited.mandatory) {
         found.push(InheritedSetting::Mandatory {
             from: from.clone(),
             is_past: is_past(from, now),
         });
     }
-    let asked = settings.publish.is_some() || base.publish != edited.publish || set.publish != empty.publish;
+    let asked = settings.publish.is_some() || is_edited(&base.publish, &edited.publish, &set.publish);
     let (mode, date) = &edited.publish;
     let is_ordinary = !mode.is_set() || [TargetPublishMode::Immediate, TargetPublishMode::NotSet].contains(mode);
     if !asked && !is_ordinary {
@@ -297,6 +296,10 @@ pub(crate) fn inherited(
         });
     }
     found
+}
+
+fn is_edited<M: PartialEq + Default>(base: &M, edited: &M, set: &M) -> bool {
+    base != edited || *set != M::default()
 }
 
 /// A gradual rollout that nobody asked for would leave most customers with the old version, and block the next release.
