@@ -25,8 +25,6 @@ pub(crate) trait Kind {
     const PENDING: &'static str;
     /// The member of its parent that names the last published submission.
     const LAST_PUBLISHED: &'static str;
-    /// Whether a missing price would make the product free.
-    const PRICED: bool;
     /// Whether it has packages, which can be rolled out gradually.
     const ROLLED_OUT: bool;
     /// The member that holds the packages, as a JSON pointer.
@@ -92,6 +90,7 @@ pub(crate) struct Parts<'s> {
     pub(crate) target_publish_date: &'s Timestamp,
     pub(crate) packages: &'s [ApplicationPackage],
     pub(crate) delivery: Option<&'s PackageDeliveryOptions>,
+    /// The prices, if a missing one would make the product free.
     pub(crate) pricing: Option<&'s Pricing>,
     /// The number of listings, if it needs any.
     pub(crate) listings: Option<usize>,
@@ -157,7 +156,6 @@ impl Submission for FlightSubmission {}
 impl Kind for ApplicationSubmission {
     const PENDING: &'static str = "pendingApplicationSubmission";
     const LAST_PUBLISHED: &'static str = "lastPublishedApplicationSubmission";
-    const PRICED: bool = true;
     const ROLLED_OUT: bool = true;
     const PACKAGES: &'static str = "/applicationPackages";
     const KEEPS_FIRST_DRAFT: bool = false;
@@ -205,7 +203,6 @@ impl Kind for ApplicationSubmission {
 impl Kind for InAppProductSubmission {
     const PENDING: &'static str = "pendingInAppProductSubmission";
     const LAST_PUBLISHED: &'static str = "lastPublishedInAppProductSubmission";
-    const PRICED: bool = true;
     const ROLLED_OUT: bool = false;
     const PACKAGES: &'static str = "";
     const KEEPS_FIRST_DRAFT: bool = false;
@@ -256,7 +253,6 @@ impl Kind for InAppProductSubmission {
 impl Kind for FlightSubmission {
     const PENDING: &'static str = "pendingFlightSubmission";
     const LAST_PUBLISHED: &'static str = "lastPublishedFlightSubmission";
-    const PRICED: bool = false;
     const ROLLED_OUT: bool = true;
     const PACKAGES: &'static str = "/flightPackages";
     const KEEPS_FIRST_DRAFT: bool = true;

@@ -73,7 +73,7 @@ impl<S: Submission> Submissions<S> {
     pub async fn update(&self, document: &Document<S>) -> Result<Document<S>> {
         let body = document.current()?;
         match price_problem(&body) {
-            Some(problem) if S::PRICED => Err(Error::guard(Guard::Price, problem)),
+            Some(problem) if document.parts().pricing.is_some() => Err(Error::guard(Guard::Price, problem)),
             _ => self.put(document, &body).await,
         }
     }

@@ -105,6 +105,7 @@ impl Findings {
 
     fn of_the_base(&mut self, place: &str, texts: &BaseListing) {
         self.needed(&format!("{place}/description"), &texts.description);
+        let is_screenshot = |image: &Image| image.file_status.stays() && image.image_type.as_str().ends_with("Screenshot");
         if !texts.images.iter().any(is_screenshot) {
             self.add(&format!("{place}/images"), "no screenshot, and at least one is needed");
         }
@@ -120,13 +121,8 @@ impl Findings {
             self.text(&format!("{place}/{name}"), text, most);
         }
         let count = texts.short_description.chars().count();
-        if count > 500 {
-            let count = grouped(count);
-            let problem = format!(
-                "{count} of at most 500 characters; the documentation says 1,000, but the service is known to refuse more than 500"
-            );
-            self.add(&format!("{place}/shortDescription"), problem);
-        }
+        let what = "characters; the documentation says 1,000, but the service is known to refuse more than 500";
+        self.count(&format!("{place}/shortDescription"), count, 500, what);
         let keywords = &format!("{place}/keywords");
         self.texts(keywords, &texts.keywords, 7, 40);
         let words = texts.keywords.iter().flat_map(|keyword| keyword.split_whitespace());
@@ -230,10 +226,6 @@ impl Findings {
             self.add(place, format!("{} of at most {} {what}", grouped(count), grouped(most)));
         }
     }
-}
-
-fn is_screenshot(image: &Image) -> bool {
-    image.file_status.stays() && image.image_type.as_str().ends_with("Screenshot")
 }
 
 /// A number with a comma between thousands.

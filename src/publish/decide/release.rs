@@ -112,11 +112,16 @@ pub(crate) fn version_problem(new: &[NewPackage], held: &[ApplicationPackage], a
     })
 }
 
+/// The packages that were there before, and stay.
+fn kept(after: &[ApplicationPackage]) -> impl Iterator<Item = &ApplicationPackage> {
+    after
+        .iter()
+        .filter(|package| !package.is_awaited() && package.file_status.stays())
+}
+
 /// Who gets a package today and would get none: advice, and the first that a reader has to know.
 pub(crate) fn left_without(new: &[NewPackage], held: &[ApplicationPackage], after: &[ApplicationPackage]) -> Vec<String> {
-    let is_new = |package: &&ApplicationPackage| package.is_awaited();
-    let kept = after.iter().filter(|package| !is_new(package) && package.file_status.stays());
-    let stays: Vec<Audience> = kept
+    let stays: Vec<Audience> = kept(after)
         .map(Audience::of)
         .chain(new.iter().map(|package| package.runs_on.clone()))
         .collect();
@@ -153,10 +158,7 @@ pub(crate) fn left_without(new: &[NewPackage], held: &[ApplicationPackage], afte
 
 /// The languages of the packages that stay and of the new ones; nothing if one of them does not tell.
 fn languages(new: &[NewPackage], after: &[ApplicationPackage]) -> Option<Vec<String>> {
-    let stay = after
-        .iter()
-        .filter(|package| !package.is_awaited() && package.file_status.stays());
-    let stay = stay.map(|package| &package.languages[..]);
+    let stay = kept(after).map(|package| &package.languages[..]);
     let new = new
         .iter()
         .map(|package| package.info().map_or(&[][..], |info| &info.languages));

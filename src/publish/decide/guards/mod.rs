@@ -152,7 +152,7 @@ impl Guards {
             self.add(Guard::PackageCount, package_count(after));
             self.add(Guard::NewPackages, new_packages(before, after));
         }
-        if S::PRICED {
+        if draft.parts().pricing.is_some() {
             match standing {
                 Standing::Empty => self.add_later(Guard::Price),
                 _ => self.add(Guard::Price, price_problem(draft.current()?.as_ref()).map(str::to_owned)),
