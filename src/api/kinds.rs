@@ -69,14 +69,6 @@ pub(crate) trait Kind {
         self.parts().upload_url
     }
 
-    fn target_publish_mode(&self) -> &TargetPublishMode {
-        self.parts().target_publish_mode
-    }
-
-    fn target_publish_date(&self) -> &Timestamp {
-        self.parts().target_publish_date
-    }
-
     fn packages(&self) -> &[ApplicationPackage] {
         self.parts().packages
     }

@@ -60,13 +60,12 @@ pub(super) async fn look_at(wanted: Vec<(String, &Path)>) -> Result<Vec<ArchiveF
         if metadata.len() == 0 {
             return Err(problem("it is empty".to_owned()));
         }
-        let mut file = ArchiveFile::new(name, path, metadata.len());
-        file.picture = Some(
-            picture(path)
-                .await
-                .map_err(|error| problem(format!("it cannot be read ({error})")))?,
-        );
-        files.push(file);
+        let unread = |error: io::Error| problem(format!("it cannot be read ({error})"));
+        let picture = picture(path).await.map_err(unread)?;
+        files.push(ArchiveFile {
+            picture: Some(picture),
+            ..ArchiveFile::new(name, path, metadata.len())
+        });
     }
     Ok(files)
 }

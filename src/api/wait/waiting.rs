@@ -185,8 +185,9 @@ impl<S: Submission> Waiting<S> {
             let by = self.last.is_some().then_some(self.looks.deadline());
             match self.wait.submissions.by(by).get(&self.wait.id).await {
                 Ok(submission) => {
-                    let date = submission.target_publish_date().to_system_time();
-                    self.held = Some(rests(submission.target_publish_mode(), date, self.clock().system_now()));
+                    let parts = submission.parts();
+                    let date = parts.target_publish_date.to_system_time();
+                    self.held = Some(rests(parts.target_publish_mode, date, self.clock().system_now()));
                 }
                 // A later poll tries again: the next, unless the service asks for a longer pause.
                 Err(error) => self.held_after = error.retry_after().map(|pause| after(self.clock().now(), pause)),
