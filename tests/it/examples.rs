@@ -347,8 +347,11 @@ async fn what_is_left_is_told_by_the_run_that_left_it_and_never_leads_back_to_th
     let mut command = with_fake("release", &fake);
     command.args([APP, other.path(), "--pending", "reuse"]);
     let (code, output) = run(command).await;
-    assert!(code == 1 && output.contains("--existing all"), "{output}");
-    assert!(!output.contains("left on the server"), "{output}");
+    assert!(code == 1 && output.contains("go with --pending replace"), "{output}");
+    assert!(
+        output.contains("--existing all") && !output.contains("left on the server"),
+        "{output}"
+    );
 }
 
 #[tokio::test]

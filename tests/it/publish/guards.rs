@@ -361,8 +361,13 @@ async fn an_archive_without_the_files_of_an_earlier_run_says_that_it_takes_the_p
     shop.fake.forget_requests();
     let error = job().package(second()).await.unwrap_err();
     assert_eq!(guard_of(&error), Some(Guard::Files), "{error}");
-    assert!(error.to_string().contains(replaced), "{error}");
+    for says in [replaced, "go with PendingPolicy::Replace"] {
+        assert!(error.to_string().contains(says), "{error}");
+    }
     assert_eq!(shop.sent(), [""; 0]);
+    // And so it goes on.
+    let job = shop.app().publish().pending(PendingPolicy::Replace).package(second());
+    job.leave_draft().await.unwrap();
 }
 
 #[tokio::test]
