@@ -108,8 +108,15 @@ pub(crate) fn identity_problem(new: &[NewPackage], app: &AppIdentity) -> Option<
 /// The Store takes a version of which the fourth number is 0, and gives customers only one that is higher than what they have.
 /// `again` insists on one that is there already.
 pub(crate) fn version_problem(new: &[NewPackage], held: &[ApplicationPackage], again: bool) -> Option<String> {
-    new.iter().find_map(|package| {
+    new.iter().enumerate().find_map(|(index, package)| {
         let name = &package.name;
+        let is_twin = |other: &&NewPackage| other.version() == package.version() && other.runs_on.meets(&package.runs_on);
+        if let Some(twin) = new[..index].iter().find(is_twin) {
+            return Some(format!(
+                "{} and {name} are of the same version for the same devices: submit one of them",
+                twin.name
+            ));
+        }
         let versions = package.info().map(application_versions).unwrap_or_default();
         if let Some(version) = versions.iter().find(|version| version.numbers()[3] != 0) {
             let [major, minor, build, _] = version.numbers();
@@ -419,6 +426,15 @@ mod tests {
     }
 
     #[test]
+    fn no_two_packages_are_for_the_same_devices_in_the_same_version() {
+        let problem = |second: NewPackage| version_problem(&[x64("2.0.0.0"), second], &[], true);
+        let twin = problem(read("twin.msix", info("2.0.0.0", &["x64", "x86"]))).unwrap();
+        assert!(twin.contains("Lantern.msix and twin.msix are of the same version"), "{twin}");
+        assert_eq!(problem(read("a.msix", info("2.0.0.0", &["arm64"]))), None);
+        assert_eq!(problem(read("a.msix", info("2.0.1.0", &["x64"]))), None);
+    }
+
+    #[test]
     fn a_release_is_done_if_all_of_it_is_there() {
         let arm64 = read("b.msix", info("1.2.0.0", &["arm64"]));
         assert!(is_published(&[x64("1.4.0.0"), arm64.clone()], &store()));
@@ -605,7 +621,8 @@ mod tests {
             [("de-de", ""), ("en-us", ""), ("fr-fr", "Lanterne")],
             ("Uploaded", &["en-US"][..]),
         );
-        let table: [(&[(&str, &[&str])], _, Option<&str>, bool); 7] = [
+        type Row<'t> = (&'t [(&'t str, &'t [&'t str])], Vec<NewPackage>, Option<&'t str>, bool);
+        let table: [Row<'_>; 7] = [
             (&[english], new(&["de-DE"]), None, true),
             (&[english], new(&["de"]), Some("the listing in de-de has no title"), true),
             (&[english], vec![], Some("the listing in de-de has no title"), true),
