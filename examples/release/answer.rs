@@ -90,7 +90,8 @@ pub(crate) fn failure(error: &anyhow::Error, left: &Left, json: bool) -> ExitCod
     let of_the_library = error.downcast_ref::<Error>();
     let left = match of_the_library.map(|error| (error.left_behind(), error.outcome())) {
         Some((Some(id), _)) => Left::Draft(id),
-        Some((None, Outcome::NotApplied)) if matches!(left, Left::MaybeDraft) => Left::Nothing,
+        // A draft that was there before and is as it was is not left by this run.
+        Some((None, Outcome::NotApplied)) if matches!(left, Left::MaybeDraft | Left::Draft(_)) => Left::Nothing,
         _ => left.clone(),
     };
     let advice = advice(of_the_library, &left);
@@ -156,6 +157,10 @@ fn details(error: &Error) {
 
 /// What is left on the server, and how to go on.
 fn advice(error: Option<&Error>, left: &Left) -> Option<String> {
+    // Who goes on with such a draft meets the same answer again.
+    let is_dead = error
+        .and_then(Error::advice)
+        .is_some_and(|advice| advice.contains("PendingPolicy::Replace"));
     match (error.map(Error::kind), left) {
         // The sentence says it.
         (Some(ErrorKind::Pending), _) => None,
@@ -165,6 +170,9 @@ fn advice(error: Option<&Error>, left: &Left) -> Option<String> {
         (Some(_), Left::Nothing) => None,
         (None, Left::Nothing) => Some("nothing was changed on the server".to_owned()),
         (_, Left::MaybeDraft) => Some(format!("a draft may have been created, as --plan shows; {GO_ON}")),
+        (_, Left::Draft(id)) if is_dead => Some(format!(
+            "left on the server: submission {id}, a draft that is not committed; to begin anew, run the same command again with --pending replace"
+        )),
         (_, Left::Draft(id)) => Some(format!(
             "left on the server: submission {id}, a draft that is not committed; {GO_ON}"
         )),

@@ -18,8 +18,8 @@ pub enum Guard {
     PackageCount,
     /// A new package has members that only the service sets, or another status than `PendingUpload`.
     NewPackages,
-    /// A new package is none, or not what its name says: it has no manifest, holds loose packages, or is a single package where the
-    /// Store holds a bundle.
+    /// A new package is none, or not what its name says: it has no manifest, is an upload container with more than one package, or is a
+    /// single package where the Store holds a bundle.
     PackageKind,
     /// The name or the publisher in the manifest of a new package is not that of the app.
     PackageIdentity,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::id::SubmissionId;
 use crate::model::change::Change;
@@ -120,6 +121,11 @@ impl Plan {
         match parts[..] {
             ["", "applicationPackages" | "flightPackages", _]
             | ["", "applicationPackages" | "flightPackages", _, "fileStatus"] => true,
+            // The whole map, if there was none.
+            ["", "allowTargetFutureDeviceFamilies"] => {
+                let families = change.after.as_ref().and_then(Value::as_object);
+                families.is_some_and(|families| families.len() == self.device_families.len())
+            }
             ["", "allowTargetFutureDeviceFamilies", family] => self.device_families.iter().any(|added| added == family),
             _ => false,
         }

@@ -316,6 +316,44 @@ async fn what_stops_a_release_is_told_in_the_words_of_its_options() {
     }
 }
 
+/// A draft that the service does not take any more is not to be gone on with, and one that was there before is not left by a run.
+#[tokio::test]
+async fn what_is_left_is_told_by_the_run_that_left_it_and_never_leads_back_to_the_same_answer() {
+    let package = File::package(NEW);
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let body = r#"{"code":"InvalidState","data":[],"details":[],"message":"Cannot update the submission because it is in the state 'None'.","source":"Ingestion Api","target":"submission"}"#;
+    fake.fault(Fault::on("PUT", "/submissions/*").first(2).answer(409, body));
+    let release = |arguments: &[&str]| {
+        let mut command = with_fake("release", &fake);
+        command.args([APP, package.path()]).args(arguments);
+        run(command)
+    };
+    let (code, output) = release(&[]).await;
+    assert!(code == 1 && output.contains("left on the server"), "{output}");
+    assert!(
+        output.contains("again with --pending replace") && !output.contains("--pending reuse"),
+        "{output}"
+    );
+    let (code, output) = release(&["--pending", "reuse"]).await;
+    assert!(code == 1 && output.contains("as --pending replace does"), "{output}");
+    assert!(
+        !output.contains("left on the server") && !output.contains("--pending reuse"),
+        "{output}"
+    );
+    let (code, output) = release(&["--pending", "replace", "--leave-draft"]).await;
+    assert_eq!(code, 0, "{output}");
+    // Another package: the first one is named, and nobody gives it.
+    let other = File::package("PaperLantern_2.0.0.0_other.msix");
+    let mut command = with_fake("release", &fake);
+    command.args([APP, other.path(), "--pending", "reuse"]);
+    let (code, output) = run(command).await;
+    assert!(code == 1 && output.contains("go with --pending replace"), "{output}");
+    assert!(
+        output.contains("--existing all") && !output.contains("left on the server"),
+        "{output}"
+    );
+}
+
 #[tokio::test]
 async fn json_is_one_document_on_stdout_and_all_else_is_on_stderr() {
     let package = File::package(NEW);

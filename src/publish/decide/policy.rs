@@ -107,6 +107,9 @@ pub(crate) fn resolve(policy: PendingPolicy, status: &SubmissionStatus, has_link
         PendingPolicy::Replace => Resolution::Refuse(
             "it is the first of a flight that was never published, and deleting it cannot be undone: use PendingPolicy::Reuse",
         ),
+        PendingPolicy::Fail if !is_deletable => Resolution::Refuse(
+            "it may be somebody's work: choose PendingPolicy::Reuse to go on with it; it is the first of a flight that was never published, and deleting it cannot be undone",
+        ),
         PendingPolicy::Fail => {
             Resolution::Refuse("it may be somebody's work: delete it, or choose PendingPolicy::Replace or PendingPolicy::Reuse")
         }
@@ -146,7 +149,12 @@ mod tests {
             ("Canceled", true, true, draft),
             ("CommitFailed", true, true, draft),
             ("CertificationFailed", true, true, draft),
-            ("PendingCommit", true, false, [work, first, Resolution::Edit]),
+            (
+                "PendingCommit",
+                true,
+                false,
+                [refused("work: choose PendingPolicy::Reuse"), first, Resolution::Edit],
+            ),
             ("PendingCommit", false, true, [portal; 3]),
             ("PendingCommit", false, false, [portal; 3]),
             ("CommitFailed", false, true, [portal; 3]),

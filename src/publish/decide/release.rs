@@ -4,7 +4,7 @@ use crate::api::submissions::AppIdentity;
 use crate::api::wait::Milestone;
 use crate::model::application_submission::ApplicationSubmission;
 use crate::model::package::{ApplicationPackage, is_id, same_name};
-use crate::package::{PackageInfo, PackageKind, PackageRole, Version};
+use crate::package::{PackageInfo, PackageKind, Version};
 use crate::publish::decide::limits::Advice;
 use crate::publish::decide::new_package::{Audience, Found, NewPackage, application_versions, version};
 
@@ -37,25 +37,32 @@ fn misplaced(name: &str, info: &PackageInfo) -> Option<String> {
             "{name} is a {named} by its name and a {kind} by what it holds: give it the extension that is due"
         ));
     }
-    let loose = info
-        .packages
-        .iter()
-        .filter(|held| held.kind == PackageKind::Package && held.role == PackageRole::Application);
-    (kind == PackageKind::Upload && loose.clone().count() > 1).then(|| {
-        let loose: Vec<&str> = loose.map(|held| held.file_name.as_str()).collect();
+    let held: Vec<&str> = info.packages.iter().map(|held| held.file_name.as_str()).collect();
+    (kind == PackageKind::Upload && held.len() > 1).then(|| {
         format!(
-            "{name} holds loose packages, {}, and the Store drops such a container after it was accepted: make a bundle of them, or submit each by itself",
-            loose.join(" and ")
+            "{name} holds more than one package, {}, and the Store drops such a container after it was accepted: make one bundle of them, or submit each by itself",
+            held.join(" and ")
         )
     })
+}
+
+/// Whether it is a package of its own, also in an upload container.
+fn is_single(info: &PackageInfo) -> bool {
+    match (info.kind, &info.packages[..]) {
+        (PackageKind::Upload, [one]) => is_single(one),
+        (kind, _) => kind == PackageKind::Package,
+    }
 }
 
 /// Once a bundle was published, customers who have it get no update from a package of its own.
 fn after_a_bundle(package: &NewPackage, info: &PackageInfo, held: &[ApplicationPackage]) -> Option<String> {
     let is_bundle = |held: &&ApplicationPackage| {
-        PackageKind::by_name(&held.file_name) == Some(PackageKind::Bundle) && package.runs_on.meets(&Audience::of(held))
+        let (name, audience) = (held.file_name.to_ascii_lowercase(), Audience::of(held));
+        // One that came in an upload container may have the name of that.
+        let is_bundle = name.ends_with("bundle") || audience.architectures.len() > 1;
+        is_bundle && package.runs_on.meets(&audience)
     };
-    let bundle = held.iter().filter(|_| info.kind == PackageKind::Package).find(is_bundle)?;
+    let bundle = held.iter().filter(|_| is_single(info)).find(is_bundle)?;
     Some(format!(
         "{} is a single package, and the Store holds a bundle for the same devices, {}: after a bundle it takes bundles only",
         package.name, bundle.file_name
@@ -67,29 +74,43 @@ pub(crate) fn identity_problem(new: &[NewPackage], app: &AppIdentity) -> Option<
     new.iter().find_map(|package| {
         let name = &package.name;
         let info = package.info()?;
-        let identity = info.identity.as_ref();
-        let wrong = |what: &str, found: &str, wanted: &str| {
-            format!("{name} has the {what} {found}, and the app in the Store has {wanted}: set it in the manifest (Package/Identity), or submit to the app that the package is of")
+        let Some(found) = &info.identity else {
+            return Some(format!("{name} holds packages of different apps: submit each by itself"));
         };
-        match identity {
-            None => Some(format!("{name} holds packages of different apps: submit each by itself")),
-            // Windows compares names without regard to case, and publishers exactly.
-            Some(found) if !app.name.is_empty() && !found.name.eq_ignore_ascii_case(&app.name) => {
-                Some(wrong("identity", &found.name, &app.name))
-            }
-            Some(found) if !app.publisher.is_empty() && found.publisher != app.publisher => {
-                Some(wrong("publisher", &found.publisher, &app.publisher))
-            }
-            Some(_) => None,
-        }
+        // Windows compares names without regard to case, and publishers exactly.
+        let is_other_name = !app.name.is_empty() && !found.name.eq_ignore_ascii_case(&app.name);
+        let is_other_publisher = !app.publisher.is_empty() && found.publisher != app.publisher;
+        let wrong: Vec<_> = [
+            (is_other_name, "identity", &found.name, &app.name),
+            (is_other_publisher, "publisher", &found.publisher, &app.publisher),
+        ]
+        .into_iter()
+        .filter(|(is_wrong, ..)| *is_wrong)
+        .map(|(_, what, found, wanted)| (format!("the {what} {found}"), wanted.as_str()))
+        .collect();
+        let (found, wanted): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
+        (!found.is_empty()).then(|| {
+            format!(
+                "{name} has {}, and the app in the Store has {}: set it in the manifest (Package/Identity), or submit to the app that the package is of",
+                found.join(" and "),
+                wanted.join(" and ")
+            )
+        })
     })
 }
 
 /// The Store takes a version of which the fourth number is 0, and gives customers only one that is higher than what they have.
 /// `again` insists on one that is there already.
 pub(crate) fn version_problem(new: &[NewPackage], held: &[ApplicationPackage], again: bool) -> Option<String> {
-    new.iter().find_map(|package| {
+    new.iter().enumerate().find_map(|(index, package)| {
         let name = &package.name;
+        let is_twin = |other: &&NewPackage| other.version() == package.version() && other.runs_on.meets(&package.runs_on);
+        if let Some(twin) = new[..index].iter().find(is_twin) {
+            return Some(format!(
+                "{} and {name} are of the same version for the same devices: submit one of them",
+                twin.name
+            ));
+        }
         let versions = package.info().map(application_versions).unwrap_or_default();
         if let Some(version) = versions.iter().find(|version| version.numbers()[3] != 0) {
             let [major, minor, build, _] = version.numbers();
@@ -98,16 +119,28 @@ pub(crate) fn version_problem(new: &[NewPackage], held: &[ApplicationPackage], a
             ));
         }
         let version = package.version()?;
-        let devices = package.architectures().join(" and ");
+        // A bundle may meet a package that serves a part of its devices.
+        let devices = |version: Version| {
+            let serves = |architecture: &str| {
+                let mut rivals = package.rivals(held).filter(|(_, held)| *held == version);
+                rivals.any(|(audience, _)| audience.architectures.iter().any(|it| it == architecture))
+            };
+            let served: Vec<&str> = package.architectures().iter().map(String::as_str).filter(|it| serves(it)).collect();
+            served.join(" and ")
+        };
         let lower = |highest: &Version| package.versions.iter().all(|version| version < highest);
         if let Some(highest) = package.highest(held).filter(lower) {
             return Some(format!(
-                "{name} has the version {version}, and the Store holds {highest} for {devices}: customers would not get it; raise the version"
+                "{name} has the version {version}, and the Store holds {highest} for {}: customers would not get it; raise the version",
+                devices(highest)
             ));
         }
-        let is_there = package.rivals(held).any(|(_, held)| package.versions.contains(&held));
-        (is_there && !again).then(|| {
-            format!("{name} has the version {version}, which the Store holds for {devices} already: leave it out, raise its version, or insist with .again()")
+        let there = package.rivals(held).map(|(_, held)| held).find(|held| package.versions.contains(held));
+        there.filter(|_| !again).map(|there| {
+            format!(
+                "{name} has the version {there}, which the Store holds for {} already: leave it out, raise its version, or insist with .again()",
+                devices(there)
+            )
         })
     })
 }
@@ -243,7 +276,7 @@ mod tests {
     use super::*;
     use crate::model::listing::Listing;
     use crate::model::package::FileStatus;
-    use crate::package::{DeviceFamily, PackageIdentity};
+    use crate::package::{DeviceFamily, PackageIdentity, PackageRole};
     use crate::publish::decide::new_package::Package;
 
     fn version_of(text: &str) -> Version {
@@ -334,7 +367,12 @@ mod tests {
             ),
             (
                 read("a.msixbundle", bundle("1.4.0.0", &[("1.4.0.0", "x64"), ("1.4.0.0", "arm64")])),
-                Some("already"),
+                Some("holds for x64 already"),
+                false,
+            ),
+            (
+                read("a.msixbundle", bundle("1.3.0.0", &[("1.3.0.0", "x64"), ("1.3.0.0", "arm64")])),
+                Some("holds 1.4.0.0 for x64:"),
                 false,
             ),
             // By its date, as MakeAppx numbers bundles.
@@ -369,6 +407,15 @@ mod tests {
     }
 
     #[test]
+    fn no_two_packages_are_for_the_same_devices_in_the_same_version() {
+        let problem = |second: NewPackage| version_problem(&[x64("2.0.0.0"), second], &[], true);
+        let twin = problem(read("twin.msix", info("2.0.0.0", &["x64", "x86"]))).unwrap();
+        assert!(twin.contains("Lantern.msix and twin.msix are of the same version"), "{twin}");
+        assert_eq!(problem(read("a.msix", info("2.0.0.0", &["arm64"]))), None);
+        assert_eq!(problem(read("a.msix", info("2.0.1.0", &["x64"]))), None);
+    }
+
+    #[test]
     fn a_release_is_done_if_all_of_it_is_there() {
         let arm64 = read("b.msix", info("1.2.0.0", &["arm64"]));
         assert!(is_published(&[x64("1.4.0.0"), arm64.clone()], &store()));
@@ -397,6 +444,12 @@ mod tests {
             (
                 app("LanternWorks.PaperLantern", "CN=lantern"),
                 Some("the publisher CN=Lantern, and the app in the Store has CN=lantern"),
+            ),
+            (
+                app("LanternWorks.Other", "CN=Other"),
+                Some(
+                    "the identity LanternWorks.PaperLantern and the publisher CN=Lantern, and the app in the Store has LanternWorks.Other and CN=Other",
+                ),
             ),
         ];
         for (app, problem) in table {
@@ -433,8 +486,26 @@ mod tests {
             (read("a.appx", x64()), None),
             (read("a.msixbundle", bundle("1.5.0.0", &two())), None),
             (read("a.msixupload", upload(vec![bundle("1.5.0.0", &two())])), None),
-            (read("a.msixupload", upload(vec![x64(), resource])), None),
-            (read("a.appxupload", upload(vec![x64(), x64()])), Some("loose packages")),
+            (read("a.msixupload", upload(vec![x64()])), None),
+            (
+                read("a.appxupload", upload(vec![x64(), x64()])),
+                Some("more than one package"),
+            ),
+            (
+                read("a.msixupload", upload(vec![x64(), resource])),
+                Some("more than one package"),
+            ),
+            (
+                read("a.msixupload", upload(vec![x64(), bundle("1.5.0.0", &two())])),
+                Some("more than one package"),
+            ),
+            (
+                read(
+                    "a.msixupload",
+                    upload(vec![bundle("1.5.0.0", &two()), bundle("1.5.0.0", &two())]),
+                ),
+                Some("more than one package"),
+            ),
             (
                 read("a.msixbundle", x64()),
                 Some("is a bundle by its name and a package by what it holds"),
@@ -456,12 +527,18 @@ mod tests {
         }
         let broken = NewPackage::new(&Package::new("a.msix"), Found::Broken("it has no manifest".to_owned())).unwrap();
         assert!(kind_problem(&[broken], &[]).unwrap().contains("it has no manifest"));
-        let mut old = held("1.4.0.0", "x64;arm64", "Windows.Desktop");
-        old.file_name = "Lantern.msixbundle".to_owned();
-        let after = |package: &NewPackage| kind_problem(std::slice::from_ref(package), std::slice::from_ref(&old));
-        assert!(after(&read("a.msix", x64())).unwrap().contains("after a bundle"));
-        assert_eq!(after(&read("a.msix", info("1.5.0.0", &["x86"]))), None);
-        assert_eq!(after(&read("a.msixbundle", bundle("1.5.0.0", &two()))), None);
+        // A bundle of one architecture, and one that came in a container.
+        for (name, architectures) in [("Lantern.msixbundle", "x64"), ("Lantern.appxupload", "x64;arm64")] {
+            let mut old = held("1.4.0.0", architectures, "Windows.Desktop");
+            old.file_name = name.to_owned();
+            let after = |package: &NewPackage| kind_problem(std::slice::from_ref(package), std::slice::from_ref(&old));
+            for single in [read("a.msix", x64()), read("a.msixupload", upload(vec![x64()]))] {
+                assert!(after(&single).unwrap().contains("after a bundle"), "{single:?}");
+            }
+            assert_eq!(after(&read("a.msix", info("1.5.0.0", &["x86"]))), None);
+            assert_eq!(after(&read("a.msixbundle", bundle("1.5.0.0", &two()))), None);
+            assert_eq!(after(&read("a.msixupload", upload(vec![bundle("1.5.0.0", &two())]))), None);
+        }
     }
 
     #[test]
@@ -525,8 +602,8 @@ mod tests {
             [("de-de", ""), ("en-us", ""), ("fr-fr", "Lanterne")],
             ("Uploaded", &["en-US"][..]),
         );
-        type Packages<'a> = &'a [(&'a str, &'a [&'a str])];
-        let table: [(Packages<'_>, _, Option<&str>, bool); 7] = [
+        type Row<'t> = (&'t [(&'t str, &'t [&'t str])], Vec<NewPackage>, Option<&'t str>, bool);
+        let table: [Row<'_>; 7] = [
             (&[english], new(&["de-DE"]), None, true),
             (&[english], new(&["de"]), Some("the listing in de-de has no title"), true),
             (&[english], vec![], Some("the listing in de-de has no title"), true),

@@ -344,6 +344,33 @@ async fn add_ons_have_those_of_price_listing_and_files() {
 }
 
 #[tokio::test]
+async fn an_archive_without_the_files_of_an_earlier_run_says_that_it_takes_the_place_of_theirs() {
+    let shop = Shop::open().await;
+    shop.job().leave_draft().await.unwrap();
+    let job = || shop.app().publish().pending(PendingPolicy::Reuse);
+    let second = || shop.package("PaperLantern_2.0.0.0_other.msix");
+    let replaced = "takes the place of one that was uploaded before";
+    for (job, is_replaced) in [(job().package(second()), true), (job(), false)] {
+        let plan = job.allow(Guard::Files).plan().await.unwrap().to_string();
+        assert!(
+            plan.contains("lifted: files: the submission names files that are not given"),
+            "{plan}"
+        );
+        assert_eq!(plan.contains(replaced), is_replaced, "{plan}");
+    }
+    shop.fake.forget_requests();
+    let error = job().package(second()).await.unwrap_err();
+    assert_eq!(guard_of(&error), Some(Guard::Files), "{error}");
+    for says in [replaced, "go with PendingPolicy::Replace"] {
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    assert_eq!(shop.sent(), [""; 0]);
+    // And so it goes on.
+    let job = shop.app().publish().pending(PendingPolicy::Replace).package(second());
+    job.leave_draft().await.unwrap();
+}
+
+#[tokio::test]
 async fn the_packages_that_go_are_marked_and_pass_the_guards() {
     let shop = Shop::open().await;
     let job = shop.app().publish().leave_draft().edit(|draft| {

@@ -100,6 +100,34 @@ async fn the_plan_lists_what_is_inherited_and_a_rollout_stops_the_run() {
     assert!(!plan.to_string().contains("inherited: "), "{plan}");
 }
 
+/// Also one that nobody or everybody gets at first blocks the next release; a percentage alone is no rollout.
+#[tokio::test]
+async fn a_rollout_at_any_percentage_stops_the_run() {
+    for (is_rollout, percentage, stops) in [
+        (json!(true), json!(0), true),
+        (json!(true), json!(100.0), true),
+        (json!(true), json!(null), true),
+        (json!(false), json!(10.0), false),
+        (json!(null), json!(10.0), false),
+    ] {
+        let shop = Shop::open().await;
+        shop.fake.edit_submission(shop.published_id(), |submission| {
+            let rollout = &mut submission["packageDeliveryOptions"]["packageRollout"];
+            rollout["isPackageRollout"] = is_rollout.clone();
+            rollout["packageRolloutPercentage"] = percentage.clone();
+        });
+        let plan = shop.job().plan().await.unwrap();
+        assert_eq!(plan.is_clear(), !stops, "{is_rollout} {percentage}: {plan}");
+        if stops {
+            let error = shop.job().await.unwrap_err();
+            assert_eq!(guard_of(&error), Some(Guard::InheritedRollout), "{error}");
+            assert_eq!(shop.sent(), [""; 0]);
+            shop.job().no_rollout().leave_draft().await.unwrap();
+            assert_eq!(members(&sent(&shop))[0], false, "{percentage}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn each_setting_is_sent_and_the_rest_stays() {
     type Job = Publish<ApplicationSubmission>;
@@ -407,7 +435,8 @@ async fn the_device_families_that_are_missing_are_added() -> Result<()> {
     let full = json!({ "Desktop": true, "Mobile": true, "Xbox": false, "Holographic": false, "Team": true });
     let table = [
         (None, all.clone(), "Desktop, Mobile, Xbox, Holographic"),
-        (Some(json!({})), all, "Desktop, Mobile, Xbox, Holographic"),
+        (Some(json!({})), all.clone(), "Desktop, Mobile, Xbox, Holographic"),
+        (Some(json!(null)), all, "Desktop, Mobile, Xbox, Holographic"),
         (
             Some(json!({ "7": true, "desktop": true, "Xbox": true })),
             json!({ "7": true, "desktop": true, "Xbox": true, "Mobile": false, "Holographic": false }),
@@ -423,6 +452,7 @@ async fn the_device_families_that_are_missing_are_added() -> Result<()> {
         assert_eq!(plan.device_families.join(", "), added);
         let line = format!("device families added as false, as the service needs them: {added}\n");
         assert_eq!(plan.to_string().contains(&line), !added.is_empty(), "{plan}");
+        assert!(plan.to_string().contains("\nchanges: 0\n"), "told twice: {plan}");
         let report = job().leave_draft().await?;
         assert_eq!(plan.changes, report.changes);
         assert_eq!(sent(&shop)["allowTargetFutureDeviceFamilies"], after);

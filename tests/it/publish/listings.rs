@@ -1,12 +1,13 @@
 //! Texts and languages: what is merged, what is refused beforehand, and what there is advice about.
 
-use msstore::model::{ApplicationSubmission, SubmissionStatus};
-use msstore::publish::PendingPolicy;
+use msstore::api::Submission;
+use msstore::model::{ApplicationSubmission, InAppProductSubmission, SubmissionStatus};
+use msstore::publish::{PendingPolicy, Publish};
 use msstore::testing::Fault;
 use msstore::{Document, ErrorKind, Outcome};
 use serde_json::{Value, json};
 
-use super::{APP, BoxedError, Shop, notes, nothing};
+use super::{ADD_ON, APP, BoxedError, FLIGHT, PACKAGE, Shop, notes, nothing};
 
 /// The body of the last update.
 fn last_update(shop: &Shop) -> Value {
@@ -93,14 +94,14 @@ async fn two_spellings_of_a_language_are_refused_before_anything_is_sent() {
     shop.app().update(&draft).await.unwrap();
 
     // An add-on's are languages too.
-    let published = shop.fake.published_submission(super::ADD_ON).unwrap();
+    let published = shop.fake.published_submission(ADD_ON).unwrap();
     let job = shop.add_on().publish().edit(|draft| {
         let listing = draft.listing_mut("en")?.clone();
         draft.listings.insert("EN".to_owned(), listing);
         Ok(())
     });
     assert_eq!(job.await.unwrap_err().kind(), ErrorKind::InvalidInput);
-    assert_eq!(shop.fake.published_submission(super::ADD_ON).unwrap(), published);
+    assert_eq!(shop.fake.published_submission(ADD_ON).unwrap(), published);
 }
 
 /// If the service itself sends both, they are in nobody's way as long as nothing is changed.
@@ -214,6 +215,38 @@ async fn a_draft_that_the_service_refuses_to_go_on_with_is_to_be_deleted() {
     let report = shop.job().pending(PendingPolicy::Replace).await.unwrap();
     assert_ne!(report.submission, id);
     assert_eq!(shop.writes(), ["create", "delete", "create", "update", "blob", "commit"]);
+}
+
+/// The same draft meets the same wall at its deletion, which Partner Center alone can do, and at its commit, whatever kind it is of.
+#[tokio::test]
+async fn a_draft_that_cannot_be_deleted_or_committed_says_so_too() {
+    async fn check<S: Submission>(shop: &Shop, parent: &str, job: impl Fn() -> Publish<S>) {
+        let body = r#"{"code":"InvalidState","message":"Cannot update the submission because it is in the state 'None'.","source":"Ingestion Api","target":"submission"}"#;
+        let refuse = |method: &str, path: &str| shop.fake.fault(Fault::on(method, path).answer(409, body));
+        let job = || job().pending(PendingPolicy::Replace);
+        refuse("POST", "/commit");
+        let committed = job().await.unwrap_err();
+        let dead = shop.fake.pending_submission(parent);
+        assert!(committed.left_behind().is_some() && dead.is_some(), "{committed:?}");
+        assert!(committed.to_string().contains("delete it and create another"), "{committed}");
+        shop.fake.forget_requests();
+        refuse("DELETE", "/submissions/*");
+        let deleted = job().await.unwrap_err();
+        assert_eq!((deleted.left_behind(), deleted.outcome()), (None, Outcome::NotApplied));
+        assert!(deleted.to_string().contains("delete it in Partner Center"), "{deleted}");
+        for error in [&committed, &deleted] {
+            assert!(!error.to_string().contains("committed already"), "{error}");
+        }
+        assert_eq!((shop.writes(), shop.fake.pending_submission(parent)), (Vec::new(), dead));
+    }
+    let shop = Shop::open().await;
+    check(&shop, APP, || shop.job()).await;
+    check(&shop, FLIGHT, || shop.flight().publish().package(shop.package(PACKAGE))).await;
+    let retag = |draft: &mut Document<InAppProductSubmission>| {
+        draft.tag = "season-2".into();
+        Ok(())
+    };
+    check(&shop, ADD_ON, || shop.add_on().publish().edit(retag)).await;
 }
 
 /// An update of one's own that sends a single device family.

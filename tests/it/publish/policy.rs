@@ -156,7 +156,8 @@ async fn the_table_of_submissions_under_way() {
 
 #[tokio::test]
 async fn the_first_draft_of_a_flight_is_never_deleted() {
-    for (policy, says) in [(Fail, "somebody's work"), (Replace, "use PendingPolicy::Reuse"), (Reuse, "")] {
+    let cannot = "deleting it cannot be undone";
+    for (policy, says) in [(Fail, cannot), (Replace, cannot), (Reuse, "")] {
         for status in ["PendingCommit", "PreProcessingFailed"] {
             let shop = Shop::open().await;
             let flights = shop.client.flights(APP.parse::<ApplicationId>().unwrap());
@@ -174,6 +175,10 @@ async fn the_first_draft_of_a_flight_is_never_deleted() {
             } else {
                 let error = found.unwrap_err().to_string();
                 assert!(error.contains(says) && error.contains(id.as_str()), "{policy:?}: {error}");
+                assert!(
+                    error.contains("PendingPolicy::Reuse") && !error.contains("delete it"),
+                    "{error}"
+                );
                 assert_eq!(shop.sent(), [""; 0], "{policy:?}");
             }
         }

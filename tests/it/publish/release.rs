@@ -70,7 +70,22 @@ async fn a_release_that_the_service_would_refuse_is_refused_before_it_costs_a_dr
             Guard::PackageKind,
             "a.msixupload",
             SamplePackage::container(&loose),
-            "loose packages",
+            "more than one package",
+        ),
+        (
+            Guard::PackageKind,
+            "a.msixupload",
+            SamplePackage::container(&[
+                ("a_x64.msix", &x64("2.0.0.0").to_bytes()),
+                ("a.msixbundle", &SamplePackage::bundle(&[x64("2.0.0.0"), arm64("2.0.0.0")])),
+            ]),
+            "more than one package, a_x64.msix and a.msixbundle",
+        ),
+        (
+            Guard::PackageVersion,
+            "a.msixupload",
+            SamplePackage::container(&[("a_x64.msix", &x64("2.0.0.553").to_bytes())]),
+            "build it as 2.0.0.0",
         ),
         (
             Guard::PackageKind,
@@ -113,6 +128,33 @@ async fn a_release_that_the_service_would_refuse_is_refused_before_it_costs_a_dr
         );
         assert_eq!(shop.sent(), [""; 0], "{name}");
     }
+}
+
+#[tokio::test]
+async fn after_a_bundle_no_single_package_is_sent() {
+    let shop = Shop::open().await;
+    let bundle = |version| SamplePackage::bundle(&[x64(version), arm64(version)]);
+    let in_a_container = |name: &str, bytes: &[u8]| SamplePackage::container(&[(name, bytes)]);
+    let singles = [
+        ("a.msix", x64("2.0.0.0").to_bytes()),
+        ("a.msixupload", in_a_container("a.msix", &x64("2.0.0.0").to_bytes())),
+    ];
+    let before = bundle("1.0.0.0");
+    for (name, bytes) in [
+        ("Old.msixbundle", before.clone()),
+        ("Old.msixupload", in_a_container("Old.msixbundle", &before)),
+    ] {
+        shop.fake.set_published_packages(APP, &[(name, &bytes)]);
+        for (name, bytes) in &singles {
+            let job = shop.app().publish().package(shop.bytes(name, bytes));
+            let error = job.await.unwrap_err();
+            assert_eq!(guard_of(&error), Some(Guard::PackageKind), "{error}");
+            assert!(error.to_string().contains("after a bundle it takes bundles only"), "{error}");
+        }
+    }
+    assert_eq!(shop.sent(), [""; 0]);
+    let next = shop.bytes("a.msixupload", &in_a_container("a.msixbundle", &bundle("2.0.0.0")));
+    shop.app().publish().package(next).until(Milestone::Published).await.unwrap();
 }
 
 #[tokio::test]

@@ -241,8 +241,12 @@ fn unmatched_files(draft: &impl Kind, files: &[ArchiveFile]) -> Option<String> {
     let awaited: BTreeSet<String> = awaited.map(|(name, _)| name.replace('\\', "/")).collect();
     let given: BTreeSet<String> = files.iter().map(|file| file.name.clone()).collect();
     if let Some(missing) = joined(awaited.difference(&given).map(String::as_str)) {
+        let replaced = match given.is_empty() {
+            true => "",
+            false => ", and a new archive takes the place of one that was uploaded before",
+        };
         return Some(format!(
-            "the submission names files that are not given: {missing}; add them with .package(), .image(), .icon() or .file(), or take their entries out, as ExistingPackages::ReplaceAll does with packages of an earlier run"
+            "the submission names files that are not given: {missing}{replaced}; add them with .package(), .image(), .icon() or .file(), or take their entries out: those of an earlier run go with PendingPolicy::Replace, and those of packages also with ExistingPackages::ReplaceAll, which removes all old packages"
         ));
     }
     joined(given.difference(&awaited).map(String::as_str)).map(|unnamed| {
