@@ -104,7 +104,8 @@ pub(crate) fn identity_problem(new: &[NewPackage], app: &AppIdentity) -> Option<
 pub(crate) fn version_problem(new: &[NewPackage], held: &[ApplicationPackage], again: bool) -> Option<String> {
     new.iter().enumerate().find_map(|(index, package)| {
         let name = &package.name;
-        let is_twin = |other: &&NewPackage| other.version() == package.version() && other.runs_on.meets(&package.runs_on);
+        let version = package.version()?;
+        let is_twin = |other: &&NewPackage| other.version() == Some(version) && other.runs_on.meets(&package.runs_on);
         if let Some(twin) = new[..index].iter().find(is_twin) {
             return Some(format!(
                 "{} and {name} are of the same version for the same devices: submit one of them",
@@ -118,7 +119,6 @@ pub(crate) fn version_problem(new: &[NewPackage], held: &[ApplicationPackage], a
                 "{name} has the version {version}, and the Store keeps the fourth number for itself: build it as {major}.{minor}.{build}.0, with what tells builds apart in the third number"
             ));
         }
-        let version = package.version()?;
         // A bundle may meet a package that serves a part of its devices.
         let devices = |version: Version| {
             let serves = |architecture: &str| {
