@@ -4,7 +4,7 @@ use msstore::ErrorKind;
 use msstore::error::FailureKind;
 use msstore::model::{ApplicationPackage, ApplicationSubmission, FileStatus, Guard};
 use msstore::publish::{PendingPolicy, Publish};
-use msstore::testing::Fault;
+use msstore::testing::{Fault, SamplePackage};
 
 use super::{ADD_ON, APP, Shop, guard_of, left, packages};
 
@@ -91,7 +91,8 @@ fn cases() -> Vec<Case> {
             Refused("must be 30 or less"),
             |shop, mut job| {
                 for n in 0..28 {
-                    job = job.package(shop.package(&format!("{n}.msix")));
+                    let package = SamplePackage::new(format!("2.0.{n}.0"));
+                    job = job.package(shop.release(&format!("{n}.msix"), &package));
                 }
                 job
             },
