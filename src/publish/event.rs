@@ -105,6 +105,8 @@ pub enum EventKind {
         /// The new status.
         status: SubmissionStatus,
     },
+    /// The service does not show the packages yet. They are looked for, for up to 10 minutes.
+    LookingForPackages,
     /// The service has taken the packages.
     PackagesTaken {
         /// The names of those that it has read.
@@ -150,6 +152,7 @@ impl fmt::Display for EventKind {
             }
             Self::Committed => f.write_str("the submission was committed"),
             Self::StatusChanged { status } => write!(f, "the status is {status}"),
+            Self::LookingForPackages => f.write_str("the packages do not show yet: they are looked for, for up to 10 minutes"),
             Self::PackagesTaken { packages, waiting } => {
                 let taken = Some(packages.join(", ")).filter(|names| !names.is_empty());
                 let taken = taken.map(|names| format!("the packages were taken: {names}"));
@@ -304,7 +307,7 @@ impl fmt::Display for PublishReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "submission {}", self.submission)?;
         if self.already_published {
-            return f.write_str(": is published already, with this very version; nothing was created");
+            return f.write_str(" is published already, with these very versions: nothing was created, and no edit was made");
         }
         if self.adopted {
             f.write_str(" (adopted)")?;

@@ -1,6 +1,7 @@
 //! The run: it obeys the plan, one step after the other. Each step is a thin call of the methods of `api` that resolve ambiguity.
 
 use std::future::IntoFuture;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -326,15 +327,18 @@ impl<S: Submission> Publish<S> {
         let id = &report.submission;
         let path = &self.submissions.path(id).text();
         let mut looks = Looks::new(self.clock(), VERIFY_TIME, Pace::Every(VERIFY_PAUSE));
+        let told = &AtomicBool::new(false);
         let found = looks.find(|by| async move {
             let now = self.submissions.by(by).get(id).await?;
             let arrivals: Vec<Arrival> = new.iter().map(|package| package.arrival(now.packages(), known)).collect();
             let are_enough = arrivals.iter().all(|arrival| arrival.is_enough(self.goal));
             if are_enough || arrivals.contains(&Arrival::Gone) {
-                Ok((arrivals, are_enough, now.receipt().clone()))
-            } else {
-                Err(Miss::NotYet)
+                return Ok((arrivals, are_enough, now.receipt().clone()));
             }
+            if !told.swap(true, Ordering::Relaxed) {
+                self.teller.tell_call(EventKind::LookingForPackages, Some(id), now.receipt());
+            }
+            Err(Miss::NotYet)
         });
         let call = || report.history.last().and_then(|seen| seen.correlation_id.clone());
         let not_taken = || Error::failed(FailureKind::PackageNotTaken, path, last_report(report), call());

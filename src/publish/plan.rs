@@ -1,6 +1,7 @@
 //! The plan: a decision as data, and as a text.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -53,8 +54,24 @@ impl Plan {
     /// Whether the run would go on, as far as can be seen: neither the pending submission nor a guard stops it.
     #[must_use]
     pub fn is_clear(&self) -> bool {
-        !self.pending.as_ref().is_some_and(|pending| pending.stops)
-            && !self.guards.iter().any(|guard| matches!(guard.finding, Finding::Failed(_)))
+        self.problems().is_empty()
+    }
+}
+
+impl Plan {
+    /// What would stop the run: the pending submission, and the guards that have failed. Empty if the plan is clear.
+    #[must_use]
+    pub fn problems(&self) -> Vec<&str> {
+        let pending = self
+            .pending
+            .iter()
+            .filter(|pending| pending.stops)
+            .map(|pending| pending.what.as_str());
+        let failed = self.guards.iter().filter_map(|guard| match &guard.finding {
+            Finding::Failed(problem) => Some(problem.as_str()),
+            _ => None,
+        });
+        pending.chain(failed).collect()
     }
 }
 
@@ -82,11 +99,7 @@ impl fmt::Display for Plan {
         for setting in &self.inherited {
             writeln!(f, "inherited: {setting}")?;
         }
-        let others: Vec<&Change> = self.changes.iter().filter(|change| !self.has_a_line_for(change)).collect();
-        writeln!(f, "changes: {}", others.len())?;
-        for change in others {
-            writeln!(f, "  {}", shortened(&change.to_string()))?;
-        }
+        self.write_changes(f)?;
         if !self.device_families.is_empty() {
             let families = self.device_families.join(", ");
             writeln!(f, "device families added as false, as the service needs them: {families}")?;
@@ -107,7 +120,9 @@ impl fmt::Display for Plan {
         }
         self.write_guards(f)?;
         f.write_str(match self.is_clear() {
-            true if self.already_published => "is published already: nothing would be done",
+            true if self.already_published => {
+                "is published already: nothing would be done, no edit either; to change a listing alone, leave the packages out"
+            }
             true => "would go on",
             false => "would stop",
         })
@@ -115,7 +130,7 @@ impl fmt::Display for Plan {
 }
 
 impl Plan {
-    /// Whether a change is told by the lines of the packages and of the device families.
+    /// Whether the lines of the packages or of the device families tell a change.
     fn has_a_line_for(&self, change: &Change) -> bool {
         let parts: Vec<&str> = change.pointer.split('/').collect();
         match parts[..] {
@@ -129,6 +144,30 @@ impl Plan {
             ["", "allowTargetFutureDeviceFamilies", family] => self.device_families.iter().any(|added| added == family),
             _ => false,
         }
+    }
+
+    /// A line for each change that is told nowhere else; the images of a listing share one.
+    fn write_changes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told = self.changes.iter().filter(|change| self.has_a_line_for(change)).count();
+        let below = if told > 0 {
+            format!(", {told} of them below")
+        } else {
+            String::new()
+        };
+        writeln!(f, "changes: {}{below}", self.changes.len())?;
+        let mut images = BTreeMap::<&str, Images<'_>>::new();
+        for change in self.changes.iter().filter(|change| !self.has_a_line_for(change)) {
+            let place = change.pointer.rsplit_once("/images/");
+            let entry = place.filter(|(_, entry)| entry.trim_end_matches("/fileStatus").parse::<usize>().is_ok());
+            match entry {
+                Some((listing, _)) => images.entry(listing).or_default().add(change),
+                None => writeln!(f, "  {}", shortened(&change.to_string()))?,
+            }
+        }
+        for (listing, images) in images {
+            writeln!(f, "  {}", shortened(&format!("{listing}/images: {images}")))?;
+        }
+        Ok(())
     }
 
     /// A line for those that passed, a line for those that could not be checked, and one for each of the others.
@@ -153,6 +192,42 @@ impl Plan {
             }
         }
         Ok(())
+    }
+}
+
+/// The images of a listing that come and go.
+#[derive(Default)]
+struct Images<'p> {
+    added: Vec<&'p str>,
+    taken_out: Vec<&'p str>,
+    /// Those that the service has, which are marked.
+    marked: usize,
+}
+
+impl<'p> Images<'p> {
+    fn add(&mut self, change: &'p Change) {
+        let name = |entry: &'p Option<Value>| entry.as_ref().and_then(|entry| entry["fileName"].as_str());
+        match (name(&change.before), name(&change.after)) {
+            (_, Some(added)) => self.added.push(added),
+            (Some(taken_out), None) => self.taken_out.push(taken_out),
+            (None, None) => self.marked += 1,
+        }
+    }
+}
+
+impl fmt::Display for Images<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = |count: usize, what: &str, names: &[&str]| match (count, names) {
+            (0, _) => None,
+            (count, []) => Some(format!("{count} {what}")),
+            (count, names) => Some(format!("{count} {what} ({})", names.join(", "))),
+        };
+        let parts = [
+            part(self.added.len(), "added", &self.added),
+            part(self.marked, "removed", &[]),
+            part(self.taken_out.len(), "of an earlier run removed", &self.taken_out),
+        ];
+        f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }
 }
 

@@ -160,9 +160,15 @@ impl<S: Submission> Publish<S> {
         };
         let first = Document::detached(serde_json::json!({}))?;
         let (base, tried) = match (resolution, there, published.or(there)) {
-            (Resolution::Attach, Some(there), _) | (Resolution::Published, _, Some(there)) => {
+            (Resolution::Attach, Some(there), _) => {
                 let edited = edited.unwrap_or_else(|| there.clone());
                 (there, Ok((edited, Guards::new(&[]), Settled::default())))
+            }
+            (Resolution::Published, _, Some(there)) => {
+                // Another app may have a package of the same version.
+                let mut guards = Guards::new(&self.lifted);
+                guards.check_packages(&release.inputs.packages, release.held(), release.identity, true);
+                (there, Ok((there.clone(), guards, Settled::default())))
             }
             (Resolution::Edit, Some(draft), _) => {
                 let standing = Standing::Draft(self.clock().system_now());

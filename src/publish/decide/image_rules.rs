@@ -141,7 +141,7 @@ fn too_many(named: &[NamedImage<'_>]) -> Vec<String> {
         let most = most_images(kind);
         if has_new && count > most {
             let platform = platform.map_or_else(String::new, |platform| format!(" for {platform}"));
-            found.push(format!("the listing {language}{platform} would have {count} images of the kind {kind}, and {most} are the most: give fewer, or make the given ones all that it has, with .images()"));
+            found.push(format!("the listing {language}{platform} would have {count} images of the kind {kind}, and {most} are the most: give fewer, and with .images(), which takes out all others"));
         }
     }
     found

@@ -354,7 +354,7 @@ mod tests {
             (x64("1.5.0.0"), None, false),
             (x64("1.4.0.0"), Some("holds for x64 already"), true),
             (x64("1.3.9.0"), Some("the Store holds 1.4.0.0 for x64"), false),
-            // An older one that is still there does not make it a release that is done.
+            // An older one that is still there: the version guard stops the run all the same.
             (x64("1.3.0.0"), Some("raise the version"), true),
             (x64("1.5.0.1"), Some("build it as 1.5.0.0"), false),
             (read("a.msix", info("1.3.0.0", &["arm64"])), None, false),

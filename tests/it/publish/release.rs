@@ -240,7 +240,7 @@ async fn a_release_that_is_published_already_ends_well_and_creates_nothing() {
             let plan = job().plan().await.unwrap();
             assert!(plan.already_published && plan.is_clear(), "{plan}");
             assert!(
-                plan.to_string().ends_with("is published already: nothing would be done"),
+                plan.to_string().contains("\nis published already: nothing would be done"),
                 "{plan}"
             );
             let (job, events) = observed(job().until(Milestone::Published));
@@ -264,6 +264,21 @@ async fn a_release_that_is_published_already_ends_well_and_creates_nothing() {
             .unwrap();
         assert!(!report.already_published && shop.count("commit") == 1, "{:?}", shop.writes());
     }
+}
+
+#[tokio::test]
+async fn a_package_of_another_app_in_the_same_version_is_not_what_is_published() {
+    let shop = Shop::open().await;
+    published(&shop, shop.package(PACKAGE)).await;
+    let other = shop.release("other.msix", &x64("2.0.0.0").identity("Other.App", "CN=Somebody"));
+    let misnamed = shop.release("other.zip", &x64("2.0.0.0"));
+    for (package, guard) in [(other, Guard::PackageIdentity), (misnamed, Guard::PackageKind)] {
+        let job = || shop.app().publish().package(package.clone());
+        let plan = job().plan().await.unwrap();
+        assert!(!plan.is_clear() && plan.problems().len() == 1, "{plan}");
+        assert_eq!(guard_of(&job().await.unwrap_err()), Some(guard));
+    }
+    assert_eq!(shop.sent(), [""; 0]);
 }
 
 #[tokio::test]

@@ -64,6 +64,10 @@ impl InheritedSetting {
                 "/packageDeliveryOptions/mandatoryUpdateEffectiveDate",
                 "the date is in the past, so the update is mandatory at once: .mandatory(..) sets it",
             )),
+            Self::Mandatory { .. } => Some(Advice::new(
+                "/packageDeliveryOptions/isMandatoryUpdate",
+                "the update is mandatory, as the last release was: .mandatory(..) sets it",
+            )),
             Self::PublishMode { is_past: true, .. } => Some(Advice::new(
                 "/targetPublishDate",
                 "the date is in the past: set another with .publish_at(..), or .publish_mode(TargetPublishMode::Immediate)",
@@ -85,6 +89,9 @@ impl fmt::Display for InheritedSetting {
             Self::PublishMode { date: Some(date), .. } => write!(f, "published on {date}"),
             Self::PublishMode { mode, .. } if *mode == TargetPublishMode::Manual => {
                 f.write_str("published by hand in Partner Center")
+            }
+            Self::PublishMode { mode, .. } if *mode == TargetPublishMode::SpecificDate => {
+                f.write_str("published on a date that is not set")
             }
             Self::PublishMode { mode, .. } => write!(f, "published in the mode {mode}"),
         }

@@ -102,7 +102,10 @@ fn a_date_in_the_past_is_worth_a_finding() {
     let off = || json!(false);
     let table: [(Row, &[&str]); 4] = [
         (ORDINARY(), &[]),
-        ((off(), json!(0), json!(true), FUTURE, "SpecificDate", FUTURE), &[]),
+        (
+            (off(), json!(0), json!(true), FUTURE, "SpecificDate", FUTURE),
+            &["/packageDeliveryOptions/isMandatoryUpdate: the update is mandatory"],
+        ),
         (
             (off(), json!(0), json!(true), PAST, "Immediate", UNSET),
             &[
