@@ -37,7 +37,7 @@ impl<'a> Archive<'a> {
         let archive_offset = ArchiveOffset::Known(0);
         let zip = ZipArchive::with_config(Config { archive_offset }, source).map_err(|error| match error {
             ZipError::Io(error) => error.into(),
-            error => Fault::wrong(format!("it is not a ZIP archive, or a damaged one ({error})")),
+            error => Fault::wrong(format!("it is not a package, or it is damaged ({error})")),
         })?;
         let (mut entries, mut seen) = (Vec::new(), HashSet::new());
         for index in 0..zip.len() {

@@ -116,7 +116,7 @@ pub(crate) fn version_problem(new: &[NewPackage], held: &[ApplicationPackage], a
         if let Some(version) = versions.iter().find(|version| version.numbers()[3] != 0) {
             let [major, minor, build, _] = version.numbers();
             return Some(format!(
-                "{name} has the version {version}, and the Store keeps the fourth number for itself: build it as {major}.{minor}.{build}.0, with what tells builds apart in the third number"
+                "{name} has the version {version}, and the fourth number must be 0: build it as {major}.{minor}.{build}.0, and put a build number third"
             ));
         }
         // A bundle may meet a package that serves a part of its devices.

@@ -97,9 +97,14 @@ async fn a_release_that_the_service_would_refuse_is_refused_before_it_costs_a_dr
             Guard::PackageKind,
             "a.msix",
             b"a text that was renamed".to_vec(),
-            "not a ZIP archive",
+            "it is not a package, or it is damaged",
         ),
-        (Guard::PackageKind, "a.txt", b"a text".to_vec(), "not a ZIP archive"),
+        (
+            Guard::PackageKind,
+            "a.txt",
+            b"a text".to_vec(),
+            "it is not a package, or it is damaged",
+        ),
         (Guard::PackageKind, "a.zip", x64("2.0.0.0").to_bytes(), "not by its name"),
         (
             Guard::PackageKind,

@@ -28,7 +28,7 @@ fn a_file_that_is_cut_off_is_refused_wherever() {
         let container = stored([("a.msix", &whole[..len])]);
         assert!(refusal.contains("it is empty") || super::refusal("a.msixupload", &container).contains("a.msix in it: "));
     }
-    assert!(refusal("a.msix", b"no ZIP at all").contains("not a ZIP archive"));
+    assert!(refusal("a.msix", b"no ZIP at all").contains("it is not a package, or it is damaged"));
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn those_that_are_asked_for_are_looked_into_where_they_lie() {
             (&*info.file_name, &info.architectures[..]),
             ("sub/a.msix", &["x64".to_owned()][..])
         );
-        assert!(looks["wrong.appx"].as_ref().unwrap_err().contains("not a ZIP"));
+        assert!(looks["wrong.appx"].as_ref().unwrap_err().contains("it is not a package"));
     }
     assert!(look_within(Cursor::new(b"no archive"), &names).is_empty());
 }

@@ -314,7 +314,7 @@ pub(crate) fn inherited_rollout(inherited: &[InheritedSetting]) -> Option<String
     let is_rollout = |setting: &&InheritedSetting| matches!(setting, InheritedSetting::Rollout { .. });
     inherited.iter().find(is_rollout).map(|rollout| {
         format!(
-            "the draft would be {rollout}, which it has from the last release or from an earlier run and nobody asked for: choose .no_rollout() or .rollout_percentage(..), or allow Guard::InheritedRollout"
+            "the draft would be {rollout}, as the last release or an earlier run was, and this run does not ask for it: choose .no_rollout() or .rollout_percentage(..), or allow Guard::InheritedRollout"
         )
     })
 }
