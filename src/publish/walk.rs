@@ -285,7 +285,7 @@ impl<S: Submission> Publish<S> {
         let is_lacking = |new: &&NewPackage| !new.arrival(packages, release.held()).is_enough(Milestone::Accepted);
         if let Some(lacking) = new.iter().find(is_lacking) {
             let version = lacking
-                .version()
+                .version
                 .map_or_else(String::new, |version| format!(" in version {version}"));
             return Ok(Some(format!("it lacks the package {}{version}", lacking.name)));
         }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::model::package::ApplicationPackage;
+use crate::model::package::{ApplicationPackage, same_name};
 use crate::package::{PackageInfo, PackageRole, Version};
 
 /// A package to be submitted.
@@ -88,8 +88,16 @@ pub(crate) enum Found {
 pub(crate) struct NewPackage {
     pub(crate) name: String,
     pub(crate) found: Found,
-    /// The versions that the service may tell of it, that of the whole first: for a bundle also those of its packages.
-    pub(crate) versions: Vec<Version>,
+    /// The version of the whole.
+    pub(crate) version: Option<Version>,
+    /// The applications in it, as far as they are known; of a single package itself.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// An application in a package.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub(crate) version: Option<Version>,
     pub(crate) runs_on: Audience,
 }
 
@@ -98,37 +106,67 @@ pub(crate) struct NewPackage {
 pub(crate) struct Audience {
     /// In small letters.
     pub(crate) architectures: Vec<String>,
-    /// In small letters.
-    pub(crate) families: Vec<String>,
+    /// In small letters, each with the lowest version that the package runs on.
+    pub(crate) families: Vec<(String, Option<Version>)>,
+    /// The lowest version of Windows of all families.
     min_os: Option<Version>,
 }
+
+pub(crate) const UNIVERSAL: &str = "windows.universal";
 
 impl Audience {
     /// The devices that the service tells of a package.
     pub(crate) fn of(package: &ApplicationPackage) -> Self {
-        let families = package.target_device_families.iter();
-        let families = families.map(|family| family.split_once(" min version ").unwrap_or((family.as_str(), "")));
-        let (names, versions): (Vec<_>, Vec<_>) = families
-            .map(|(name, version)| (name.to_ascii_lowercase(), Version::short(version.trim())))
-            .unzip();
+        let families = package.target_device_families.iter().map(|family| {
+            let (name, version) = family.split_once(" min version ").unwrap_or((family.as_str(), ""));
+            (name.to_ascii_lowercase(), Version::short(version.trim()))
+        });
+        let families: Vec<_> = families.collect();
+        let versions: Option<Vec<Version>> = families.iter().map(|(_, version)| *version).collect();
         Self {
             architectures: architectures(&package.architecture),
-            families: names,
-            // The lowest counts: that is who would be left without a package.
-            min_os: versions
-                .into_iter()
-                .collect::<Option<Vec<_>>>()
-                .and_then(|all| all.into_iter().min()),
+            min_os: versions.and_then(|versions| versions.into_iter().min()),
+            families,
         }
     }
 
-    /// Whether some device may run both. Of a flight's packages the service does not tell the families.
+    /// The devices that manifests tell.
+    fn of_info(info: &PackageInfo) -> Self {
+        let families = info.device_families.iter();
+        let families = families.map(|family| (family.name.to_ascii_lowercase(), Some(family.min_version)));
+        Self {
+            architectures: info.architectures.iter().map(|it| it.to_ascii_lowercase()).collect(),
+            families: families.collect(),
+            min_os: info.min_os,
+        }
+    }
+
+    /// The lowest version of a device family that the package runs on.
+    fn least(&self, family: &str) -> Option<Version> {
+        let find = |name: &str| self.families.iter().find(|(known, _)| known == name);
+        match find(family).or_else(|| find(UNIVERSAL)) {
+            Some((_, least)) => *least,
+            None if self.families.is_empty() => self.min_os,
+            None => None,
+        }
+    }
+
+    pub(crate) fn has_architecture(&self, architecture: &str) -> bool {
+        self.architectures.iter().any(|known| known == architecture)
+    }
+
+    /// Whether it has a device family, or may have: the service does not tell those of a flight's packages.
+    pub(crate) fn may_have_family(&self, family: &str) -> bool {
+        let is_it = |known: &str| known == family || (known == UNIVERSAL && family.starts_with("windows."));
+        self.families.is_empty() || self.families.iter().any(|(known, _)| is_it(known))
+    }
+
+    /// Whether some device may run both.
     pub(crate) fn meets(&self, other: &Self) -> bool {
-        let is_universal =
-            |families: &[String]| families.is_empty() || families.iter().any(|family| family == "windows.universal");
-        let shares = |one: &[String], other: &[String]| one.iter().any(|it| other.contains(it));
-        shares(&self.architectures, &other.architectures)
-            && (is_universal(&self.families) || is_universal(&other.families) || shares(&self.families, &other.families))
+        let shares = |one: &Self, other: &Self| one.families.iter().any(|(family, _)| other.may_have_family(family));
+        let have_families = !self.families.is_empty() && !other.families.is_empty();
+        self.architectures.iter().any(|it| other.has_architecture(it))
+            && (!have_families || shares(self, other) || shares(other, self))
     }
 }
 
@@ -146,40 +184,36 @@ pub(crate) fn version(package: &ApplicationPackage) -> Option<Version> {
 impl NewPackage {
     pub(crate) fn new(package: &Package, found: Found) -> Result<Self> {
         let name = package.file_name()?;
-        let mut runs_on = Audience::default();
-        let mut versions = Vec::new();
-        if let Found::Read(info) = &found {
-            runs_on.architectures = info.architectures.iter().map(|it| it.to_ascii_lowercase()).collect();
-            runs_on.families = info
-                .device_families
-                .iter()
-                .map(|family| family.name.to_ascii_lowercase())
-                .collect();
-            runs_on.min_os = info.min_os;
-            versions = info.identity.iter().map(|identity| identity.version).collect();
-            for version in application_versions(info) {
-                if !versions.contains(&version) {
-                    versions.push(version);
-                }
-            }
-        }
+        let info = match &found {
+            Found::Read(info) => Some(&**info),
+            Found::Unreadable(_) | Found::Broken(_) => None,
+        };
+        let version = info.and_then(|info| info.identity.as_ref()).map(|identity| identity.version);
+        let mut parts = info.map(applications).unwrap_or_default();
         if let Some(stated) = &package.architecture {
-            runs_on.architectures = architectures(stated);
+            let architectures = architectures(stated);
+            let runs_on = Audience {
+                architectures,
+                ..info.map(Audience::of_info).unwrap_or_default()
+            };
+            parts = vec![Part { version, runs_on }];
         }
         if let Some(stated) = &package.min_os {
             let wrong = || {
-                Error::invalid(
-                    format!("the package {name}"),
-                    format!("its minimum version of Windows, {stated:?}, is not like 10.0.17763.0"),
-                )
+                let problem = format!("its minimum version of Windows, {stated:?}, is not like 10.0.17763.0");
+                Error::invalid(format!("the package {name}"), problem)
             };
-            runs_on.min_os = Some(Version::short(stated.trim()).ok_or_else(wrong)?);
+            let stated = Some(Version::short(stated.trim()).ok_or_else(wrong)?);
+            for part in &mut parts {
+                part.runs_on.min_os = stated;
+                part.runs_on.families.iter_mut().for_each(|(_, least)| *least = stated);
+            }
         }
         Ok(Self {
             name,
             found,
-            versions,
-            runs_on,
+            version,
+            parts,
         })
     }
 
@@ -198,44 +232,75 @@ impl NewPackage {
         }
     }
 
-    pub(crate) fn version(&self) -> Option<Version> {
-        self.versions.first().copied()
+    /// Its architectures, each once.
+    pub(crate) fn architectures(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for architecture in self.parts.iter().flat_map(|part| &part.runs_on.architectures) {
+            if !all.contains(architecture) {
+                all.push(architecture.clone());
+            }
+        }
+        all
     }
 
-    pub(crate) fn architectures(&self) -> &[String] {
-        &self.runs_on.architectures
+    /// Whether the service may tell this version of it: that of the whole, or of an application in it.
+    pub(crate) fn has_version(&self, version: Version) -> bool {
+        let parts = self.parts.iter().filter_map(|part| part.version);
+        self.version.into_iter().chain(parts).any(|own| own == version)
     }
 
-    /// The versions that the Store holds for devices that may run this one.
-    pub(crate) fn rivals(&self, held: &[ApplicationPackage]) -> impl Iterator<Item = (Audience, Version)> {
-        let told = held.iter().map(|held| Some((Audience::of(held), version(held)?)));
-        told.flatten().filter(|(audience, _)| self.runs_on.meets(audience))
+    /// Whether some device may run both an application in it and a package that the Store holds. Of a flight's packages the service
+    /// may not tell the architecture: then the name decides.
+    pub(crate) fn meets(&self, runs_on: &Audience, held: &ApplicationPackage) -> bool {
+        let audience = Audience::of(held);
+        match audience.architectures.is_empty() {
+            true => same_name(&held.file_name, &self.name),
+            false => runs_on.meets(&audience),
+        }
     }
 
-    /// The highest version that the Store holds for each device that may run this one: one for later versions of Windows alone is no
+    /// The packages that the Store holds for devices that may run an application in it.
+    pub(crate) fn rivals<'h>(&self, part: &Part, held: &'h [ApplicationPackage]) -> impl Iterator<Item = &'h ApplicationPackage> {
+        held.iter().filter(|held| self.meets(&part.runs_on, held))
+    }
+
+    /// The highest version that the Store holds for each device that may run a part: one for later versions of Windows alone is no
     /// rival, for it leaves the other devices to this.
-    pub(crate) fn highest(&self, held: &[ApplicationPackage]) -> Option<Version> {
-        let is_later = |other: &Audience| {
-            self.runs_on
-                .min_os
-                .zip(other.min_os)
-                .is_some_and(|(this, other)| other > this)
+    pub(crate) fn highest_of(&self, part: &Part, held: &[ApplicationPackage]) -> Option<Version> {
+        let is_later = |other: &ApplicationPackage| {
+            let lowest = part.runs_on.min_os.zip(Audience::of(other).min_os);
+            lowest.is_some_and(|(this, other)| other > this)
         };
-        let rivals = self.rivals(held).filter(|(audience, _)| !is_later(audience));
-        rivals.map(|(_, version)| version).max()
+        self.rivals(part, held)
+            .filter(|held| !is_later(held))
+            .filter_map(version)
+            .max()
     }
 
-    /// Whether the Store holds this very version for each of its architectures.
+    /// The highest version that the Store holds for the same devices.
+    pub(crate) fn highest(&self, held: &[ApplicationPackage]) -> Option<Version> {
+        self.parts.iter().filter_map(|part| self.highest_of(part, held)).max()
+    }
+
+    /// Whether the Store holds each application in it, in this very version, for each of its architectures.
     pub(crate) fn is_held(&self, held: &[ApplicationPackage]) -> bool {
-        let is_it = |held: &ApplicationPackage| version(held).is_some_and(|version| self.versions.contains(&version));
-        let is_held = |architecture: &String| {
+        let is_held = |part: &Part, architecture: &String| {
             let alone = Audience {
                 architectures: vec![architecture.clone()],
-                ..self.runs_on.clone()
+                ..part.runs_on.clone()
             };
-            held.iter().any(|held| is_it(held) && alone.meets(&Audience::of(held)))
+            let is_it = |held: &&ApplicationPackage| {
+                let version = version(held);
+                version.is_some() && (version == part.version || version == self.version)
+            };
+            held.iter().filter(is_it).any(|held| self.meets(&alone, held))
         };
-        !self.architectures().is_empty() && self.architectures().iter().all(is_held)
+        let are_known = self.parts.iter().all(|part| !part.runs_on.architectures.is_empty());
+        let mut parts = self
+            .parts
+            .iter()
+            .flat_map(|part| part.runs_on.architectures.iter().map(move |it| (part, it)));
+        !self.parts.is_empty() && are_known && parts.all(|(part, architecture)| is_held(part, architecture))
     }
 
     /// What has to be known of it before it can take the place of others: its architectures and its minimum version of Windows.
@@ -249,46 +314,47 @@ impl NewPackage {
             let problem = format!("ExistingPackages::ReplaceMatching needs its {what}, but {why}: state it with {setter}");
             Error::invalid(format!("the package {}", self.name), problem)
         };
-        if self.architectures().is_empty() {
+        if self.parts.is_empty() || self.parts.iter().any(|part| part.runs_on.architectures.is_empty()) {
             return Err(unknown("architecture", ".architecture(…)"));
         }
-        let min_os = self.runs_on.min_os;
-        let min_os = min_os.ok_or_else(|| unknown("minimum version of Windows", ".min_os(…)"))?;
-        Ok(Replacement {
-            architectures: self.architectures(),
-            min_os,
-        })
+        if self.parts.iter().any(|part| part.runs_on.min_os.is_none()) {
+            return Err(unknown("minimum version of Windows", ".min_os(…)"));
+        }
+        Ok(Replacement(&self.parts))
     }
 }
 
-/// A package that may take the place of others.
+/// The applications of a package that may take the place of others.
 #[derive(Debug)]
-pub(crate) struct Replacement<'p> {
-    architectures: &'p [String],
-    min_os: Version,
-}
+pub(crate) struct Replacement<'p>(&'p [Part]);
 
 impl Replacement<'_> {
-    /// Whether no device would be left without a package if it took the place of `old`: it has every architecture of it, and
-    /// its minimum version of Windows is the same or lower.
+    /// Whether no device would be left without a package if it took the place of `old`: it has every architecture of it, each with
+    /// every device family of it, from the same version of Windows on or a lower one.
     pub(crate) fn covers(&self, old: &ApplicationPackage) -> bool {
         let old = Audience::of(old);
-        !old.architectures.is_empty()
-            && old.architectures.iter().all(|it| self.architectures.contains(it))
-            && old.min_os.is_some_and(|old| self.min_os <= old)
+        let serves = |part: &Part, (family, lowest): &(String, Option<Version>)| {
+            let least = part.runs_on.least(family);
+            least.zip(*lowest).is_some_and(|(least, lowest)| least <= lowest)
+        };
+        let is_served = |architecture: &String| {
+            let mut parts = self.0.iter().filter(|part| part.runs_on.has_architecture(architecture));
+            parts.any(|part| old.families.iter().all(|family| serves(part, family)))
+        };
+        !old.architectures.is_empty() && !old.families.is_empty() && old.architectures.iter().all(is_served)
     }
 }
 
-/// The versions in the manifests of applications.
-pub(crate) fn application_versions(info: &PackageInfo) -> Vec<Version> {
-    if info.packages.is_empty() {
-        let is_application = info.role == PackageRole::Application;
-        return info
-            .identity
-            .iter()
-            .filter(|_| is_application)
-            .map(|identity| identity.version)
-            .collect();
-    }
-    info.packages.iter().flat_map(application_versions).collect()
+/// The applications in a package; if it has none, as one of resources alone, the package itself.
+fn applications(info: &PackageInfo) -> Vec<Part> {
+    let whole = || Part {
+        version: info.identity.as_ref().map(|identity| identity.version),
+        runs_on: Audience::of_info(info),
+    };
+    let within = info
+        .packages
+        .iter()
+        .filter(|package| package.role == PackageRole::Application);
+    let within: Vec<Part> = within.flat_map(applications).collect();
+    if within.is_empty() { vec![whole()] } else { within }
 }

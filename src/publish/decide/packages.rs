@@ -145,8 +145,8 @@ pub(crate) fn planned(
         let is_it = |new: &&NewPackage| fate == PackageFate::Comes && same_name(&new.name, &file_name);
         match new.iter().find(is_it) {
             Some(new) => PlannedPackage {
-                version: new.version().map(|version| version.to_string()),
-                architectures: new.architectures().to_vec(),
+                version: new.version.map(|version| version.to_string()),
+                architectures: new.architectures(),
                 old_version: new.highest(held).map(|version| version.to_string()),
                 unreadable: new.unreadable().map(str::to_owned),
                 file_name,
@@ -168,6 +168,7 @@ pub(crate) fn planned(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::package::{DeviceFamily, PackageInfo, PackageKind};
     use crate::publish::decide::new_package::{Found, Package};
 
     fn package(name: &str, status: &str, architecture: &str, min_os: &str) -> ApplicationPackage {
@@ -238,6 +239,50 @@ mod tests {
         let found = |architecture| found(&bundle, &new(architecture, "10.0.17763.0"), ExistingPackages::ReplaceMatching);
         assert_eq!(found("x64"), (vec![], added()));
         assert_eq!(found("x64,x86"), (vec![0], added()));
+    }
+
+    #[test]
+    fn nobody_is_left_without_a_package() {
+        let found = |old: &[ApplicationPackage], new: PackageInfo| {
+            let new = NewPackage::new(&Package::new("dist/App_1.1.msix"), Found::Read(Box::new(new))).unwrap();
+            found(old, &[new], ExistingPackages::ReplaceMatching).0
+        };
+        let info = |architecture: &str, family: &str, min_os: &str| PackageInfo {
+            architectures: vec![architecture.to_owned()],
+            device_families: vec![DeviceFamily {
+                name: family.to_owned(),
+                min_version: min_os.parse().unwrap(),
+                max_version_tested: None,
+            }],
+            min_os: min_os.parse().ok(),
+            ..PackageInfo::default()
+        };
+        let old = |families: &[&str]| {
+            let mut old = package("old", "Uploaded", "x64", "");
+            old.target_device_families = families
+                .iter()
+                .map(|family| format!("{family} min version 10.0.17763.0"))
+                .collect();
+            [old]
+        };
+        let desktop = || info("x64", "Windows.Desktop", "10.0.17763.0");
+        assert_eq!(found(&old(&["Windows.Desktop"]), desktop()), [0]);
+        assert_eq!(found(&old(&["Windows.Xbox"]), desktop()), [0; 0]);
+        assert_eq!(found(&old(&["Windows.Desktop", "Windows.Xbox"]), desktop()), [0; 0]);
+        assert_eq!(
+            found(&old(&["Windows.Xbox"]), info("x64", "Windows.Universal", "10.0.10240.0")),
+            [0]
+        );
+        // In a bundle each package has its own lowest version.
+        let bundle = PackageInfo {
+            kind: PackageKind::Bundle,
+            packages: vec![
+                info("x64", "Windows.Desktop", "10.0.22000.0"),
+                info("arm64", "Windows.Desktop", "10.0.17763.0"),
+            ],
+            ..PackageInfo::default()
+        };
+        assert_eq!(found(&old(&["Windows.Desktop"]), bundle), [0; 0]);
     }
 
     #[test]

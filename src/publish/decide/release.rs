@@ -6,7 +6,7 @@ use crate::model::application_submission::ApplicationSubmission;
 use crate::model::package::{ApplicationPackage, is_id, same_name};
 use crate::package::{PackageInfo, PackageKind, Version};
 use crate::publish::decide::limits::Advice;
-use crate::publish::decide::new_package::{Audience, Found, NewPackage, application_versions, version};
+use crate::publish::decide::new_package::{Audience, Found, NewPackage, Part, version};
 
 /// Whether the last published submission holds all of these packages in these very versions.
 pub(crate) fn is_published(new: &[NewPackage], held: &[ApplicationPackage]) -> bool {
@@ -60,7 +60,7 @@ fn after_a_bundle(package: &NewPackage, info: &PackageInfo, held: &[ApplicationP
         let (name, audience) = (held.file_name.to_ascii_lowercase(), Audience::of(held));
         // One that came in an upload container may have the name of that.
         let is_bundle = name.ends_with("bundle") || audience.architectures.len() > 1;
-        is_bundle && package.runs_on.meets(&audience)
+        is_bundle && package.parts.iter().any(|part| package.meets(&part.runs_on, held))
     };
     let bundle = held.iter().filter(|_| is_single(info)).find(is_bundle)?;
     Some(format!(
@@ -104,45 +104,55 @@ pub(crate) fn identity_problem(new: &[NewPackage], app: &AppIdentity) -> Option<
 pub(crate) fn version_problem(new: &[NewPackage], held: &[ApplicationPackage], again: bool) -> Option<String> {
     new.iter().enumerate().find_map(|(index, package)| {
         let name = &package.name;
-        let version = package.version()?;
-        let is_twin = |other: &&NewPackage| other.version() == Some(version) && other.runs_on.meets(&package.runs_on);
+        let version = package.version?;
+        let is_twin = |other: &&NewPackage| other.version == Some(version) && meet(other, package);
         if let Some(twin) = new[..index].iter().find(is_twin) {
-            return Some(format!(
-                "{} and {name} are of the same version for the same devices: submit one of them",
-                twin.name
-            ));
+            let twin = &twin.name;
+            return Some(format!("{twin} and {name} are of the same version for the same devices: submit one of them"));
         }
-        let versions = package.info().map(application_versions).unwrap_or_default();
-        if let Some(version) = versions.iter().find(|version| version.numbers()[3] != 0) {
+        let is_wrong = |version: &Version| version.numbers()[3] != 0;
+        if let Some(version) = package.parts.iter().filter_map(|part| part.version).find(is_wrong) {
             let [major, minor, build, _] = version.numbers();
             return Some(format!(
                 "{name} has the version {version}, and the fourth number must be 0: build it as {major}.{minor}.{build}.0, and put a build number third"
             ));
         }
-        // A bundle may meet a package that serves a part of its devices.
-        let devices = |version: Version| {
-            let serves = |architecture: &str| {
-                let mut rivals = package.rivals(held).filter(|(_, held)| *held == version);
-                rivals.any(|(audience, _)| audience.architectures.iter().any(|it| it == architecture))
-            };
-            let served: Vec<&str> = package.architectures().iter().map(String::as_str).filter(|it| serves(it)).collect();
-            served.join(" and ")
-        };
-        let lower = |highest: &Version| package.versions.iter().all(|version| version < highest);
-        if let Some(highest) = package.highest(held).filter(lower) {
-            return Some(format!(
-                "{name} has the version {version}, and the Store holds {highest} for {}: customers would not get it; raise the version",
-                devices(highest)
-            ));
-        }
-        let there = package.rivals(held).map(|(_, held)| held).find(|held| package.versions.contains(held));
-        there.filter(|_| !again).map(|there| {
-            format!(
-                "{name} has the version {there}, which the Store holds for {} already: leave it out, raise its version, or insist with .again()",
-                devices(there)
-            )
+        package.parts.iter().find_map(|part| part_problem(package, part, held)).or_else(|| {
+            let holds = |part: &Part| package.rivals(part, held).any(|held| self::version(held) == Some(version));
+            let holding: Vec<&Part> = package.parts.iter().filter(|part| holds(part) || package.is_held(held)).collect();
+            let devices = joined(holding.iter().flat_map(|part| &part.runs_on.architectures));
+            (!holding.is_empty() && !again).then(|| format!(
+                "{name} has the version {version}, which the Store holds for {devices} already: leave it out, raise its version, or insist with .again()"
+            ))
         })
     })
+}
+
+/// No device gets an application of a lower version than it may have.
+fn part_problem(package: &NewPackage, part: &Part, held: &[ApplicationPackage]) -> Option<String> {
+    let version = part.version.max(package.version)?;
+    let highest = package.highest_of(part, held).filter(|highest| version < *highest)?;
+    Some(format!(
+        "{} has the version {version}, and the Store holds {highest} for {}: customers would not get it; raise the version",
+        package.name,
+        joined(part.runs_on.architectures.iter()),
+    ))
+}
+
+fn meet(one: &NewPackage, other: &NewPackage) -> bool {
+    let meets = |part: &Part| other.parts.iter().any(|other| other.runs_on.meets(&part.runs_on));
+    one.parts.iter().any(meets)
+}
+
+/// Each once, in a row.
+fn joined<'n>(names: impl Iterator<Item = &'n String>) -> String {
+    let mut all: Vec<&str> = Vec::new();
+    for name in names {
+        if !all.contains(&name.as_str()) {
+            all.push(name);
+        }
+    }
+    all.join(" and ")
 }
 
 /// The packages that were there before, and stay.
@@ -154,39 +164,37 @@ fn kept(after: &[ApplicationPackage]) -> impl Iterator<Item = &ApplicationPackag
 
 /// Who gets a package today and would get none: advice, and the first that a reader has to know.
 pub(crate) fn left_without(new: &[NewPackage], held: &[ApplicationPackage], after: &[ApplicationPackage]) -> Vec<String> {
-    let stays: Vec<Audience> = kept(after)
-        .map(Audience::of)
-        .chain(new.iter().map(|package| package.runs_on.clone()))
-        .collect();
-    let today: Vec<Audience> = held.iter().map(Audience::of).collect();
-    let lost = |of: fn(&Audience) -> &[String], everywhere: &str| -> Vec<String> {
-        // Nothing can be said where one that stays does not tell.
-        if stays
-            .iter()
-            .any(|audience| of(audience).is_empty() || of(audience).iter().any(|it| it == everywhere))
-        {
-            return Vec::new();
-        }
-        let mut lost: Vec<String> = Vec::new();
-        for it in today.iter().flat_map(of) {
-            if !lost.contains(it) && !stays.iter().any(|audience| of(audience).contains(it)) {
-                lost.push(it.clone());
-            }
-        }
-        lost
-    };
-    if stays.is_empty() {
+    let new = new.iter().flat_map(|package| match &package.parts[..] {
+        [] => vec![Audience::default()],
+        parts => parts.iter().map(|part| part.runs_on.clone()).collect(),
+    });
+    let stays: Vec<Audience> = kept(after).map(Audience::of).chain(new).collect();
+    // Nothing can be said where one that stays does not tell.
+    if stays.is_empty() || stays.iter().any(|audience| audience.architectures.is_empty()) {
         return Vec::new();
     }
-    let architectures = lost(|audience| &audience.architectures, "neutral");
-    let families = lost(|audience| &audience.families, "windows.universal");
-    architectures
-        .into_iter()
-        .chain(families)
-        .map(|lost| {
-            format!("the Store serves {lost} today, and no package of this release does: keep the old one, or add one for it")
-        })
-        .collect()
+    let runs =
+        |audience: &Audience, architecture: &str| audience.has_architecture(architecture) || audience.has_architecture("neutral");
+    let mut lost: Vec<String> = Vec::new();
+    for today in held.iter().map(Audience::of) {
+        for architecture in &today.architectures {
+            let serving: Vec<&Audience> = stays.iter().filter(|stays| runs(stays, architecture)).collect();
+            let is_lost = |family: &str| !serving.iter().any(|serving| serving.may_have_family(family));
+            let families = today
+                .families
+                .iter()
+                .map(|(family, _)| family)
+                .filter(|family| is_lost(family));
+            let names = match serving.is_empty() {
+                true => vec![architecture.clone()],
+                false => families.map(|family| format!("{architecture} on {family}")).collect(),
+            };
+            lost.extend(names.into_iter().filter(|name| !lost.contains(name)).collect::<Vec<_>>());
+        }
+    }
+    let problem =
+        |lost| format!("the Store serves {lost} today, and no package of this release does: keep the old one, or add one for it");
+    lost.into_iter().map(problem).collect()
 }
 
 /// The languages of the packages that stay and of the new ones; nothing if one of them does not tell.
@@ -247,7 +255,7 @@ impl NewPackage {
         // Of a package that a reused draft had added itself, the id is not known.
         let is_known = |id: &str| known.iter().any(|old| old.id == id && !old.is_awaited());
         let is_this = |entry: &ApplicationPackage| {
-            let other = version(entry).filter(|version| !self.versions.is_empty() && !self.versions.contains(version));
+            let other = version(entry).filter(|version| self.version.is_some() && !self.has_version(*version));
             is_id(&entry.id) && !is_known(&entry.id) && other.is_none()
         };
         let of_its_name = || now.iter().filter(|entry| same_name(&entry.file_name, &self.name));
@@ -400,6 +408,45 @@ mod tests {
     }
 
     #[test]
+    fn of_a_bundle_each_package_counts_for_its_own_devices() {
+        let of = |version: &str, x64: &str, arm64: &str| read("a.msixbundle", bundle(version, &[(x64, "x64"), (arm64, "arm64")]));
+        let both = [held("1.0.0.0", "x64;arm64", "Windows.Desktop")];
+        let partly_new = of("2.0.0.0", "2.0.0.0", "1.0.0.0");
+        assert!(!is_published(std::slice::from_ref(&partly_new), &both));
+        assert_eq!(version_problem(&[partly_new], &both, false), None);
+        assert!(is_published(&[of("1.0.0.0", "1.0.0.0", "1.0.0.0")], &both));
+        // One bundle of what was two packages.
+        let apart = [
+            held("1.0.0.0", "x64", "Windows.Desktop"),
+            held("1.1.0.0", "arm64", "Windows.Desktop"),
+        ];
+        assert!(is_published(&[of("1.2.0.0", "1.0.0.0", "1.1.0.0")], &apart));
+        assert!(version_problem(&[of("1.2.0.0", "1.0.0.0", "1.1.0.0")], &apart, false).is_some());
+    }
+
+    #[test]
+    fn a_package_for_later_versions_of_windows_is_no_rival_but_in_its_own_version() {
+        let later = |version: &str| ApplicationPackage {
+            target_device_families: vec!["Windows.Desktop min version 10.0.22000.0".to_owned()],
+            ..held(version, "x64", "Windows.Desktop")
+        };
+        assert_eq!(version_problem(&[x64("1.5.0.0")], &[later("2.0.0.0")], false), None);
+        assert!(version_problem(&[x64("2.0.0.0")], &[later("2.0.0.0")], false).is_some());
+    }
+
+    #[test]
+    fn where_the_service_tells_no_architecture_the_name_decides() {
+        let mut flown = held("1.4.0.0", "", "");
+        flown.file_name = "Lantern.msix".to_owned();
+        let flown = [flown];
+        assert!(is_published(&[x64("1.4.0.0")], &flown));
+        assert!(version_problem(&[x64("1.3.0.0")], &flown, false).is_some());
+        let arm64 = [read("Lantern_arm64.msix", info("1.4.0.0", &["arm64"]))];
+        assert!(!is_published(&arm64, &flown));
+        assert_eq!(version_problem(&arm64, &flown, false), None);
+    }
+
+    #[test]
     fn insisting_lets_the_same_version_pass_and_no_lower_one() {
         assert_eq!(version_problem(&[x64("1.4.0.0")], &store(), true), None);
         assert!(version_problem(&[x64("1.3.0.0")], &store(), true).is_some());
@@ -536,6 +583,14 @@ mod tests {
                 assert!(after(&single).unwrap().contains("after a bundle"), "{single:?}");
             }
             assert_eq!(after(&read("a.msix", info("1.5.0.0", &["x86"]))), None);
+            // Windows 8 is another world.
+            let mut universal = x64();
+            universal.device_families[0].name = "Windows.Universal".to_owned();
+            let of_windows_8 = ApplicationPackage {
+                target_device_families: vec!["None".to_owned()],
+                ..old.clone()
+            };
+            assert_eq!(kind_problem(&[read("a.msix", universal)], &[of_windows_8]), None);
             assert_eq!(after(&read("a.msixbundle", bundle("1.5.0.0", &two()))), None);
             assert_eq!(after(&read("a.msixupload", upload(vec![bundle("1.5.0.0", &two())]))), None);
         }
@@ -553,8 +608,15 @@ mod tests {
         ];
         let all_go: Vec<_> = before.iter().map(marked).collect();
         let found = left_without(&[x64("1.5.0.0")], &before, &all_go);
-        assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found[0].contains("arm64") && found[1].contains("windows.xbox"), "{found:?}");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("the Store serves arm64 today"), "{found:?}");
+        let xbox = [
+            held("1.4.0.0", "x64", "Windows.Desktop"),
+            held("1.4.0.0", "x64", "Windows.Xbox"),
+        ];
+        let found = left_without(&[x64("1.5.0.0")], &xbox, &xbox.each_ref().map(marked));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("the Store serves x64 on windows.xbox today"), "{found:?}");
         assert!(left_without(&[x64("1.5.0.0")], &before, &before).is_empty());
         let neutral = read(
             "a.msix",
