@@ -110,7 +110,12 @@ impl<S: Submission> Publish<S> {
             None => None,
         };
         let release = Release::new(inputs, published.as_ref(), &refs);
-        if resolution == Resolution::Create && !self.again && is_published(&inputs.packages, release.held()) {
+        // Customers do not get a release whose rollout was halted.
+        let is_halted = published
+            .as_ref()
+            .is_some_and(|published| rollout_status(published) == Some(&PackageRolloutStatus::Stopped));
+        let is_there = !is_halted && is_published(&inputs.packages, release.held());
+        if resolution == Resolution::Create && !self.again && is_there {
             resolution = Resolution::Published;
         }
         let (plan, stop) = self.decided(resolution, there.as_ref(), release)?;
@@ -201,7 +206,7 @@ impl<S: Submission> Publish<S> {
             files: if writes { release.inputs.files.clone() } else { Vec::new() },
             already_published: resolution == Resolution::Published,
             findings: if writes {
-                Self::findings(&draft, release, &settled)
+                self.findings(&draft, release, &settled)
             } else {
                 Vec::new()
             },
@@ -213,7 +218,7 @@ impl<S: Submission> Publish<S> {
     }
 
     /// Advice on the edited draft: first who would be left without a package, then the dates that it inherits and the limits.
-    fn findings(draft: &Document<S>, release: Release<'_, S>, settled: &Settled) -> Vec<Advice> {
+    fn findings(&self, draft: &Document<S>, release: Release<'_, S>, settled: &Settled) -> Vec<Advice> {
         let left_without = left_without(&release.inputs.packages, release.held(), draft.packages());
         let left_without = left_without.into_iter().map(|problem| Advice::new(S::PACKAGES, problem));
         let foreign = match draft.whole() {
@@ -221,16 +226,19 @@ impl<S: Submission> Publish<S> {
             _ => None,
         };
         let inherited = settled.inherited.iter().filter_map(InheritedSetting::finding);
+        let stated = self.settings.finding(self.clock().system_now());
         let limits = limits::findings(&**draft);
-        left_without.chain(foreign).chain(inherited).chain(limits).collect()
+        left_without
+            .chain(foreign)
+            .chain(inherited)
+            .chain(stated)
+            .chain(limits)
+            .collect()
     }
 
     /// The rollout of the last published submission, if it is in progress, and what becomes of it.
     fn rollout(&self, published: Option<&Document<S>>) -> Result<Option<InTheWay>> {
-        let is_in_progress = |published: &&Document<S>| {
-            let delivery = published.parts().delivery;
-            delivery.is_some_and(|delivery| delivery.package_rollout.package_rollout_status == PackageRolloutStatus::InProgress)
-        };
+        let is_in_progress = |published: &&Document<S>| rollout_status(published) == Some(&PackageRolloutStatus::InProgress);
         let Some(published) = published.filter(is_in_progress) else {
             return Ok(None);
         };
@@ -313,6 +321,11 @@ impl<S: Submission> Publish<S> {
         let has_images = self.images.are_in(&there.named_images(), &known);
         Ok((!has_images).then(|| "its images are not those that are given".to_owned()))
     }
+}
+
+fn rollout_status<S: Submission>(submission: &Document<S>) -> Option<&PackageRolloutStatus> {
+    let delivery = submission.parts().delivery?;
+    Some(&delivery.package_rollout.package_rollout_status)
 }
 
 pub(super) fn rollout_problem(id: &SubmissionId) -> String {

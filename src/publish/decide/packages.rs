@@ -16,8 +16,8 @@ pub enum ExistingPackages {
     /// Keep them. The Store gives each device the highest version that runs on it.
     #[default]
     Keep,
-    /// Remove those that a new package takes the place of: the new one has every architecture of the old one, and its minimum
-    /// version of Windows is the same or lower, so that nobody is left without a package. Of a new package that cannot be read
+    /// Remove those that a new package takes the place of: the new one has every architecture of the old one, for each of its
+    /// device families, from the same version of Windows on or a lower one, so that nobody is left without a package. Of a new package that cannot be read
     /// both must be stated; an old package of which the service does not tell them is kept.
     ///
     /// With `App_1.0_x86`, `App_1.0_x64`, `App_1.0_arm` and `App_1.0_arm64` in the Store, a new x64 package with the same

@@ -522,3 +522,14 @@ async fn a_submission_under_way_is_not_refused_for_the_families() {
     assert!(job().await.unwrap().adopted);
     assert_eq!(shop.count("update"), 1);
 }
+
+#[tokio::test]
+async fn a_date_in_the_past_that_the_run_sets_is_worth_a_finding() {
+    let shop = Shop::open().await;
+    let past = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let plan = shop.job().publish_at(past).plan().await.unwrap();
+    assert!(
+        plan.findings.iter().any(|finding| finding.place == "/targetPublishDate"),
+        "{plan}"
+    );
+}

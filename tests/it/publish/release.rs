@@ -7,7 +7,7 @@ use msstore::testing::{Fault, Rule, SamplePackage};
 use msstore::{Error, ErrorKind};
 use serde_json::{Value, json};
 
-use super::{APP, FLIGHT, PACKAGE, Shop, guard_of, notes, observed, package_names, packages, step};
+use super::{APP, FLIGHT, PACKAGE, Shop, guard_of, notes, nothing, observed, package_names, packages, step};
 
 fn x64(version: &str) -> SamplePackage {
     SamplePackage::new(version)
@@ -287,6 +287,51 @@ async fn a_package_of_another_app_in_the_same_version_is_not_what_is_published()
 }
 
 #[tokio::test]
+async fn a_release_whose_rollout_was_halted_is_not_what_customers_have() {
+    let shop = Shop::open().await;
+    let job = || shop.app().publish().package(shop.package(PACKAGE));
+    let report = job().rollout_percentage(5.0).until(Milestone::Published).await.unwrap();
+    shop.app().package_rollout(&report.submission).halt().await.unwrap();
+    shop.fake.forget_requests();
+    let error = job().no_rollout().await.unwrap_err();
+    assert_eq!(guard_of(&error), Some(Guard::PackageVersion));
+    assert!(error.to_string().contains("raise its version"), "{error}");
+    assert_eq!(shop.sent(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_draft_that_waits_is_not_passed_over_for_what_is_published() {
+    let shop = Shop::open().await;
+    published(&shop, shop.package(PACKAGE)).await;
+    shop.app().publish().edit(nothing).leave_draft().await.unwrap();
+    let error = shop.app().publish().package(shop.package(PACKAGE)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Pending);
+}
+
+#[tokio::test]
+async fn a_flight_whose_packages_tell_no_architecture_is_known_by_their_names() {
+    let shop = Shop::open().await;
+    shop.fake.fault(
+        Fault::on("GET", "/flights/*/submissions/*")
+            .always()
+            .edit_answer(|submission| {
+                let packages = submission["flightPackages"].as_array_mut().into_iter().flatten();
+                for package in packages.filter_map(Value::as_object_mut) {
+                    package.remove("architecture");
+                }
+            }),
+    );
+    let job = || {
+        shop.flight()
+            .publish()
+            .package(shop.package(PACKAGE))
+            .until(Milestone::Published)
+    };
+    assert!(!job().await.unwrap().already_published);
+    assert!(job().await.unwrap().already_published);
+}
+
+#[tokio::test]
 async fn a_release_of_which_a_part_is_missing_is_none_that_is_done() {
     let shop = Shop::open().await;
     published(&shop, shop.package(PACKAGE)).await;
@@ -442,9 +487,13 @@ async fn a_submission_that_is_not_the_same_is_named_with_the_difference() {
 #[tokio::test]
 async fn a_plan_tells_who_would_be_left_without_a_package() {
     let shop = Shop::open().await;
-    let job = shop.app().publish().package(shop.package(PACKAGE));
+    let job = shop.app().publish().package(shop.package(PACKAGE)).edit(|draft| {
+        draft.listing_mut("en-us")?.base_listing.release_notes = "x".repeat(2000);
+        Ok(())
+    });
     let plan = job.existing_packages(ExistingPackages::ReplaceAll).plan().await.unwrap();
-    let findings: Value = serde_json::to_value(&plan.findings).unwrap();
     assert!(plan.is_clear(), "{plan}");
-    assert!(findings.to_string().contains("the Store serves arm64 today"), "{findings}");
+    // It comes first.
+    assert!(plan.findings[0].problem.contains("the Store serves arm64 today"), "{plan}");
+    assert!(plan.findings.len() > 1, "{plan}");
 }
