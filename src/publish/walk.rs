@@ -85,6 +85,16 @@ pub(super) struct Resolved<S> {
     pub(super) stop: Result<()>,
 }
 
+/// What becomes of the submission that is there.
+struct Met<S> {
+    /// In words.
+    what: String,
+    /// What the edits make of one that cannot be changed any more.
+    edited: Option<Document<S>>,
+    /// Why it stops the run, if it does.
+    refused: Option<Error>,
+}
+
 impl<S: Submission> Publish<S> {
     /// Reads, and tries the edits on a copy. Nothing is changed at the service.
     pub(super) async fn decide(&self, inputs: &Inputs) -> Result<Resolved<S>> {
@@ -136,33 +146,8 @@ impl<S: Submission> Publish<S> {
         there: Option<&Document<S>>,
         release: Release<'_, S>,
     ) -> Result<(Plan, Result<()>)> {
-        let published = release.published;
-        // One that is pending may show that status for a while, too.
-        let is_published = self.submission.is_some() && there.is_some_and(|there| *there.status() == SubmissionStatus::Published);
-        let attached = there.filter(|_| resolution == Resolution::Attach);
-        let edited = attached.map(|there| self.edited(there)).transpose();
-        let difference = match (attached, &edited) {
-            (Some(there), Ok(Some(edited))) => self.difference(there, edited, release)?,
-            (Some(_), _) => Some("an edit cannot be made on it".to_owned()),
-            (None, _) => None,
-        };
-        let (what, stops) = match (resolution, difference) {
-            (Resolution::Refuse(why), _) => (why.to_owned(), true),
-            (Resolution::Attach, Some(difference)) => (not_the_same(is_published, &difference), true),
-            (Resolution::Attach, None) if is_published => ("is published already".to_owned(), false),
-            (Resolution::Attach, None) => ("would be waited for".to_owned(), false),
-            (Resolution::Edit, _) => ("would be edited".to_owned(), false),
-            _ => ("would be deleted and made anew".to_owned(), false),
-        };
-        let refused = there.filter(|_| stops);
-        let refused = match refused {
-            Some(there) if is_published => Some(Error::invalid(format!("the submission {}", there.id()?), &*what)),
-            refused => refused.map(|there| Error::pending(there.origin(), there.status(), &*what)),
-        };
-        let (refused, edited) = match edited {
-            Err(why) => (refused.map(|error| error.caused_by(why)), None),
-            Ok(edited) => (refused, edited),
-        };
+        let Met { what, edited, refused } = self.meet(resolution, there, release)?;
+        let (stops, published) = (refused.is_some(), release.published);
         let first = Document::detached(serde_json::json!({}))?;
         let (base, tried) = match (resolution, there, published.or(there)) {
             (Resolution::Attach, Some(there), _) => {
@@ -215,6 +200,40 @@ impl<S: Submission> Publish<S> {
             guards: guards.found,
         };
         Ok((plan, refused.map_or(guards.stop, Err)))
+    }
+
+    /// What becomes of the submission that is there.
+    fn meet(&self, resolution: Resolution, there: Option<&Document<S>>, release: Release<'_, S>) -> Result<Met<S>> {
+        // One that is pending may show that status for a while, too.
+        let is_published = self.submission.is_some() && there.is_some_and(|there| *there.status() == SubmissionStatus::Published);
+        let attached = there.filter(|_| resolution == Resolution::Attach);
+        let (edited, cause) = match attached.map(|there| self.edited(there)).transpose() {
+            Ok(edited) => (edited, None),
+            Err(cause) => (None, Some(cause)),
+        };
+        let difference = match (attached, &edited) {
+            (Some(there), Some(edited)) => self.difference(there, edited, release)?,
+            (Some(_), None) => Some("an edit cannot be made on it".to_owned()),
+            (None, _) => None,
+        };
+        let (what, stops) = match (resolution, difference) {
+            (Resolution::Refuse(why), _) => (why.to_owned(), true),
+            (Resolution::Attach, Some(difference)) => (not_the_same(is_published, &difference), true),
+            (Resolution::Attach, None) if is_published => ("is published already".to_owned(), false),
+            (Resolution::Attach, None) => ("would be waited for".to_owned(), false),
+            (Resolution::Edit, _) => ("would be edited".to_owned(), false),
+            _ => ("would be deleted and made anew".to_owned(), false),
+        };
+        let refused = match there.filter(|_| stops) {
+            Some(there) if is_published => Some(Error::invalid(format!("the submission {}", there.id()?), &*what)),
+            Some(there) => Some(Error::pending(there.origin(), there.status(), &*what)),
+            None => None,
+        };
+        let refused = match cause {
+            Some(cause) => refused.map(|error| error.caused_by(cause)),
+            None => refused,
+        };
+        Ok(Met { what, edited, refused })
     }
 
     /// Advice on the edited draft: first who would be left without a package, then the dates that it inherits and the limits.
