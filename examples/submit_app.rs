@@ -27,7 +27,8 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let names = ["MSSTORE_CLIENT_ID", "AZURE_CLIENT_ID"];
-    let has_credentials = names.iter().any(|name| std::env::var_os(name).is_some());
+    let is_set = |name: &&str| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
+    let has_credentials = names.iter().any(is_set);
     if std::env::args().len() == 1 && !has_credentials {
         println!("No credentials are set: this runs on the FakeStore, inside this program.");
         let fake = FakeStore::start_with_sample().await?;

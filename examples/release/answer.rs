@@ -4,9 +4,10 @@ use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
+use msstore::error::FailureKind;
 use msstore::publish::{Plan, PublishReport};
-use msstore::{Error, ErrorKind, Outcome};
-use serde_json::{Value, json};
+use msstore::{Error, ErrorKind, Outcome, SubmissionId};
+use serde_json::json;
 
 use crate::screen::Left;
 use crate::words::in_options;
@@ -31,8 +32,8 @@ impl Answer {
             Self::Report(_) => true,
         };
         let text = match (self, json) {
-            (Self::Plan(plan), false) => in_options(&plan.to_string()),
-            (Self::Report(report), false) => in_options(&report.to_string()),
+            (Self::Plan(plan), false) => plan.to_string(),
+            (Self::Report(report), false) => report.to_string(),
             (Self::Plan(plan), true) => json!({ "plan": plan, "isClear": is_clear }).to_string(),
             (Self::Report(report), true) => json!({ "report": report }).to_string(),
         };
@@ -45,9 +46,9 @@ impl Answer {
     }
 }
 
-/// Writes to stdout. Nobody may read it any more, which is no reason to fail.
+/// Writes to stdout, in the words of this program. Nobody may read it any more, which is no reason to fail.
 fn out(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = writeln!(std::io::stdout(), "{}", in_options(text));
 }
 
 /// Somebody pressed Ctrl-C.
@@ -79,8 +80,10 @@ pub(crate) fn usage(error: &anyhow::Error, json: bool) -> ExitCode {
         }
     }
     if json {
-        let message = of_clap.map_or_else(|| error.to_string(), |error| error.to_string().trim().to_owned());
-        out(&json!({ "error": { "kind": "usage", "message": message, "causes": causes(error) } }).to_string());
+        let message = error.to_string();
+        let message = message.strip_prefix("error: ").unwrap_or(&message);
+        let message = message.split("\n\nFor more information").next().unwrap_or_default().trim();
+        out_error("usage", message, error, None, &Left::Nothing);
     }
     ExitCode::from(USAGE)
 }
@@ -103,22 +106,8 @@ pub(crate) fn failure(error: &anyhow::Error, left: &Left, json: bool) -> ExitCod
         eprintln!("{advice}");
     }
     if json {
-        let mut document = json!({ "message": in_options(&error.to_string()), "causes": causes(error), "advice": advice });
-        match of_the_library {
-            Some(error) => members(error, &mut document),
-            None => document["kind"] = "interrupted".into(),
-        }
-        let (submission, committed) = match &left {
-            Left::Nothing | Left::MaybeDraft => (None, None),
-            Left::Draft(id) => (Some(id), Some(false)),
-            Left::MaybeCommitted(id) => (Some(id), None),
-            Left::Committed(id) => (Some(id), Some(true)),
-        };
-        if let Some(id) = submission {
-            document["submission"] = id.as_str().into();
-        }
-        document["committed"] = committed.into();
-        out(&json!({ "error": document }).to_string());
+        let kind = of_the_library.map_or("interrupted", |error| name(error.kind()));
+        out_error(kind, &error.to_string(), error, advice.as_deref(), &left);
     }
     match of_the_library.map(Error::kind) {
         Some(ErrorKind::WaitTimedOut) => ExitCode::from(STILL_UNDER_WAY),
@@ -155,39 +144,63 @@ fn details(error: &Error) {
     }
 }
 
-/// What is left on the server, and how to go on.
+/// What is left on the server, and how to go on, unless the sentence of the error says that.
 fn advice(error: Option<&Error>, left: &Left) -> Option<String> {
-    // Who goes on with such a draft meets the same answer again.
-    let is_dead = error
-        .and_then(Error::advice)
-        .is_some_and(|advice| advice.contains("PendingPolicy::Replace"));
-    match (error.map(Error::kind), left) {
+    let sentence = error.map_or_else(String::new, |error| in_options(&error.to_string()));
+    let is_said = ["--pending reuse", "--pending replace"]
+        .iter()
+        .any(|option| sentence.contains(option));
+    let go_on = if is_said { String::new() } else { format!("; {GO_ON}") };
+    let what = match (error.map(Error::kind), left) {
         // The sentence says it.
-        (Some(ErrorKind::Pending), _) => None,
-        (Some(ErrorKind::SubmissionFailed(_)), Left::Committed(id)) => Some(format!(
-            "submission {id} is left: once it is mended, --pending reuse goes on with it and --pending replace begins anew"
-        )),
-        (Some(_), Left::Nothing) => None,
-        (None, Left::Nothing) => Some("nothing was changed on the server".to_owned()),
-        (_, Left::MaybeDraft) => Some(format!("a draft may have been created, as --plan shows; {GO_ON}")),
-        (_, Left::Draft(id)) if is_dead => Some(format!(
-            "left on the server: submission {id}, a draft that is not committed; to begin anew, run the same command again with --pending replace"
-        )),
-        (_, Left::Draft(id)) => Some(format!(
-            "left on the server: submission {id}, a draft that is not committed; {GO_ON}"
-        )),
-        (_, Left::MaybeCommitted(id)) => Some(format!(
-            "left on the server: submission {id}, which may be committed by now; {GO_ON}"
-        )),
-        (_, Left::Committed(id)) => Some(format!(
-            "left on the server: submission {id}, which is committed and goes on there; {GO_ON}"
-        )),
-    }
+        (Some(ErrorKind::Pending | ErrorKind::SubmissionFailed(FailureKind::PackageNotTaken)), _) => return None,
+        (Some(ErrorKind::SubmissionFailed(_)), Left::Committed(id)) => {
+            return Some(format!(
+                "submission {id} is left: fix the problem, then run again with --pending reuse, or begin anew with --pending replace"
+            ));
+        }
+        (Some(_), Left::Nothing) => return None,
+        (None, Left::Nothing) => return Some("nothing was changed on the server".to_owned()),
+        (_, Left::MaybeDraft) => "a draft may have been created, as --plan shows".to_owned(),
+        (_, Left::Draft(id)) => format!("left on the server: submission {id}, a draft that is not committed"),
+        (_, Left::MaybeCommitted(id)) => format!("left on the server: submission {id}, which may be committed by now"),
+        (_, Left::Committed(id)) => format!("left on the server: submission {id}, which is committed and goes on there"),
+    };
+    Some(what + &go_on)
 }
 
-/// What the library knows of an error.
-fn members(error: &Error, document: &mut Value) {
-    document["kind"] = match error.kind() {
+/// Prints an error as JSON. Each has the same members; they are null where nothing is known.
+fn out_error(kind: &str, message: &str, error: &anyhow::Error, advice: Option<&str>, left: &Left) {
+    let of_the_library = error.downcast_ref::<Error>();
+    let guard = of_the_library.and_then(|error| match error.kind() {
+        ErrorKind::Guard(guard) => Some(guard),
+        _ => None,
+    });
+    let (left, committed) = match left {
+        Left::Nothing | Left::MaybeDraft => (None, None),
+        Left::Draft(id) => (Some(id.clone()), Some(false)),
+        Left::MaybeCommitted(id) => (Some(id.clone()), None),
+        Left::Committed(id) => (Some(id.clone()), Some(true)),
+    };
+    let submission = left.or_else(|| of_the_library?.submission());
+    let document = json!({
+        "kind": kind,
+        "message": message,
+        "causes": causes(error),
+        "advice": advice,
+        "guard": guard,
+        "httpStatus": of_the_library.and_then(Error::status),
+        "code": of_the_library.and_then(Error::code),
+        "correlationId": of_the_library.and_then(Error::correlation_id),
+        "submission": submission.as_ref().map(SubmissionId::as_str),
+        "committed": committed,
+        "status": of_the_library.and_then(Error::report).map(|report| report.status.as_str()),
+    });
+    out(&json!({ "error": document }).to_string());
+}
+
+fn name(kind: ErrorKind) -> &'static str {
+    match kind {
         ErrorKind::Api => "api",
         ErrorKind::Auth => "auth",
         ErrorKind::Transport(_) => "transport",
@@ -203,13 +216,4 @@ fn members(error: &Error, document: &mut Value) {
         ErrorKind::Guard(_) => "guard",
         _ => "other",
     }
-    .into();
-    if let ErrorKind::Guard(guard) = error.kind() {
-        document["guard"] = json!(guard);
-    }
-    document["httpStatus"] = error.status().into();
-    document["code"] = error.code().into();
-    document["correlationId"] = error.correlation_id().into();
-    document["submission"] = error.submission().map(|id| id.to_string()).into();
-    document["status"] = error.report().map(|report| report.status.to_string()).into();
 }

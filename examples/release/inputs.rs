@@ -22,7 +22,8 @@ pub(crate) fn notes(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
         let text = std::fs::read_to_string(&path).with_context(|| format!("the file {} cannot be read", path.display()))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n");
         if notes.insert(language, text.trim_end_matches('\n').to_owned()).is_some() {
-            bail!("the language of {} is there in another spelling too", path.display());
+            let language = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+            bail!("{} has two files for the language {language}", folder.display());
         }
     }
     Ok(notes)
@@ -39,7 +40,7 @@ pub(crate) fn patch(path: &Path) -> anyhow::Result<Value> {
     let text = std::fs::read_to_string(path).with_context(|| format!("the file {shown} cannot be read"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let patch: Value = serde_json::from_str(text).with_context(|| format!("the file {shown} is not JSON"))?;
-    ensure!(patch.is_object(), "the file {shown} does not hold a JSON object");
+    ensure!(patch.is_object(), "the file {shown} is not a JSON object");
     Ok(patch)
 }
 
@@ -54,7 +55,7 @@ fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
             found.push(path);
         }
     }
-    ensure!(!found.is_empty(), "the folder {} holds no .{extension}", folder.display());
+    ensure!(!found.is_empty(), "the folder {} has no .{extension} files", folder.display());
     found.sort();
     Ok(found)
 }

@@ -19,12 +19,13 @@ mod words;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::Context;
 use clap::Parser;
-use msstore::StoreClient;
 use msstore::api::{HasRollout, Submission};
-use msstore::model::{ApplicationSubmission, ImageType};
+use msstore::model::{ApplicationSubmission, ImageType, Listing};
 use msstore::publish::{Package, Publish};
 use msstore::testing::{FakeStore, SamplePackage};
+use msstore::{Document, StoreClient};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -56,13 +57,28 @@ async fn main() -> ExitCode {
     let screen = Arc::new(Screen::new());
     let answer = tokio::select! {
         answer = run(&client, task, &screen) => answer.map_err(anyhow::Error::from),
-        Ok(()) = tokio::signal::ctrl_c() => Err(Interrupted.into()),
+        Ok(()) = interrupted() => Err(Interrupted.into()),
     };
     screen.clear();
     match answer {
         Ok(answer) => answer.print(json),
         Err(error) => answer::failure(&error, &screen.left(), json),
     }
+}
+
+/// Waits for Ctrl-C, or for the signal with which a runner stops a job.
+async fn interrupted() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminated = signal(SignalKind::terminate())?;
+        tokio::select! {
+            _ = terminated.recv() => Ok(()),
+            pressed = tokio::signal::ctrl_c() => pressed,
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 /// All that is needed to begin.
@@ -146,7 +162,11 @@ fn of_an_app(mut job: Publish<ApplicationSubmission>, task: &Task) -> Publish<Ap
         job = job.edit(move |draft| Ok(draft.merge(&patch)?));
     }
     let notes = task.notes.clone();
+    let pictured: Vec<String> = task.images.keys().cloned().collect();
     job = job.edit(move |draft| {
+        for language in &pictured {
+            listing(draft, language, &format!("--images names {language}"))?;
+        }
         match &notes {
             Notes::AsTheyAre => {}
             Notes::Everywhere(text) => {
@@ -156,7 +176,8 @@ fn of_an_app(mut job: Publish<ApplicationSubmission>, task: &Task) -> Publish<Ap
             }
             Notes::ByLanguage(texts) => {
                 for (language, text) in texts {
-                    draft.listing_mut(language)?.base_listing.release_notes.clone_from(text);
+                    let listing = listing(draft, language, &format!("--notes-dir has {language}.txt"))?;
+                    listing.base_listing.release_notes.clone_from(text);
                 }
             }
         }
@@ -166,6 +187,13 @@ fn of_an_app(mut job: Publish<ApplicationSubmission>, task: &Task) -> Publish<Ap
         job = job.images(language, ImageType::Screenshot, paths);
     }
     job
+}
+
+/// The listing of a language, or an error that says which of the `given` needs it.
+fn listing<'d>(draft: &'d mut Document<ApplicationSubmission>, language: &str, given: &str) -> anyhow::Result<&'d mut Listing> {
+    draft.listing_mut(language).with_context(|| {
+        format!("{given}, but there is no listing for {language}: add the listing with --merge or in Partner Center, or leave the language out")
+    })
 }
 
 async fn finish<S: Submission>(job: Publish<S>, task: &Task, screen: &Arc<Screen>) -> msstore::Result<Answer> {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::{Parser, ValueEnum};
 use msstore::api::Milestone;
 use msstore::publish::{ExistingPackages, PendingPolicy};
@@ -19,6 +19,8 @@ use crate::inputs;
 const CREDENTIALS: &str = "\
 Credentials: MSSTORE_TENANT_ID, MSSTORE_CLIENT_ID and MSSTORE_CLIENT_SECRET, or the same with AZURE_.
 Without them and without arguments it runs on a fake of the service, inside this program.
+
+MSSTORE_ENDPOINT and AZURE_AUTHORITY_HOST name another service and authority; RUST_LOG=msstore=debug logs the calls.
 
 Exit codes: 0 done (also: already published), 1 refused or failed, 2 still under way when the time was up, 64 usage.";
 
@@ -58,7 +60,7 @@ pub(crate) struct Options {
     /// What to wait for
     #[arg(long, value_name = "MILESTONE", default_value = "accepted")]
     until: Until,
-    /// How long to wait at most [env: MSSTORE_WAIT_TIMEOUT]
+    /// How long to wait at most [default: 2 hours for accepted, 3 days for certified, 7 days for published] [env: MSSTORE_WAIT_TIMEOUT]
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
     /// Upload, but do not commit
@@ -139,6 +141,10 @@ pub(crate) struct Task {
 impl Options {
     /// Checks what the parser cannot.
     pub(crate) fn check(self) -> anyhow::Result<Task> {
+        ensure!(
+            self.plan || self.has_something(),
+            "there is nothing to submit: give a package, or for an app --notes, --notes-dir, --merge or --images"
+        );
         for package in &self.packages {
             inputs::check_file(package)?;
         }
@@ -187,6 +193,12 @@ impl Options {
             leave_draft: self.leave_draft,
             plan: self.plan,
         })
+    }
+
+    /// Whether there is a package, or a change of the draft. A variable that is empty by mistake is neither.
+    fn has_something(&self) -> bool {
+        let has_notes = self.notes_dir.is_some() || self.notes.as_ref().is_some_and(|text| !text.trim().is_empty());
+        has_notes || !self.packages.is_empty() || self.merge.is_some() || !self.images.is_empty()
     }
 }
 

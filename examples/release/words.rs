@@ -1,15 +1,29 @@
 //! The library advises in the names of its methods and types. Here they are options.
 
 /// What the library says, and what this program says instead; whole phrases before the names in them.
-const WORDS: [(&str, &str); 17] = [
+const WORDS: [(&str, &str); 22] = [
     (
         "publish() with PendingPolicy::Reuse or .submission(id) goes on with it",
-        "the same command with --pending reuse goes on with it",
+        "the same command with --pending reuse (or MSSTORE_PENDING=reuse) goes on with it",
     ),
-    ("as publish() does with PendingPolicy::Replace", "as --pending replace does"),
+    (
+        ", as publish() does with PendingPolicy::Replace",
+        ": run the same command again with --pending replace",
+    ),
     ("PendingPolicy::Fail", "--pending fail"),
     ("PendingPolicy::Replace", "--pending replace"),
     ("PendingPolicy::Reuse", "--pending reuse"),
+    (": go on with it, or delete it before the next submission", ""),
+    (
+        "read the submission again and use the link that it has now",
+        "run it again to use the link that it has now",
+    ),
+    (": read the submission again for its link", ""),
+    (" or add that with http_client_builder()", ""),
+    (
+        "keep the entry, and set its file_status to PendingDelete to remove the package",
+        "leave applicationPackages out of --merge; --existing matching or all removes packages",
+    ),
     (
         "choose .existing_rollout(ExistingRollout::Finalize) or ExistingRollout::Halt",
         "finalize or halt it in Partner Center, or with the example gradual_rollout",
@@ -36,7 +50,10 @@ const WORDS: [(&str, &str); 17] = [
         "set another with .publish_at(..), or .publish_mode(TargetPublishMode::Immediate)",
         "set targetPublishDate or targetPublishMode with --merge",
     ),
-    (".mandatory(..) sets it", "isMandatoryUpdate in --merge sets it"),
+    (
+        ".mandatory(..) sets it",
+        "packageDeliveryOptions.isMandatoryUpdate in --merge sets it",
+    ),
 ];
 
 /// A text of the library in the words of this program.

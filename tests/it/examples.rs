@@ -250,7 +250,7 @@ async fn a_failure_says_why_and_a_wait_that_is_over_says_how_to_go_on() {
         "The age rating is missing.",
         "French is gone.",
         "https://example.com/report",
-        "--pending reuse goes on with it",
+        "fix the problem, then run again with --pending reuse, or begin anew with --pending replace",
     ] {
         assert!(stderr.contains(part), "lacks {part}: {stderr}");
     }
@@ -265,11 +265,12 @@ async fn a_failure_says_why_and_a_wait_that_is_over_says_how_to_go_on() {
     assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
     let pending = fake.pending_submission(APP).unwrap();
     let how = format!(
-        "submission {}, which is committed and goes on there; ",
+        "submission {}, which is committed and goes on there",
         pending["id"].as_str().unwrap()
     );
     assert!(stderr.contains(&how) && stderr.contains("MSSTORE_PENDING=reuse"), "{stderr}");
     assert!(!stderr.contains("PendingPolicy") && !stderr.contains("publish()"), "{stderr}");
+    assert_eq!(stderr.matches("--pending reuse").count(), 1, "{stderr}");
 
     // And that is how: it attaches, and writes nothing.
     for in_the_environment in [false, true] {
@@ -335,7 +336,7 @@ async fn what_is_left_is_told_by_the_run_that_left_it_and_never_leads_back_to_th
         "{output}"
     );
     let (code, output) = release(&["--pending", "reuse"]).await;
-    assert!(code == 1 && output.contains("as --pending replace does"), "{output}");
+    assert!(code == 1 && output.contains("again with --pending replace"), "{output}");
     assert!(
         !output.contains("left on the server") && !output.contains("--pending reuse"),
         "{output}"
@@ -399,6 +400,160 @@ async fn json_is_one_document_on_stdout_and_all_else_is_on_stderr() {
         assert_eq!((code, &document["error"]["kind"]), (64, &json!("usage")), "{document}");
         assert!(stderr.contains("error: "), "{stderr}");
         assert!(fake.requests().is_empty(), "{wrong:?}");
+        let message = document["error"]["message"].as_str().unwrap();
+        assert!(!message.contains("error: ") && !message.contains("--help"), "{message}");
+        let expected = "advice causes code committed correlationId guard httpStatus kind message status submission";
+        let mut members: Vec<_> = document["error"].as_object().unwrap().keys().map(String::as_str).collect();
+        members.sort_unstable();
+        assert_eq!(members.join(" "), expected);
+    }
+}
+
+#[tokio::test]
+async fn json_is_in_the_words_of_the_options_too() {
+    let package = File::package(NEW);
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.seed_draft(APP);
+    let list = File::new("patch.json", br#"{"applicationPackages": []}"#);
+    for (arguments, part) in [
+        (&["--plan"][..], "--pending replace or --pending reuse"),
+        (&[], "--pending replace or --pending reuse"),
+        (
+            &["--plan", "--pending", "replace", "--merge", list.path()],
+            "leave applicationPackages out of --merge",
+        ),
+        (
+            &["--pending", "replace", "--merge", list.path()],
+            "leave applicationPackages out of --merge",
+        ),
+    ] {
+        let mut command = with_fake("release", &fake);
+        command.args([APP, package.path(), "--json"]).args(arguments);
+        let (code, stdout, stderr) = run_apart(command).await;
+        assert_eq!(code, 1, "{stdout}{stderr}");
+        assert!(stdout.contains(part), "lacks {part}: {stdout}");
+        assert!(
+            !stdout.contains("PendingPolicy") && !stdout.contains("file_status"),
+            "{stdout}"
+        );
+        assert_eq!(writes(&fake), ["POST token"], "{stderr}");
+        fake.forget_requests();
+    }
+}
+
+#[tokio::test]
+async fn a_release_of_nothing_is_refused_before_anything_is_sent() {
+    let flight = FakeStore::SAMPLE_FLIGHT;
+    for arguments in [
+        &[][..],
+        &[""],
+        &["--notes", ""],
+        &["--rollout", "10"],
+        &["--pending", "reuse"],
+        &["--flight", flight],
+    ] {
+        let fake = FakeStore::start_with_sample().await.unwrap();
+        let mut command = with_fake("release", &fake);
+        command.arg(APP).args(arguments);
+        let (code, output) = run(command).await;
+        assert_eq!(code, 64, "{arguments:?}: {output}");
+        let says = |part: &str| output.contains(part);
+        assert!(says("give a package") || (arguments == [""] && says("[PACKAGE]")), "{output}");
+        assert!(fake.requests().is_empty(), "{arguments:?}");
+    }
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let mut command = with_fake("release", &fake);
+    command.args([APP, "--plan"]);
+    let (code, output) = run(command).await;
+    assert_eq!(code, 0, "{output}");
+}
+
+#[tokio::test]
+async fn a_submission_without_its_package_is_not_to_be_gone_on_with() {
+    let package = File::package(NEW);
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.script_statuses(APP, ["Release"]);
+    fake.fault(Fault::on("POST", "/commit").drop_packages());
+    let mut command = with_fake("release", &fake);
+    command.args([APP, package.path(), "--json"]);
+    let (code, stdout, stderr) = run_apart(command).await;
+    assert_eq!(code, 1, "{stdout}{stderr}");
+    assert!(
+        stderr.contains("without a package") && stderr.contains("submit again"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("--pending reuse"), "{stderr}");
+    let document: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(
+        (&document["error"]["advice"], &document["error"]["committed"]),
+        (&Value::Null, &json!(true))
+    );
+}
+
+#[tokio::test]
+async fn a_refused_upload_says_once_how_to_go_on() {
+    let package = File::package(NEW);
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let body = "<Error><Code>AuthenticationFailed</Code><Message>No.</Message></Error>";
+    fake.fault(Fault::on("PUT", "/blob/**").answer(403, body).always());
+    let mut command = with_fake("release", &fake);
+    command.args([APP, package.path()]);
+    let (code, _, stderr) = run_apart(command).await;
+    assert_eq!(code, 1, "{stderr}");
+    assert_eq!(stderr.matches("--pending replace").count(), 1, "{stderr}");
+    assert!(
+        !stderr.contains("--pending reuse")
+            && !stderr.contains("read the submission again")
+            && !stderr.contains("go on with it, or delete"),
+        "{stderr}"
+    );
+}
+
+/// The commands of the pipeline, for two releases in a row.
+#[tokio::test]
+async fn the_pipeline_template_runs_twice() {
+    let template = include_str!("../../examples/github-actions.yml");
+    let scripts: Vec<_> = template
+        .lines()
+        .filter_map(|line| {
+            let line = line.trim().trim_start_matches("- ");
+            let line = line.strip_prefix("run: ").unwrap_or(line);
+            ["release \"", "cargo ", "./"]
+                .iter()
+                .any(|start| line.starts_with(start))
+                .then_some(line)
+        })
+        .collect();
+    assert!(
+        scripts.len() > 4 && !scripts.iter().any(|script| script.contains("${{")),
+        "{scripts:?}"
+    );
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let notes = File::new("en-us.txt", b"Faster.");
+    for version in ["2.0.0.0", "3.0.0.0"] {
+        let of = SamplePackage::new(version);
+        let bundle = SamplePackage::bundle(&[of.clone(), of.architecture("arm64")]);
+        let package = File::new(&format!("PaperLantern_{version}.msixbundle"), &bundle);
+        for script in scripts.iter().filter_map(|script| script.strip_prefix("release ")) {
+            for parent in [APP, FakeStore::SAMPLE_FLIGHT] {
+                fake.script_statuses(parent, ["Certification"]);
+            }
+            let mut command = with_fake("release", &fake);
+            command.args(script.split(' ').map(|word| match word {
+                "\"$APPLICATION\"" => APP,
+                "\"$FLIGHT\"" => FakeStore::SAMPLE_FLIGHT,
+                "\"$PACKAGE\"" => package.path(),
+                "store/notes" => notes.folder_with(&[]),
+                word => word,
+            }));
+            command.arg("--json");
+            let (code, stdout, stderr) = run_apart(command).await;
+            assert_eq!(code, 0, "{script}: {stdout}{stderr}");
+            let document: Value = serde_json::from_str(&stdout).unwrap();
+            if let Some(id) = document["report"]["submission"].as_str() {
+                fake.set_status(id, "Published");
+            }
+        }
     }
 }
 
@@ -430,6 +585,10 @@ async fn release_notes_come_from_a_folder_in_any_spelling_of_the_language() {
         let (code, output) = run(command).await;
         assert_eq!(code, 1, "{output}");
         assert!(output.contains("fr-fr") && output.contains("de-de, en-us"), "{output}");
+        assert!(
+            output.contains("--notes-dir has fr-fr.txt") && output.contains("with --merge"),
+            "{output}"
+        );
         assert_eq!(writes(&fake), ["POST token"], "{output}");
     }
 }
@@ -498,7 +657,10 @@ async fn exactly_the_images_of_a_folder_become_the_screenshots() {
     command.args([APP, package.path(), "--images", &format!("fr-fr={folder}")]);
     let (code, output) = run(command).await;
     assert_eq!(code, 1, "{output}");
-    assert!(output.contains("fr-fr") && output.contains("de-de, en-us"), "{output}");
+    assert!(
+        output.contains("--images names fr-fr") && output.contains("de-de, en-us"),
+        "{output}"
+    );
     assert_eq!(writes(&fake), ["POST token"], "{output}");
 }
 
@@ -619,9 +781,9 @@ async fn a_release_to_a_flight_leaves_the_app_alone() {
     }
 }
 
-/// Presses Ctrl-C when this stands on a line of stderr. `kill` is there on every Unix.
+/// Sends the signal when this stands on a line of stderr. `kill` is there on every Unix.
 #[cfg(unix)]
-async fn interrupt(mut command: Command, at: &'static str) -> (Option<i32>, String, String) {
+async fn interrupt(mut command: Command, signal: &'static str, at: &'static str) -> (Option<i32>, String, String) {
     use std::io::{BufRead, BufReader, Read};
     use std::process::Stdio;
 
@@ -632,7 +794,7 @@ async fn interrupt(mut command: Command, at: &'static str) -> (Option<i32>, Stri
         while !text.lines().last().unwrap_or_default().contains(at) {
             assert_ne!(stderr.read_line(&mut text).unwrap(), 0, "it ended: {text}");
         }
-        let sent = Command::new("kill").args(["-INT", &program.id().to_string()]).status();
+        let sent = Command::new("kill").args([signal, &program.id().to_string()]).status();
         assert!(sent.unwrap().success());
         stderr.read_to_string(&mut text).unwrap();
         let ended = program.wait_with_output().unwrap();
@@ -675,7 +837,7 @@ async fn ctrl_c_says_what_is_left_and_how_to_go_on() {
             json!(true),
         ),
     ];
-    for (fault, at, left, committed) in table {
+    for ((fault, at, left, committed), signal) in table.into_iter().zip(["-INT", "-TERM", "-INT", "-TERM"]) {
         let fake = FakeStore::start_with_sample().await.unwrap();
         fake.script_statuses(APP, ["CommitStarted"]);
         if let Some(fault) = fault {
@@ -683,7 +845,7 @@ async fn ctrl_c_says_what_is_left_and_how_to_go_on() {
         }
         let mut command = with_fake("release", &fake);
         command.args([APP, package.path(), "--json"]);
-        let (code, stdout, stderr) = interrupt(command, at).await;
+        let (code, stdout, stderr) = interrupt(command, signal, at).await;
         assert_eq!(code, Some(1), "{stderr}");
         assert!(stderr.contains(left) && stderr.contains("--pending reuse"), "{at}: {stderr}");
         let document: Value = serde_json::from_str(&stdout).unwrap();
@@ -761,7 +923,7 @@ async fn every_template_runs_against_another_server() {
         ("submit_app", vec![APP, package, "Faster."], &SUBMIT),
         ("submit_app_step_by_step", vec![APP, package], &SUBMIT),
         ("submit_flight", vec![APP, flight, package], &SUBMIT),
-        ("submit_add_on", vec![product, icon], &SUBMIT),
+        ("submit_add_on", vec![product, "en", icon], &SUBMIT),
         (
             "create_flight",
             vec![APP, "Night watch"],
@@ -928,7 +1090,7 @@ async fn two_spellings_of_a_language_are_refused() {
     command.args([APP, "--notes-dir", folder]);
     let (code, output) = run(command).await;
     assert_eq!(code, 64, "{output}");
-    assert!(output.contains("en-us.txt is there in another spelling too"), "{output}");
+    assert!(output.contains("two files for the language en-us"), "{output}");
     assert!(fake.requests().is_empty());
 }
 
