@@ -144,6 +144,9 @@ fn common<S: HasRollout>(mut job: Publish<S>, task: &Task) -> Publish<S> {
     for package in &task.packages {
         job = job.package(Package::new(package));
     }
+    if let Some(patch) = task.merge.clone() {
+        job = job.edit(move |draft| Ok(draft.merge(&patch)?));
+    }
     job = match task.rollout {
         Some(Rollout::Percentage(percentage)) => job.rollout_percentage(percentage),
         Some(Rollout::None) => job.no_rollout(),
@@ -158,9 +161,6 @@ fn common<S: HasRollout>(mut job: Publish<S>, task: &Task) -> Publish<S> {
 
 /// What only apps have: listings.
 fn of_an_app(mut job: Publish<ApplicationSubmission>, task: &Task) -> Publish<ApplicationSubmission> {
-    if let Some(patch) = task.merge.clone() {
-        job = job.edit(move |draft| Ok(draft.merge(&patch)?));
-    }
     let notes = task.notes.clone();
     let pictured: Vec<String> = task.images.keys().cloned().collect();
     job = job.edit(move |draft| {

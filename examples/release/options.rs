@@ -34,7 +34,7 @@ pub(crate) struct Options {
     #[arg(value_name = "PACKAGE")]
     packages: Vec<PathBuf>,
     /// Submit to this package flight
-    #[arg(long, value_name = "FLIGHT_ID", conflicts_with_all = ["notes", "notes_dir", "merge", "images"])]
+    #[arg(long, value_name = "FLIGHT_ID", conflicts_with_all = ["notes", "notes_dir", "images"])]
     flight: Option<FlightId>,
     /// Release notes of every listing
     #[arg(long, value_name = "TEXT", conflicts_with = "notes_dir")]
@@ -143,7 +143,7 @@ impl Options {
     pub(crate) fn check(self) -> anyhow::Result<Task> {
         ensure!(
             self.plan || self.has_something(),
-            "there is nothing to submit: give a package, or for an app --notes, --notes-dir, --merge or --images"
+            "there is nothing to submit: give a package or --merge, or for an app --notes, --notes-dir or --images"
         );
         for package in &self.packages {
             inputs::check_file(package)?;

@@ -753,11 +753,12 @@ async fn a_release_that_is_published_already_ends_well_and_sends_nothing() {
 async fn a_release_to_a_flight_leaves_the_app_alone() {
     let package = File::package(NEW);
     let flight = FakeStore::SAMPLE_FLIGHT;
+    let patch = File::new("patch.json", br#"{"notesForCertification": "Fold it."}"#);
     for plan in [true, false] {
         let fake = FakeStore::start_with_sample().await.unwrap();
         fake.script_statuses(flight, ["PreProcessing"]);
         let mut command = with_fake("release", &fake);
-        command.args([APP, "--flight", flight, package.path()]);
+        command.args([APP, "--flight", flight, package.path(), "--merge", patch.path()]);
         if plan {
             command.arg("--plan");
         }
@@ -765,6 +766,10 @@ async fn a_release_to_a_flight_leaves_the_app_alone() {
         assert_eq!(code, 0, "{output}");
         let expected = if plan { &SUBMIT[..1] } else { &SUBMIT[..] };
         assert_eq!(writes(&fake), expected, "{output}");
+        if !plan {
+            let submission = fake.pending_submission(flight).unwrap();
+            assert_eq!(submission["notesForCertification"], "Fold it.", "{output}");
+        }
         // The flight's package, and not those of the app.
         assert_eq!(plan, output.contains("stays PaperLantern_1.1.0.0_x64.msix"), "{output}");
         let sent = fake
@@ -1015,7 +1020,6 @@ async fn what_is_incomplete_is_refused_before_anything_is_sent() {
         &[APP, "--flight", "a/b", package.path()],
         &[APP, "--flight", FakeStore::SAMPLE_FLIGHT, "--notes", "Faster."],
         &[APP, "--flight", FakeStore::SAMPLE_FLIGHT, "--notes-dir", "notes"],
-        &[APP, "--flight", FakeStore::SAMPLE_FLIGHT, "--merge", "patch.json"],
         &[APP, "--flight", FakeStore::SAMPLE_FLIGHT, "--images", "en-us=images"],
         &[APP, "--notes", "Faster.", "--notes-dir", "notes"],
         &[APP, "--notes-dir", "no such folder"],
