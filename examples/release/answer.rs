@@ -34,7 +34,7 @@ impl Answer {
         let text = match (self, json) {
             (Self::Plan(plan), false) => plan.to_string(),
             (Self::Report(report), false) => report.to_string(),
-            (Self::Plan(plan), true) => json!({ "plan": plan, "isClear": is_clear }).to_string(),
+            (Self::Plan(plan), true) => json!({ "plan": plan, "isClear": is_clear, "problems": plan.problems() }).to_string(),
             (Self::Report(report), true) => json!({ "report": report }).to_string(),
         };
         out(&text);

@@ -153,6 +153,12 @@ impl Options {
             (None, Some(folder)) => Notes::ByLanguage(inputs::notes(folder)?),
             (None, None) => Notes::AsTheyAre,
         };
+        let merge = self.merge.as_deref().map(inputs::patch).transpose()?;
+        let has_listings = merge.as_ref().is_some_and(|patch| patch.get("listings").is_some());
+        ensure!(
+            self.flight.is_none() || !has_listings,
+            "a flight has no listings: leave them out of --merge"
+        );
         let mut images = BTreeMap::new();
         for (language, folder) in &self.images {
             let paths = inputs::pictures(folder)?;
@@ -171,7 +177,7 @@ impl Options {
             flight: self.flight,
             packages: self.packages,
             notes,
-            merge: self.merge.as_deref().map(inputs::patch).transpose()?,
+            merge,
             images,
             pending: match pending {
                 Some(Pending::Replace) => PendingPolicy::Replace,

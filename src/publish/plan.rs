@@ -119,13 +119,13 @@ impl fmt::Display for Plan {
             }
         }
         self.write_guards(f)?;
-        f.write_str(match self.is_clear() {
-            true if self.already_published => {
-                "is published already: nothing would be done, no edit either; to change a listing alone, leave the packages out"
-            }
-            true => "would go on",
-            false => "would stop",
-        })
+        match self.problems().first() {
+            Some(problem) => write!(f, "would stop: {problem}"),
+            None if self.already_published => f.write_str(
+                "is published already: nothing would be done, no edit either; to change a listing alone, leave the packages out",
+            ),
+            None => f.write_str("would go on"),
+        }
     }
 }
 
@@ -150,7 +150,7 @@ impl Plan {
     fn write_changes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let told = self.changes.iter().filter(|change| self.has_a_line_for(change)).count();
         let below = if told > 0 {
-            format!(", {told} of them below")
+            format!(" ({told} of packages and device families)")
         } else {
             String::new()
         };

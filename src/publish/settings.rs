@@ -104,8 +104,10 @@ impl<S: Submission> Publish<S> {
     fn set_by_edits(&self, base: &Document<S>) -> Members {
         let mut copy = base.clone();
         Members::clear(copy.parts_mut());
-        // An edit that fails here needs what was there. What those before it have set counts.
-        let _ = self.edits.iter().try_for_each(|edit| edit(&mut copy));
+        // An edit that fails here needs what was there. What the others have set counts.
+        for edit in &self.edits {
+            let _ = edit(&mut copy);
+        }
         Members::of(&copy.parts())
     }
 }

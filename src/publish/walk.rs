@@ -10,7 +10,7 @@ use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, PackageRolloutStatus, same_name};
 use crate::model::status::SubmissionStatus;
 use crate::publish::decide::guards::{Guards, Standing};
-use crate::publish::decide::inherited::InheritedSetting;
+use crate::publish::decide::inherited::{InheritedSetting, past_date};
 use crate::publish::decide::limits::{self, Advice};
 use crate::publish::decide::new_package::NewPackage;
 use crate::publish::decide::packages::{planned, replace};
@@ -100,7 +100,7 @@ impl<S: Submission> Publish<S> {
     pub(super) async fn decide(&self, inputs: &Inputs) -> Result<Resolved<S>> {
         let mut refs = self.submissions.refs().await?;
         let are_read = inputs.packages.iter().any(|package| package.info().is_some());
-        if S::ROLLED_OUT && are_read && refs.identity.is_none() {
+        if S::KEEPS_FIRST_DRAFT && are_read {
             refs.identity = self.submissions.app_identity().await?;
         }
         let (there, policy) = match (&self.submission, &refs.pending) {
@@ -245,12 +245,17 @@ impl<S: Submission> Publish<S> {
             _ => None,
         };
         let inherited = settled.inherited.iter().filter_map(InheritedSetting::finding);
-        let stated = self.settings.finding(self.clock().system_now());
+        let parts = draft.parts();
+        let date = past_date(
+            parts.target_publish_mode,
+            parts.target_publish_date,
+            self.clock().system_now(),
+        );
         let limits = limits::findings(&**draft);
         left_without
             .chain(foreign)
             .chain(inherited)
-            .chain(stated)
+            .chain(date)
             .chain(limits)
             .collect()
     }

@@ -381,6 +381,7 @@ async fn json_is_one_document_on_stdout_and_all_else_is_on_stderr() {
     // It is under way now.
     let (code, document, _) = release(&fake, &["--plan"]).await;
     assert_eq!((code, &document["isClear"]), (1, &json!(false)), "{document}");
+    assert_eq!(document["problems"].as_array().map(Vec::len), Some(1), "{document}");
     let (code, document, stderr) = release(&fake, &[]).await;
     assert_eq!((code, &document["error"]["kind"]), (1, &json!("pending")), "{document}");
     assert_eq!(document["error"]["submission"], id, "{document}");
@@ -1007,10 +1008,11 @@ async fn the_list_goes_on_after_an_app_that_the_api_refuses() {
 async fn what_is_incomplete_is_refused_before_anything_is_sent() {
     let package = File::package(NEW);
     let empty = File::new("Empty.msix", b"");
+    let listings = File::new("patch.json", br#"{"listings": {}}"#);
     let list = File::new("patch.json", b"[]");
     let broken = File::new("patch.json", b"{");
     let none = list.folder_with(&[]);
-    let release: [&[&str]; 25] = [
+    let release: [&[&str]; 26] = [
         &[],
         &["9N/..", package.path()],
         &["", package.path()],
@@ -1020,6 +1022,7 @@ async fn what_is_incomplete_is_refused_before_anything_is_sent() {
         &[APP, "--flight", "a/b", package.path()],
         &[APP, "--flight", FakeStore::SAMPLE_FLIGHT, "--notes", "Faster."],
         &[APP, "--flight", FakeStore::SAMPLE_FLIGHT, "--notes-dir", "notes"],
+        &[APP, "--flight", FakeStore::SAMPLE_FLIGHT, "--merge", listings.path()],
         &[APP, "--flight", FakeStore::SAMPLE_FLIGHT, "--images", "en-us=images"],
         &[APP, "--notes", "Faster.", "--notes-dir", "notes"],
         &[APP, "--notes-dir", "no such folder"],

@@ -114,6 +114,9 @@ pub(crate) struct Audience {
 
 pub(crate) const UNIVERSAL: &str = "windows.universal";
 
+/// What the service writes of a package for Windows 8, which knows no device families.
+pub(crate) const WINDOWS_8: &str = "none";
+
 impl Audience {
     /// The devices that the service tells of a package.
     pub(crate) fn of(package: &ApplicationPackage) -> Self {
@@ -134,9 +137,13 @@ impl Audience {
     fn of_info(info: &PackageInfo) -> Self {
         let families = info.device_families.iter();
         let families = families.map(|family| (family.name.to_ascii_lowercase(), Some(family.min_version)));
+        let mut families: Vec<_> = families.collect();
+        if families.is_empty() && info.unreadable.is_none() {
+            families.push((WINDOWS_8.to_owned(), info.min_os));
+        }
         Self {
             architectures: info.architectures.iter().map(|it| it.to_ascii_lowercase()).collect(),
-            families: families.collect(),
+            families,
             min_os: info.min_os,
         }
     }
@@ -191,12 +198,20 @@ impl NewPackage {
         let version = info.and_then(|info| info.identity.as_ref()).map(|identity| identity.version);
         let mut parts = info.map(applications).unwrap_or_default();
         if let Some(stated) = &package.architecture {
-            let architectures = architectures(stated);
-            let runs_on = Audience {
-                architectures,
-                ..info.map(Audience::of_info).unwrap_or_default()
-            };
-            parts = vec![Part { version, runs_on }];
+            let mut stated = architectures(stated);
+            for part in &mut parts {
+                part.runs_on.architectures.retain(|known| stated.contains(known));
+            }
+            parts.retain(|part| !part.runs_on.architectures.is_empty());
+            stated.retain(|it| !parts.iter().any(|part| part.runs_on.has_architecture(it)));
+            if !stated.is_empty() {
+                let known = info.map(Audience::of_info).unwrap_or_default();
+                let runs_on = Audience {
+                    architectures: stated,
+                    ..known
+                };
+                parts.push(Part { version, runs_on });
+            }
         }
         if let Some(stated) = &package.min_os {
             let wrong = || {
@@ -268,8 +283,16 @@ impl NewPackage {
     /// rival, for it leaves the other devices to this.
     pub(crate) fn highest_of(&self, part: &Part, held: &[ApplicationPackage]) -> Option<Version> {
         let is_later = |other: &ApplicationPackage| {
-            let lowest = part.runs_on.min_os.zip(Audience::of(other).min_os);
-            lowest.is_some_and(|(this, other)| other > this)
+            let families = Audience::of(other).families;
+            let mut shared = families
+                .iter()
+                .filter(|(family, _)| part.runs_on.may_have_family(family))
+                .peekable();
+            let is_later = |(family, other): &(String, Option<Version>)| {
+                let lowest = part.runs_on.least(family).zip(*other);
+                lowest.is_some_and(|(this, other)| other > this)
+            };
+            shared.peek().is_some() && shared.all(is_later)
         };
         self.rivals(part, held)
             .filter(|held| !is_later(held))
@@ -282,25 +305,27 @@ impl NewPackage {
         self.parts.iter().filter_map(|part| self.highest_of(part, held)).max()
     }
 
-    /// Whether the Store holds each application in it, in this very version, for each of its architectures.
+    /// Whether the Store holds each application in it, in this very version, for each of its architectures and device families.
     pub(crate) fn is_held(&self, held: &[ApplicationPackage]) -> bool {
         let is_held = |part: &Part, architecture: &String| {
             let alone = Audience {
                 architectures: vec![architecture.clone()],
                 ..part.runs_on.clone()
             };
-            let is_it = |held: &&ApplicationPackage| {
-                let version = version(held);
-                version.is_some() && (version == part.version || version == self.version)
+            // A bundle may be new with old applications in it, or hold new ones under its old version.
+            let own = part.version.max(self.version);
+            let is_it = |held: &&ApplicationPackage| own.is_some() && version(held) == own && self.meets(&alone, held);
+            let has_all = |held: &ApplicationPackage| {
+                let audience = Audience::of(held);
+                alone.families.iter().all(|(family, _)| audience.may_have_family(family))
             };
-            held.iter().filter(is_it).any(|held| self.meets(&alone, held))
+            held.iter().filter(is_it).any(has_all)
         };
-        let are_known = self.parts.iter().all(|part| !part.runs_on.architectures.is_empty());
-        let mut parts = self
-            .parts
-            .iter()
-            .flat_map(|part| part.runs_on.architectures.iter().map(move |it| (part, it)));
-        !self.parts.is_empty() && are_known && parts.all(|(part, architecture)| is_held(part, architecture))
+        let all = self.parts.iter().all(|part| {
+            let mut architectures = part.runs_on.architectures.iter().peekable();
+            architectures.peek().is_some() && architectures.all(|architecture| is_held(part, architecture))
+        });
+        !self.parts.is_empty() && all
     }
 
     /// What has to be known of it before it can take the place of others: its architectures and its minimum version of Windows.

@@ -6,7 +6,7 @@ use crate::model::application_submission::ApplicationSubmission;
 use crate::model::package::{ApplicationPackage, is_id, same_name};
 use crate::package::{PackageInfo, PackageKind, Version};
 use crate::publish::decide::limits::Advice;
-use crate::publish::decide::new_package::{Audience, Found, NewPackage, Part, version};
+use crate::publish::decide::new_package::{Audience, Found, NewPackage, Part, WINDOWS_8, version};
 
 /// Whether the last published submission holds all of these packages in these very versions.
 pub(crate) fn is_published(new: &[NewPackage], held: &[ApplicationPackage]) -> bool {
@@ -187,7 +187,10 @@ pub(crate) fn left_without(new: &[NewPackage], held: &[ApplicationPackage], afte
                 .filter(|family| is_lost(family));
             let names = match serving.is_empty() {
                 true => vec![architecture.clone()],
-                false => families.map(|family| format!("{architecture} on {family}")).collect(),
+                false => {
+                    let families = families.map(|family| if family == WINDOWS_8 { "Windows 8" } else { family });
+                    families.map(|family| format!("{architecture} on {family}")).collect()
+                }
             };
             lost.extend(names.into_iter().filter(|name| !lost.contains(name)).collect::<Vec<_>>());
         }
@@ -420,8 +423,23 @@ mod tests {
             held("1.0.0.0", "x64", "Windows.Desktop"),
             held("1.1.0.0", "arm64", "Windows.Desktop"),
         ];
-        assert!(is_published(&[of("1.2.0.0", "1.0.0.0", "1.1.0.0")], &apart));
-        assert!(version_problem(&[of("1.2.0.0", "1.0.0.0", "1.1.0.0")], &apart, false).is_some());
+        assert!(!is_published(&[of("1.2.0.0", "1.0.0.0", "1.1.0.0")], &apart));
+        assert_eq!(version_problem(&[of("1.2.0.0", "1.0.0.0", "1.1.0.0")], &apart, false), None);
+        // Its own version was raised for something else in it, or was kept although they were raised.
+        assert!(!is_published(&[of("1.1.0.0", "1.0.0.0", "1.0.0.0")], &both));
+        assert_eq!(version_problem(&[of("1.1.0.0", "1.0.0.0", "1.0.0.0")], &both, false), None);
+        let kept = of("1.0.0.0", "2.0.0.0", "2.0.0.0");
+        assert!(!is_published(std::slice::from_ref(&kept), &both));
+        assert!(version_problem(&[kept], &both, false).is_some());
+        // More device families than the Store has.
+        let mut universal = info("1.0.0.0", &["x64"]);
+        universal.device_families[0].name = "Windows.Universal".to_owned();
+        assert!(!is_published(&[read("a.msix", universal)], &apart));
+        // A stated architecture hides nothing of what was read.
+        let found = Found::Read(Box::new(bundle("2.0.0.0", &[("2.0.0.7", "x64"), ("2.0.0.0", "arm64")])));
+        let stated = NewPackage::new(&Package::new("a.msixbundle").architecture("x64,arm64,x86"), found).unwrap();
+        assert_eq!(stated.architectures(), ["x64", "arm64", "x86"]);
+        assert!(version_problem(&[stated], &[], false).is_some());
     }
 
     #[test]
@@ -618,13 +636,9 @@ mod tests {
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains("the Store serves x64 on windows.xbox today"), "{found:?}");
         assert!(left_without(&[x64("1.5.0.0")], &before, &before).is_empty());
-        let neutral = read(
-            "a.msix",
-            PackageInfo {
-                device_families: Vec::new(),
-                ..info("1.5.0.0", &["neutral"])
-            },
-        );
+        let mut neutral = info("1.5.0.0", &["neutral"]);
+        neutral.device_families[0].name = "Windows.Universal".to_owned();
+        let neutral = read("a.msix", neutral);
         assert!(left_without(&[neutral], &before, &all_go).is_empty());
         let unreadable = NewPackage::new(&Package::new("a.msix"), Found::Unreadable(String::new())).unwrap();
         assert!(left_without(&[unreadable], &before, &all_go).is_empty());

@@ -524,12 +524,48 @@ async fn a_submission_under_way_is_not_refused_for_the_families() {
 }
 
 #[tokio::test]
-async fn a_date_in_the_past_that_the_run_sets_is_worth_a_finding() {
+async fn a_date_of_publication_that_is_past_is_worth_a_finding_whoever_sets_it() {
+    let past = || Timestamp::from(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000));
     let shop = Shop::open().await;
-    let past = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-    let plan = shop.job().publish_at(past).plan().await.unwrap();
-    assert!(
-        plan.findings.iter().any(|finding| finding.place == "/targetPublishDate"),
-        "{plan}"
-    );
+    let edited = move |draft: &mut Document<ApplicationSubmission>| {
+        draft.target_publish_mode = TargetPublishMode::SpecificDate;
+        draft.target_publish_date = past();
+        Ok(())
+    };
+    let dated = Shop::open().await;
+    dated.fake.edit_submission(dated.published_id(), |submission| {
+        submission["targetPublishMode"] = "SpecificDate".into();
+        submission["targetPublishDate"] = "2020-01-01T00:00:00Z".into();
+    });
+    for job in [
+        shop.job().publish_at(past()),
+        shop.job().edit(edited),
+        dated.job(),
+        dated.job().publish_mode(TargetPublishMode::SpecificDate),
+    ] {
+        let plan = job.plan().await.unwrap();
+        let dates = plan.findings.iter().filter(|finding| finding.place == "/targetPublishDate");
+        assert_eq!(dates.count(), 1, "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_that_needs_what_was_there_does_not_hide_what_another_sets() {
+    let shop = Shop::open().await;
+    shop.fake.edit_submission(shop.published_id(), |submission| {
+        submission["targetPublishMode"] = "Manual".into();
+        let rollout = &mut submission["packageDeliveryOptions"]["packageRollout"];
+        (rollout["isPackageRollout"], rollout["packageRolloutPercentage"]) = (true.into(), 25.into());
+    });
+    let needs = |draft: &mut Document<ApplicationSubmission>| match draft.target_publish_mode {
+        TargetPublishMode::Manual => Ok(()),
+        _ => Err("not by hand".into()),
+    };
+    let sets = |draft: &mut Document<ApplicationSubmission>| {
+        draft.package_delivery_options.package_rollout.is_package_rollout = Some(true);
+        draft.package_delivery_options.package_rollout.package_rollout_percentage = Some(25.0);
+        Ok(())
+    };
+    let plan = shop.job().edit(needs).edit(sets).plan().await.unwrap();
+    assert!(plan.is_clear(), "{plan}");
 }

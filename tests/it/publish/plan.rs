@@ -142,8 +142,9 @@ async fn it_tells_what_becomes_of_what_is_pending() {
         assert_eq!(plan.is_clear(), !stops, "{policy:?}: {plan}");
         let reused = policy == PendingPolicy::Reuse;
         assert_eq!(plan.based_on.as_ref() == Some(&id), reused, "{policy:?}");
-        let end = if stops { "would stop" } else { "would go on" };
-        assert!(plan.to_string().ends_with(end), "{plan}");
+        let end = if stops { "would stop: " } else { "would go on" };
+        let text = plan.to_string();
+        assert!(text.lines().last().is_some_and(|last| last.starts_with(end)), "{plan}");
         // The run agrees.
         assert_eq!(shop.job().pending(policy).await.is_err(), stops, "{policy:?} {status}");
     }

@@ -126,7 +126,10 @@ impl Guards {
         let are_read = new.iter().any(|package| package.info().is_some());
         let kind = (are_read || new.iter().any(is_broken)).then(|| kind_problem(new, held));
         self.add_checked(Guard::PackageKind, kind);
-        let identity = app.filter(|_| are_read).map(|app| identity_problem(new, app));
+        let identity = app.filter(|_| are_read).map(|app| (identity_problem(new, app), app));
+        // The publisher alone tells no app from another.
+        let identity = identity.filter(|(problem, app)| problem.is_some() || !app.name.is_empty());
+        let identity = identity.map(|(problem, _)| problem);
         self.add_checked(Guard::PackageIdentity, identity);
         let version = are_read.then(|| version_problem(new, held, again));
         self.add_checked(Guard::PackageVersion, version);

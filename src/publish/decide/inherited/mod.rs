@@ -68,17 +68,15 @@ impl InheritedSetting {
                 "/packageDeliveryOptions/isMandatoryUpdate",
                 "the update is mandatory, as the last release was: .mandatory(..) sets it",
             )),
-            Self::PublishMode { is_past: true, .. } => Some(past_date()),
             _ => None,
         }
     }
 }
 
-fn past_date() -> Advice {
-    Advice::new(
-        "/targetPublishDate",
-        "the date is in the past: set another with .publish_at(..), or .publish_mode(TargetPublishMode::Immediate)",
-    )
+/// A date of publication that is past already, whoever has set it.
+pub(crate) fn past_date(mode: &TargetPublishMode, date: &Timestamp, now: SystemTime) -> Option<Advice> {
+    let problem = "the date is in the past: set another with .publish_at(..), or .publish_mode(TargetPublishMode::Immediate)";
+    (*mode == TargetPublishMode::SpecificDate && is_past(date, now)).then(|| Advice::new("/targetPublishDate", problem))
 }
 
 impl fmt::Display for InheritedSetting {
@@ -162,22 +160,16 @@ impl Settings {
         Ok(())
     }
 
-    /// Whether the date of publication that is set is past already.
-    pub(crate) fn finding(&self, now: SystemTime) -> Option<Advice> {
-        let (_, date) = self
-            .publish
-            .as_ref()
-            .filter(|(mode, _)| *mode == TargetPublishMode::SpecificDate)?;
-        date.as_ref().filter(|date| is_past(date, now)).map(|_| past_date())
-    }
-
     /// As [`apply`](Self::apply), but a rollout keeps the percentage that it has.
     pub(crate) fn apply_but_percentage(&self, draft: PartsMut<'_>, now: SystemTime) -> Result<()> {
         let delivery = draft.delivery.as_deref();
         let is_rolled_out = delivery.is_some_and(|delivery| delivery.package_rollout.is_package_rollout == Some(true));
-        let is_mandatory = delivery.is_some_and(|delivery| delivery.is_mandatory_update == Some(true));
+        // The clock of another machine may be ahead, by less than this.
+        let soon = now + Duration::from_secs(3600);
+        let is_mandatory = delivery.is_some_and(|delivery| {
+            delivery.is_mandatory_update == Some(true) && is_past(&delivery.mandatory_update_effective_date, soon)
+        });
         let mut settings = self.clone();
-        // The clock of another machine may be ahead.
         if is_mandatory && settings.mandatory == Some(Mandatory::FromNowOn) {
             settings.mandatory = None;
         }

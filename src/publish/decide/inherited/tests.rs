@@ -119,12 +119,13 @@ fn a_date_in_the_past_is_worth_a_finding() {
     ];
     for (row, expected) in table {
         let there = members(row);
-        let found = inherited(&there, &there, &Members::default(), &Settings::default(), now());
-        let found: Vec<String> = found
+        let listed = inherited(&there, &there, &Members::default(), &Settings::default(), now());
+        let (mode, date) = &there.publish;
+        let found = listed
             .iter()
             .filter_map(InheritedSetting::finding)
-            .map(|found| found.to_string())
-            .collect();
+            .chain(past_date(mode, date, now()));
+        let found: Vec<String> = found.map(|found| found.to_string()).collect();
         assert_eq!(found.len(), expected.len(), "{found:?}");
         assert!(
             found
