@@ -40,13 +40,15 @@ fn show(info: &PackageInfo, indent: &str) {
     for family in &info.device_families {
         println!("{indent}  {} from {} on", family.name, family.min_version);
     }
-    println!("{indent}  architectures: {}", info.architectures.join(", "));
-    println!("{indent}  languages: {}", info.languages.join(", "));
-    println!(
-        "{indent}  restricted capabilities: {}",
-        info.restricted_capabilities.join(", ")
-    );
-    println!("{indent}  symbols: {}", info.symbols.join(", "));
+    let lists = [
+        ("architectures", &info.architectures),
+        ("languages", &info.languages),
+        ("restricted capabilities", &info.restricted_capabilities),
+        ("symbols", &info.symbols),
+    ];
+    for (what, list) in lists.iter().filter(|(_, list)| !list.is_empty()) {
+        println!("{indent}  {what}: {}", list.join(", "));
+    }
     for package in &info.packages {
         show(package, &format!("{indent}  "));
     }

@@ -81,11 +81,13 @@ pub(super) type UploadSetting = Box<dyn FnOnce(Upload) -> Upload + Send + Sync>;
 /// nobody replaces. A package that cannot be read, as it is encrypted, skips these guards, and the plan says so.
 ///
 /// A release that is published already, every package of it in its very version, ends well and creates nothing: a job that is run
-/// again after success does no harm. [`again`](Self::again) insists.
+/// again after success does no harm. What else it would change, as a listing, is not changed then: leave the packages out for that.
+/// [`again`](Self::again) insists. A run without packages is always submitted.
 ///
 /// # Images
 ///
-/// `images` makes the given files all the images of a kind in a language, `image` adds or replaces one, `icon` sets that of an add-on.
+/// [`images`](Self::images) makes the given files all the images of a kind in a language, [`image`](Self::image) adds or replaces one,
+/// [`icon`](Self::icon) sets that of an add-on.
 /// Each must be a PNG of at most 50 MB, in the size that the Store documents for its kind; a listing has at most 10 screenshots of a
 /// desktop and 8 of each other device. What is wrong is found before anything is sent, by [`Guard::Images`], also of images that an
 /// edit names.
@@ -100,6 +102,7 @@ pub(super) type UploadSetting = Box<dyn FnOnce(Upload) -> Upload + Send + Sync>;
 ///
 /// | pending | Fail (default) | Replace | Reuse |
 /// |---|---|---|---|
+/// | nothing | create | create | create |
 /// | a draft with a link, or a failed submission | error | delete and create; for a flight that was never published: error | edit and go on |
 /// | made in Partner Center (no link) | error | error | error |
 /// | nothing, and the packages are published already in these very versions | ends well | same | same |
