@@ -1,7 +1,8 @@
 //! What is found in a package, as plain data.
 
 #[cfg(feature = "package")]
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
@@ -152,8 +153,7 @@ impl PackageInfo {
 }
 
 /// Returns each value once, ignoring case, in its first spelling.
-#[cfg(feature = "package")]
-pub(super) fn distinct<'a, S: AsRef<str> + 'a>(values: impl IntoIterator<Item = S>) -> Vec<String> {
+pub(crate) fn distinct<'a, S: AsRef<str> + 'a>(values: impl IntoIterator<Item = S>) -> Vec<String> {
     let mut seen = HashSet::new();
     let new = values.into_iter().filter(|value| seen.insert(value.as_ref().to_lowercase()));
     new.map(|value| value.as_ref().to_owned()).collect()

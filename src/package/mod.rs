@@ -20,6 +20,7 @@ mod info;
 mod read;
 mod version;
 
+pub(crate) use self::info::distinct;
 pub use self::info::{DeviceFamily, PackageIdentity, PackageInfo, PackageKind, PackageRole};
 #[cfg(feature = "package")]
 pub(crate) use self::read::inspected;

@@ -17,11 +17,11 @@ use crate::model::guard::Guard;
 use crate::model::package::{ApplicationPackage, PackageRolloutStatus};
 use crate::model::receipt::Receipt;
 use crate::model::status::{StatusReport, SubmissionStatus};
+use crate::publish::decide::arrival::Arrival;
 use crate::publish::decide::guards::{Guards, Standing};
 use crate::publish::decide::new_package::NewPackage;
 use crate::publish::decide::packages::{PackageFate, planned};
 use crate::publish::decide::policy::{ExistingRollout, InTheWay, Resolution, is_draft};
-use crate::publish::decide::release::Arrival;
 use crate::publish::event::{EventKind, PublishReport, Seen};
 use crate::publish::job::Publish;
 use crate::publish::plan::Plan;
@@ -125,11 +125,7 @@ impl<S: Submission> Publish<S> {
         report.already_published = true;
         report.committed = true;
         report.taken = release.inputs.packages.iter().map(|package| package.name.clone()).collect();
-        report.history.push(Seen {
-            status: SubmissionStatus::Published,
-            after: Duration::ZERO,
-            correlation_id: published.receipt().correlation_id.clone(),
-        });
+        report.history.push(read_now(published, SubmissionStatus::Published));
         let packages = report.taken.clone();
         self.teller.tell_call(
             EventKind::AlreadyPublished { packages },
@@ -147,11 +143,7 @@ impl<S: Submission> Publish<S> {
         if self.leave_draft {
             // There is no draft to leave any more, and nobody asked to wait.
             report.committed = true;
-            report.history.push(Seen {
-                status: document.status().clone(),
-                after: Duration::ZERO,
-                correlation_id: document.receipt().correlation_id.clone(),
-            });
+            report.history.push(read_now(document, document.status().clone()));
             return Ok(report);
         }
         let wait = self.submissions.watch(&report.submission).seen(document.status());
@@ -362,6 +354,15 @@ impl<S: Submission> Publish<S> {
                 Err(Error::not_verified(path, error).with_report(last_report(report), call()))
             }
         }
+    }
+}
+
+/// A status that was read before any wait.
+fn read_now<S>(document: &Document<S>, status: SubmissionStatus) -> Seen {
+    Seen {
+        status,
+        after: Duration::ZERO,
+        correlation_id: document.receipt().correlation_id.clone(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The decisions of a run, as pure functions: about a pending submission (`policy`), about the new packages (`new_package`,
-//! `release`) and the entries of packages (`packages`), about the images (`images`, `image_rules`), about what a draft has from the last release
+//! `release`, `arrival`) and the entries of packages (`packages`), about the images (`images`, `image_rules`), about what a draft has from the last release
 //! (`inherited`), against harm (`guards`), and about the documented limits (`limits`).
 
+pub(crate) mod arrival;
 pub(crate) mod guards;
 pub(crate) mod image_rules;
 #[cfg_attr(

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::model::package::{ApplicationPackage, same_name};
-use crate::package::{PackageInfo, PackageRole, Version};
+use crate::package::{PackageInfo, PackageRole, Version, distinct};
 
 /// A package to be submitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +112,7 @@ pub(crate) struct Audience {
     min_os: Option<Version>,
 }
 
-pub(crate) const UNIVERSAL: &str = "windows.universal";
+const UNIVERSAL: &str = "windows.universal";
 
 /// What the service writes of a package for Windows 8, which knows no device families.
 pub(crate) const WINDOWS_8: &str = "none";
@@ -249,13 +249,7 @@ impl NewPackage {
 
     /// Its architectures, each once.
     pub(crate) fn architectures(&self) -> Vec<String> {
-        let mut all: Vec<String> = Vec::new();
-        for architecture in self.parts.iter().flat_map(|part| &part.runs_on.architectures) {
-            if !all.contains(architecture) {
-                all.push(architecture.clone());
-            }
-        }
-        all
+        distinct(self.parts.iter().flat_map(|part| &part.runs_on.architectures))
     }
 
     /// Whether the service may tell this version of it: that of the whole, or of an application in it.
