@@ -4,7 +4,10 @@
 //! under way.
 
 mod client_secret;
+mod credentials;
+mod entra;
 
 pub use self::client_secret::ClientSecret;
+pub use self::credentials::CredentialKind;
 pub use crate::http::BoxFuture;
 pub use crate::service::provider::{AccessToken, TokenContext, TokenProvider, TokenReason};

@@ -15,13 +15,17 @@ use crate::http::retry::RetryPolicy;
 use crate::http::{Http, Settings, is_loopback, server_url};
 use crate::secret::redact_url;
 use crate::service::dialect::SUBMISSIONS;
+use crate::service::provider::Resource;
 use crate::service::{Api, Service};
 
 /// The service.
 const ENDPOINT: &str = "https://manage.devcenter.microsoft.com/v1.0/my/";
 
-// With a slash at its end the service refuses the token.
-const SCOPE: &str = "https://manage.devcenter.microsoft.com";
+const RESOURCE: Resource = Resource {
+    scope: "https://manage.devcenter.microsoft.com/.default",
+    // With a slash at its end the service refuses the token.
+    v1: Some("https://manage.devcenter.microsoft.com"),
+};
 
 /// The settings of a client.
 #[must_use = "a builder does nothing before build()"]
@@ -212,7 +216,7 @@ impl StoreClientBuilder {
         let http = Http::new(http, !is_loopback(&endpoint), self.settings, self.clock)?;
         let api = Api {
             endpoint,
-            scope: SCOPE,
+            resource: RESOURCE,
             dialect: &SUBMISSIONS,
             rate_limit: self.rate_limit,
             headers: Vec::new(),

@@ -50,42 +50,6 @@ pub(super) fn of_reasons(reasons: &[StatusDetail]) -> Option<&'static str> {
     })
 }
 
-/// Returns what to do about an answer of the token endpoint, or of something in front of it.
-pub(crate) fn of_the_token_endpoint(status: u16, _: &str, _: &str, body: &ErrorBody) -> Option<&'static str> {
-    Some(match status {
-        _ if body.shape == BodyShape::Entra => of_entra(body),
-        408 | 429 | 500..=599 => "try again later",
-        _ => "check the authority, the tenant id, and any proxy on the way to it",
-    })
-}
-
-/// The numbers are those of Entra's documentation on AADSTS error codes.
-fn of_entra(body: &ErrorBody) -> &'static str {
-    let table = [
-        ("AADSTS7000215", "check the client secret: its value is needed, not its id"),
-        ("AADSTS7000222", "the client secret has expired: make a new one"),
-        (
-            "AADSTS700016",
-            "check the client id, and that the app is registered in this tenant",
-        ),
-        ("AADSTS90002", "check the tenant id"),
-        ("AADSTS900023", "check the tenant id"),
-        (
-            "AADSTS500011",
-            "the tenant does not know the resource: associate it with the Partner Center account",
-        ),
-    ];
-    let message = body.message.as_deref().unwrap_or_default();
-    if let Some((_, advice)) = table.iter().find(|(number, _)| message.contains(number)) {
-        return advice;
-    }
-    match body.code.as_deref() {
-        Some("invalid_client") => "check the client id and the client secret",
-        Some("unauthorized_client") => "check the client id and the tenant id",
-        _ => "check tenant id, client id and client secret",
-    }
-}
-
 /// Returns whether the body is not the service's own but the gateway's, a page, or anything else. An empty body does not tell.
 pub(super) fn answered_by_another(body: &ErrorBody) -> bool {
     !matches!(body.shape, BodyShape::Service | BodyShape::AuthFilter | BodyShape::Empty)
@@ -543,10 +507,10 @@ mod tests {
             (of_the_blob_store as Advise, 503, page, Some("try again later")),
             (of_the_blob_store as Advise, 500, "", Some("try again later")),
             (of_the_blob_store as Advise, 409, xml, None),
-            (of_the_token_endpoint, 403, page, Some("any proxy")),
-            (of_the_token_endpoint, 404, "", Some("tenant id")),
-            (of_the_token_endpoint, 429, page, Some("try again later")),
-            (of_the_token_endpoint, 503, "", Some("try again later")),
+            (crate::error::sign_in::of_entra, 403, page, Some("any proxy")),
+            (crate::error::sign_in::of_entra, 404, "", Some("tenant id")),
+            (crate::error::sign_in::of_entra, 429, page, Some("try again later")),
+            (crate::error::sign_in::of_entra, 503, "", Some("try again later")),
         ];
         for (advise, status, body, part) in table {
             let found = advise(status, "PUT", "x", &ErrorBody::parse(body.as_bytes(), &[]));

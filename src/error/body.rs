@@ -42,6 +42,8 @@ pub(crate) struct ErrorBody {
     pub(crate) inner_code: Option<String>,
     pub(crate) activity_id: Option<String>,
     pub(crate) correlation_id: Option<String>,
+    /// How Entra numbers the refusal.
+    pub(crate) entra_numbers: Vec<u32>,
     pub(crate) text: String,
 }
 
@@ -64,6 +66,7 @@ impl ErrorBody {
             inner_code: None,
             activity_id: None,
             correlation_id: None,
+            entra_numbers: Vec::new(),
             text,
         };
         let trimmed = body.text.trim();
@@ -94,6 +97,10 @@ impl ErrorBody {
             self.code = text("error");
             self.message = text("error_description");
             self.correlation_id = id_of("correlation_id");
+            self.entra_numbers = entra_numbers(self.message.as_deref().unwrap_or_default());
+            let listed = member(value, "error_codes").and_then(Value::as_array).into_iter().flatten();
+            let listed = listed.filter_map(|code| u32::try_from(code.as_u64()?).ok());
+            self.entra_numbers.extend(listed);
             return;
         }
         self.code = text("code");
@@ -126,6 +133,13 @@ pub(crate) fn id(text: &str, known: &[&str]) -> Option<String> {
     let text = scrub(text.trim(), known);
     let sound = (1..=MOST).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     sound.then_some(text)
+}
+
+/// Returns the numbers of `AADSTS…` in a text, as `700213` of `AADSTS700213: …`.
+pub(crate) fn entra_numbers(text: &str) -> Vec<u32> {
+    let after = text.split("AADSTS").skip(1);
+    let digits = after.map(|rest| &rest[..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())]);
+    digits.filter_map(|digits| digits.parse().ok()).collect()
 }
 
 fn text_of(value: &Value, name: &str) -> Option<String> {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::advice::is_dead;
-use crate::error::{BodyShape, Error, ErrorKind, FailureKind, Inner, Outcome, TransportKind, UploadKind};
+use crate::error::{BodyShape, CallInfo, Error, ErrorKind, FailureKind, Inner, Outcome, TransportKind, UploadKind};
 use crate::model::status::SubmissionStatus;
 use crate::secret::Scrubbed;
 
@@ -122,39 +122,43 @@ fn say_status(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 fn say_answer(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     say_status(inner, f)?;
-    if let Some(body) = &inner.body {
-        clause(f, ", ", body.code.as_deref())?;
-        clause(f, "/", body.inner_code.as_deref())?;
-        clause(f, " at ", body.target.as_deref())?;
-        match (&body.message, body.shape) {
-            (Some(message), _) => write!(f, ": {}", inline(message.trim().trim_end_matches(['.', ':'])))?,
-            (None, BodyShape::Empty) => f.write_str(" and no body")?,
-            (None, BodyShape::Html) => f.write_str(" and a page for browsers")?,
-            (None, _) => {
-                let start: String = body.text.chars().take(200).collect();
-                write!(f, ": {}", inline(&start))?;
-            }
-        }
-    }
+    say_body(inner, f)?;
     match &inner.call {
         Some(call) if call.attempts > 1 => write!(f, ",{}", call.effort()),
         _ => Ok(()),
     }
 }
 
+/// What was answered, besides the status.
+fn say_body(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Some(body) = &inner.body else { return Ok(()) };
+    clause(f, ", ", body.code.as_deref())?;
+    clause(f, "/", body.inner_code.as_deref())?;
+    clause(f, " at ", body.target.as_deref())?;
+    match (&body.message, body.shape) {
+        (Some(message), _) => write!(f, ": {}", inline(message.trim().trim_end_matches(['.', ':']))),
+        (None, BodyShape::Empty) => f.write_str(" and no body"),
+        (None, BodyShape::Html) => f.write_str(" and a page for browsers"),
+        (None, _) => {
+            let start: String = body.text.chars().take(200).collect();
+            write!(f, ": {}", inline(&start))
+        }
+    }
+}
+
 fn say_no_token(inner: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("no access token: ")?;
+    let who = &inner.subject;
     match (&inner.body, &inner.source) {
-        (Some(body), None) if body.shape == BodyShape::Entra => {
-            write!(f, "entra id answered with status {}", inner.status.unwrap_or_default())?;
-            if let Some(call) = &inner.call {
-                f.write_str(&call.effort())?;
-            }
-            clause(f, ", ", body.code.as_deref())?;
-            clause(f, ": ", body.message.as_deref().map(|text| text.trim().trim_end_matches('.')))
+        _ if !inner.problem.is_empty() => write!(f, "{who} {}", inline(&inner.problem)),
+        (Some(_), None) if who.is_empty() => say_answer(inner, f),
+        (Some(_), None) => {
+            write!(f, "{who} answered with status {}", inner.status.unwrap_or_default())?;
+            f.write_str(&inner.call.as_ref().map_or_else(String::new, CallInfo::effort))?;
+            say_body(inner, f)
         }
-        (Some(_), None) => say_answer(inner, f),
-        _ if inner.call.is_some() => f.write_str("the request for it failed"),
+        _ if inner.call.is_some() && who.is_empty() => f.write_str("the request for it failed"),
+        _ if inner.call.is_some() => write!(f, "the request to {who} failed"),
         _ => f.write_str("the token provider failed"),
     }
 }
@@ -237,8 +241,9 @@ fn say_last_status(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::advice::{Advise, of_the_api, of_the_token_endpoint};
-    use crate::error::{CallInfo, ErrorBody};
+    use crate::error::ErrorBody;
+    use crate::error::advice::{Advise, of_the_api};
+    use crate::error::sign_in::of_entra;
 
     fn error(advise: Advise, status: u16, path: &str, body: &str) -> Error {
         let call = CallInfo {
@@ -274,10 +279,8 @@ mod tests {
     #[test]
     fn a_wrong_secret_gets_entras_words_and_what_to_check() {
         let body = r#"{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided."}"#;
-        let text = error(of_the_token_endpoint, 401, "t/oauth2/token", body)
-            .into_auth()
-            .to_string();
-        let expected = "no access token: entra id answered with status 401, invalid_client: AADSTS7000215: Invalid client secret \
+        let text = error(of_entra, 401, "t/oauth2/token", body).into_auth("Entra ID").to_string();
+        let expected = "no access token: Entra ID answered with status 401, invalid_client: AADSTS7000215: Invalid client secret \
             provided; check the client secret: its value is needed, not its id; correlation id c1";
         assert_eq!(text, expected);
     }
@@ -290,8 +293,8 @@ mod tests {
             (429, "try again later"),
             (503, "try again later"),
         ] {
-            let text = error(of_the_token_endpoint, status, "t/oauth2/token", "<html></html>")
-                .into_auth()
+            let text = error(of_entra, status, "t/oauth2/token", "<html></html>")
+                .into_auth("Entra ID")
                 .to_string();
             let of_the_api = ["Manager", "20 requests", "read before", "parent"];
             assert!(

@@ -10,12 +10,13 @@ mod call;
 mod display;
 mod kind;
 mod new;
+pub(crate) mod sign_in;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::body::BodyShape;
-pub(crate) use self::body::{ErrorBody, KEPT_BODY, id};
+pub(crate) use self::body::{ErrorBody, KEPT_BODY, entra_numbers, id};
 pub(crate) use self::call::is_transient;
 pub use self::call::{CallInfo, Outcome};
 pub use self::kind::{ErrorKind, FailureKind, TransportKind, UploadKind};

@@ -228,18 +228,27 @@ impl Error {
         self
     }
 
-    /// Converts the error of a provider, or of its request for a token, into that of the call which needs the token. A request
+    /// `who` has not given a token or an assertion: the file, the program. `problem` goes on with the sentence.
+    pub(crate) fn no_token(who: impl Into<String>, problem: impl Into<String>) -> Self {
+        let mut new = Self::new(ErrorKind::Auth);
+        (new.0.subject, new.0.problem) = (who.into(), problem.into());
+        new
+    }
+
+    /// Converts the error of a provider, or of its request to `who`, into that of the call which needs the token. A request
     /// for a token changes nothing at the service. Credentials that cannot be used remain invalid input.
-    pub(crate) fn into_auth(mut self) -> Self {
+    pub(crate) fn into_auth(mut self, who: &str) -> Self {
         self.0.outcome = Outcome::NotApplied;
-        match self.0.kind {
-            ErrorKind::Auth | ErrorKind::InvalidInput => self,
+        let mut error = match self.0.kind {
+            ErrorKind::Auth | ErrorKind::InvalidInput => return self,
             ErrorKind::Api => {
                 self.0.kind = ErrorKind::Auth;
                 self
             }
             _ => Self::new(ErrorKind::Auth).retryable().caused_by(self),
-        }
+        };
+        who.clone_into(&mut error.0.subject);
+        error
     }
 
     /// Raises the outcome to that of an earlier call of the same operation.
@@ -437,11 +446,11 @@ mod tests {
     fn a_refused_token_is_one_error_and_changes_nothing() {
         let body = ErrorBody::parse(br#"{"error":"invalid_client","error_description":"AADSTS7000215: no"}"#, &[]);
         let refused = Error::answered(CallInfo::new("POST", "t/oauth2/token"), 503, body, None, None);
-        let error = refused.into_auth();
+        let error = refused.into_auth("Entra ID");
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Auth, Outcome::NotApplied));
         assert!(error.is_retryable() && std::error::Error::source(&error).is_none());
         let lost = Error::transport(TransportKind::Interrupted, CallInfo::new("POST", "t"), None, None);
-        let error = lost.at_least(Outcome::MaybeApplied).into_auth();
+        let error = lost.at_least(Outcome::MaybeApplied).into_auth("Entra ID");
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Auth, Outcome::NotApplied));
         assert!(error.is_retryable() && std::error::Error::source(&error).is_some());
     }

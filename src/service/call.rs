@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use secrecy::SecretString;
+use serde_json::Value;
 use url::Url;
 
 use crate::error::{CallInfo, Error, Outcome, Result, TransportKind};
@@ -41,7 +42,26 @@ impl<B> Response<B> {
     }
 }
 
-/// A server that is asked without a token and a rate limit: the token endpoint, and the blob store.
+/// An answer whose body is JSON.
+pub(crate) type Json = Response<Value>;
+
+impl Response {
+    /// Reads the body as JSON.
+    pub(crate) fn json(self) -> Result<Json> {
+        let Self { status, body, call } = self;
+        let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
+        match serde_json::from_slice(text) {
+            Ok(body) => Ok(Response { status, body, call }),
+            // Nothing, which the service says too, or its own JSON, broken off.
+            Err(error) if error.is_eof() && matches!(text.trim_ascii_start().first(), None | Some(b'{')) => {
+                Err(Error::decode(call, status, "", "JSON"))
+            }
+            Err(_) => Err(Error::foreign(call, status)),
+        }
+    }
+}
+
+/// A server that is asked without a token and a rate limit: whoever gives tokens, and the blob store.
 #[derive(Clone)]
 pub(crate) struct Peer {
     http: Http,

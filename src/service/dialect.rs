@@ -1,6 +1,6 @@
 //! How a server refuses, and what to do about it: a value for each, so that another API is one more value.
 
-use crate::error::{ErrorBody, advice};
+use crate::error::{ErrorBody, advice, sign_in};
 
 /// What answers mean.
 pub(crate) struct Dialect {
@@ -20,13 +20,6 @@ pub(crate) static SUBMISSIONS: Dialect = Dialect {
     writes: true,
 };
 
-/// The token endpoint: it gets the credentials and nothing else.
-pub(crate) static TOKENS: Dialect = Dialect {
-    refusal: by_status,
-    advice: advice::of_the_token_endpoint,
-    writes: false,
-};
-
 /// The blob store: its link is the credential; the bearer never goes there.
 pub(crate) static BLOBS: Dialect = Dialect {
     refusal: by_status,
@@ -38,3 +31,40 @@ pub(crate) static BLOBS: Dialect = Dialect {
 fn by_status(status: u16, body: &[u8], known: &[&str]) -> Option<ErrorBody> {
     (!(200..300).contains(&status)).then(|| ErrorBody::parse(body, known))
 }
+
+/// Who gives tokens or assertions. A request to one gets the credentials and nothing else, and changes nothing.
+pub(crate) struct Issuer {
+    /// As it stands in errors.
+    pub(crate) name: &'static str,
+    pub(crate) dialect: Dialect,
+}
+
+impl Issuer {
+    const fn new(name: &'static str, advice: advice::Advise) -> Self {
+        let dialect = Dialect {
+            refusal: by_status,
+            advice,
+            writes: false,
+        };
+        Self { name, dialect }
+    }
+}
+
+/// Microsoft Entra ID.
+pub(crate) static ENTRA: Issuer = Issuer::new("Entra ID", sign_in::of_entra);
+
+/// The OIDC endpoint of GitHub Actions.
+pub(crate) static GITHUB: Issuer = Issuer::new("GitHub", sign_in::of_github);
+
+/// The OIDC endpoint of Azure Pipelines. What it does not know it sends to a page, with a 302 or a 203.
+pub(crate) static AZURE_DEVOPS: Issuer = Issuer {
+    name: "Azure DevOps",
+    dialect: Dialect {
+        refusal: |status, body, known| (status != 200).then(|| ErrorBody::parse(body, known)),
+        advice: sign_in::of_azure_devops,
+        writes: false,
+    },
+};
+
+/// Whoever a provider outside this crate asks.
+pub(crate) static ANYBODY: Issuer = Issuer::new("", sign_in::of_a_token_endpoint);

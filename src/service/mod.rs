@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use serde_json::Value;
 use url::Url;
 
 use crate::error::{Error, Result};
@@ -26,10 +25,10 @@ use crate::http::request::{Method, Replay, Request, has_body};
 use crate::http::{CORRELATION_ID, Http, Settings, is_loopback};
 use crate::model::receipt::Receipt;
 use crate::service::call::{Call, Next};
-pub(crate) use crate::service::call::{Peer, Response};
-use crate::service::dialect::{Dialect, TOKENS};
+pub(crate) use crate::service::call::{Json, Peer, Response};
+use crate::service::dialect::Dialect;
 use crate::service::gate::Gate;
-use crate::service::provider::{AccessToken, TokenProvider};
+use crate::service::provider::{AccessToken, Resource, TokenProvider};
 use crate::service::token::TokenCache;
 
 /// An API, as a value.
@@ -37,7 +36,7 @@ pub(crate) struct Api {
     /// Ends in a slash.
     pub(crate) endpoint: Url,
     /// What its tokens are for.
-    pub(crate) scope: &'static str,
+    pub(crate) resource: Resource,
     pub(crate) dialect: &'static Dialect,
     pub(crate) rate_limit: RateLimit,
     /// Sent with each request.
@@ -69,12 +68,9 @@ impl fmt::Debug for Service {
     }
 }
 
-/// An answer whose body is JSON.
-pub(crate) type Json = Response<Value>;
-
 impl Service {
     pub(crate) fn new(http: Http, provider: Arc<dyn TokenProvider>, api: Api) -> Self {
-        let tokens = TokenCache::new(provider, Peer::new(http.clone(), &TOKENS), api.scope);
+        let tokens = TokenCache::new(provider, http.clone(), api.resource);
         let gate = Gate::new(api.rate_limit);
         let inner = Inner { http, api, tokens, gate };
         Self {
@@ -119,7 +115,7 @@ impl Service {
 
     /// Sends a request whose answer is JSON.
     pub(crate) async fn json(&self, request: Request) -> Result<Json> {
-        json(self.send(request).await?)
+        self.send(request).await?.json()
     }
 
     /// Sends a request whose answer is JSON, or nothing, which is read as `{}`.
@@ -128,7 +124,7 @@ impl Service {
         if response.body.trim_ascii().is_empty() {
             response.body = Bytes::from_static(b"{}");
         }
-        json(response)
+        response.json()
     }
 
     /// Sends a request whose answer is not read.
@@ -192,19 +188,6 @@ impl Service {
             true => request.header("Content-Type", "application/json"),
             false => request,
         }
-    }
-}
-
-fn json(response: Response) -> Result<Json> {
-    let Response { status, body, call } = response;
-    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
-    match serde_json::from_slice(text) {
-        Ok(body) => Ok(Response { status, body, call }),
-        // Nothing, which the service says too, or its own JSON, broken off.
-        Err(error) if error.is_eof() && matches!(text.trim_ascii_start().first(), None | Some(b'{')) => {
-            Err(Error::decode(call, status, "", "JSON"))
-        }
-        Err(_) => Err(Error::foreign(call, status)),
     }
 }
 

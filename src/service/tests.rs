@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -37,7 +37,7 @@ fn http(clock: &Clock) -> Http {
 fn api(endpoint: &str, scope: &'static str, dialect: &'static Dialect, rate_limit: RateLimit) -> Api {
     Api {
         endpoint: Url::parse(endpoint).unwrap(),
-        scope,
+        resource: Resource { scope, v1: None },
         dialect,
         rate_limit,
         headers: Vec::new(),

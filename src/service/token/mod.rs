@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Error;
+use crate::http::Http;
 use crate::http::clock::after;
-use crate::service::call::Peer;
-use crate::service::provider::{AccessToken, TokenContext, TokenProvider, TokenReason};
+use crate::service::provider::{AccessToken, Resource, TokenContext, TokenProvider, TokenReason};
 
 /// A token is refreshed this long before its end, or a quarter of its life before it, whichever is less.
 const EARLY: Duration = Duration::from_secs(300);
@@ -30,8 +30,8 @@ pub(crate) type Bearer = Arc<SecretString>;
 
 pub(crate) struct TokenCache {
     provider: Arc<dyn TokenProvider>,
-    peer: Peer,
-    scope: &'static str,
+    http: Http,
+    resource: Resource,
     state: Mutex<State>,
     /// Held by whoever is fetching.
     fetching: tokio::sync::Mutex<()>,
@@ -74,12 +74,11 @@ impl State {
 }
 
 impl TokenCache {
-    /// `peer` is the token endpoint, `scope` what the tokens are for.
-    pub(crate) fn new(provider: Arc<dyn TokenProvider>, peer: Peer, scope: &'static str) -> Self {
+    pub(crate) fn new(provider: Arc<dyn TokenProvider>, http: Http, resource: Resource) -> Self {
         Self {
             provider,
-            peer,
-            scope,
+            http,
+            resource,
             state: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
         }
@@ -90,7 +89,7 @@ impl TokenCache {
     }
 
     fn now(&self) -> Instant {
-        self.peer.http().clock().now()
+        self.http.clock().now()
     }
 
     fn step(&self) -> Step {
@@ -156,12 +155,13 @@ impl TokenCache {
         // Its life is counted from before it was asked for: it may be a little shorter, never longer.
         let asked = self.now();
         let context = TokenContext {
-            peer: self.peer.clone(),
-            scope: self.scope,
+            http: self.http.clone(),
+            resource: self.resource,
             reason,
             deadline,
         };
-        let token = self.provider.token(&context).await.map_err(Error::into_auth)?;
+        let token = self.provider.token(&context).await;
+        let token = token.map_err(|error| error.into_auth("the token provider"))?;
         let expires_at = after(asked, token.lifetime());
         let refresh_at = expires_at - EARLY.min(token.lifetime() / 4);
         let text = token.secret().expose_secret();

@@ -7,7 +7,11 @@ use super::*;
 use crate::auth::AccessToken;
 use crate::http::clock::Clock;
 use crate::http::{BoxFuture, Http, Settings};
-use crate::service::dialect::TOKENS;
+
+const RESOURCE: Resource = Resource {
+    scope: "a scope",
+    v1: None,
+};
 
 #[derive(Debug, Default)]
 struct Counting {
@@ -46,18 +50,14 @@ fn of(provider: Counting) -> (Arc<TokenCache>, Arc<Counting>, Clock) {
     let http = Http::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap();
     let provider = Arc::new(provider);
     (
-        Arc::new(TokenCache::new(
-            Arc::new(provider.clone()),
-            Peer::new(http, &TOKENS),
-            "a scope",
-        )),
+        Arc::new(TokenCache::new(Arc::new(provider.clone()), http, RESOURCE)),
         provider,
         clock,
     )
 }
 
 async fn generation(cache: &TokenCache) -> u64 {
-    let deadline = cache.peer.http().clock().now() + Duration::from_secs(60);
+    let deadline = cache.http.clock().now() + Duration::from_secs(60);
     number(&cache.bearer(deadline).await.unwrap())
 }
 
@@ -110,7 +110,7 @@ async fn a_caller_that_is_out_of_time_fails_alone() {
                 tokio::task::yield_now().await;
                 let number = self.0.fetch_add(1, Ordering::SeqCst) + 1;
                 if number == 1 {
-                    context.peer.http().clock().sleep_until(context.deadline).await;
+                    context.http.clock().sleep_until(context.deadline).await;
                     return Err(Error::auth("too late"));
                 }
                 Ok(AccessToken::new(format!("token-{number}"), Duration::from_secs(3600)))
@@ -119,7 +119,7 @@ async fn a_caller_that_is_out_of_time_fails_alone() {
     }
     let clock = Clock::jumping();
     let http = Http::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap();
-    let cache = TokenCache::new(Arc::<TooSlowAtFirst>::default(), Peer::new(http, &TOKENS), "a scope");
+    let cache = TokenCache::new(Arc::<TooSlowAtFirst>::default(), http, RESOURCE);
     let now = clock.now();
     let (hasty, patient) = tokio::join!(
         cache.bearer(now + Duration::from_secs(5)),
@@ -227,7 +227,7 @@ async fn what_is_no_token_is_not_sent() {
         ("to ken", false),
         ("tökén", false),
     ] {
-        let cache = TokenCache::new(Arc::new(Gives(text)), Peer::new(http.clone(), &TOKENS), "a scope");
+        let cache = TokenCache::new(Arc::new(Gives(text)), http.clone(), RESOURCE);
         let deadline = http.clock().now() + Duration::from_secs(60);
         assert_eq!(cache.bearer(deadline).await.is_ok(), taken, "{text:?}");
     }
