@@ -8,9 +8,6 @@ use crate::auth::entra::{App, Endpoint};
 use crate::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
 use crate::error::Error;
 
-/// The names of the parts of a [`ClientSecret`] in errors.
-const NAMES: [&str; 4] = ["the tenant id", "the client id", "the client secret", "the authority"];
-
 /// Gets tokens with a client secret of a Microsoft Entra app, which must be added to the Partner Center account with the
 /// Manager role: `POST {authority}/{tenant}/oauth2/token` with a `resource`, as the Store documents it, or `…/oauth2/v2.0/token` with a
 /// `scope` for an API that has no `resource`. A token is valid for about 60 minutes, a secret for 24 months at most.
@@ -28,10 +25,11 @@ impl ClientSecret {
     /// Creates a provider from the tenant id (or domain) and the client id of the app, and the value of its secret.
     #[must_use]
     pub fn new(tenant_id: impl Into<String>, client_id: impl Into<String>, secret: impl Into<SecretString>) -> Self {
-        Self {
-            app: App::new(tenant_id.into(), client_id.into()),
-            secret: secret.into(),
-        }
+        Self::of(App::new(tenant_id.into(), client_id.into()), secret.into())
+    }
+
+    pub(super) fn of(app: App, secret: SecretString) -> Self {
+        Self { app, secret }
     }
 
     /// Sets the authority. The default is `https://login.microsoftonline.com`.
@@ -48,14 +46,9 @@ impl ClientSecret {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), whose [`target`](Error::target) names the tenant id, the
     /// client id, the client secret or the authority.
     pub fn check(&self) -> Result<(), Error> {
-        self.check_as(NAMES)
-    }
-
-    /// Checks the credentials, with these names for the tenant id, the client id, the client secret and the authority in errors.
-    pub(crate) fn check_as(&self, [tenant, client, secret, authority]: [&str; 4]) -> Result<(), Error> {
-        self.app.check([tenant, client, authority])?;
+        self.app.check(["the tenant id", "the client id", "the authority"])?;
         if self.secret.expose_secret().trim().is_empty() {
-            return Err(Error::invalid(secret, "it is empty"));
+            return Err(Error::invalid("the client secret", "it is empty"));
         }
         Ok(())
     }
@@ -104,9 +97,6 @@ mod tests {
                 "{tenant} {client} {secret} {authority}"
             );
         }
-        let names = ["TENANT", "CLIENT", "SECRET", "AUTHORITY"];
-        let error = ClientSecret::new("t", "c", "").check_as(names).unwrap_err();
-        assert_eq!(error.target(), Some("SECRET"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::auth::{ClientSecret, TokenProvider};
+use crate::auth::{Credentials, TokenProvider};
 use crate::client::StoreClient;
 use crate::error::{Error, Result};
 use crate::http::clock::Clock;
@@ -40,7 +40,8 @@ pub struct StoreClientBuilder {
 }
 
 impl StoreClient {
-    /// Returns a builder of a client that gets its tokens from this provider, usually a [`ClientSecret`].
+    /// Returns a builder of a client that gets its tokens from this provider, usually [`ClientAssertion`](crate::auth::ClientAssertion) or
+    /// [`ClientSecret`](crate::ClientSecret).
     pub fn builder(provider: impl TokenProvider + 'static) -> StoreClientBuilder {
         StoreClientBuilder {
             provider: Arc::new(provider),
@@ -73,12 +74,10 @@ impl fmt::Debug for StoreClientBuilder {
 }
 
 impl StoreClientBuilder {
-    /// Reads the settings from the environment.
+    /// Reads the settings from the environment: credentials by the rule of [`auth`](crate::auth#the-environment), and
+    /// `MSSTORE_ENDPOINT` (default `https://manage.devcenter.microsoft.com/v1.0/my/`). An empty value counts as not set.
     ///
-    /// Credentials are `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`, or the same with `AZURE_`. The
-    /// first prefix of which any variable is set is taken whole. Optional are `AZURE_AUTHORITY_HOST` (default
-    /// `https://login.microsoftonline.com`) and `MSSTORE_ENDPOINT` (default
-    /// `https://manage.devcenter.microsoft.com/v1.0/my/`). An empty value counts as not set.
+    /// A trace at level `INFO` says which way of signing in was taken.
     ///
     /// # Errors
     ///
@@ -88,31 +87,17 @@ impl StoreClientBuilder {
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let variable = |name: &str| {
-            let value = variable(name)?.trim().to_owned();
-            Some(value).filter(|value| !value.is_empty())
+        let Some(credentials) = Credentials::from_variables(&variable)? else {
+            return Err(Credentials::none_set());
         };
-        let names = |prefix| ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"].map(|name| format!("{prefix}_{name}"));
-        let sets = [names("MSSTORE"), names("AZURE")];
-        let is_begun = |names: &&[String; 3]| names.iter().any(|name| variable(name).is_some());
-        let names = sets.iter().find(is_begun).unwrap_or(&sets[0]);
-        let [Some(tenant), Some(client), Some(secret)] = names.each_ref().map(|name| variable(name)) else {
-            let mut missing = names.clone().to_vec();
-            missing.retain(|name| variable(name).is_none());
-            return Err(Error::invalid("the environment", not_set(&missing)));
-        };
-        let mut provider = ClientSecret::new(tenant, client, secret);
-        if let Some(authority) = variable("AZURE_AUTHORITY_HOST") {
-            provider = provider.authority(authority);
-        }
-        let [tenant, client, secret] = names;
-        let names = [tenant, client, secret, "AZURE_AUTHORITY_HOST"].map(|name| format!("the environment variable {name}"));
-        provider.check_as(names.each_ref().map(String::as_str))?;
-        let builder = StoreClient::builder(provider);
-        Ok(match variable("MSSTORE_ENDPOINT") {
-            Some(endpoint) => builder.endpoint(endpoint),
-            None => builder,
-        })
+        tracing::info!(%credentials, "signing in");
+        let builder = StoreClient::builder(credentials);
+        Ok(
+            match variable("MSSTORE_ENDPOINT").filter(|endpoint| !endpoint.trim().is_empty()) {
+                Some(endpoint) => builder.endpoint(endpoint.trim()),
+                None => builder,
+            },
+        )
     }
 
     /// Replaces the provider of tokens.
@@ -228,14 +213,6 @@ impl StoreClientBuilder {
     }
 }
 
-/// Returns the sentence that says which variables are missing.
-fn not_set(names: &[String]) -> String {
-    match names {
-        [others @ .., last] if !others.is_empty() => format!("{} and {last} are not set", others.join(", ")),
-        _ => format!("{} is not set", names.concat()),
-    }
-}
-
 /// Checks the endpoint and adds the slash at its end.
 fn endpoint(text: &str) -> Result<Url> {
     let refused = |why: &str| Error::invalid("the endpoint", format!("{why}; an example is {ENDPOINT}"));
@@ -274,65 +251,40 @@ mod tests {
         }
     }
 
-    fn from(variables: &[(&str, &str)]) -> Result<String> {
-        let variables: Vec<(String, String)> = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let find = move |name: &str| {
-            variables
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, value)| value.clone())
-        };
-        StoreClientBuilder::from_variables(find).map(|builder| format!("{builder:?}"))
-    }
-
     #[test]
-    fn the_first_prefix_with_any_variable_is_taken_whole() {
-        let msstore = [
-            ("MSSTORE_TENANT_ID", "t1"),
-            ("MSSTORE_CLIENT_ID", "c1"),
-            ("MSSTORE_CLIENT_SECRET", "s1"),
-        ];
-        let azure = [
+    fn the_environment_names_credentials_and_endpoint() {
+        let from = |variables: &[(&str, &str)]| {
+            let find = |name: &str| {
+                variables
+                    .iter()
+                    .find(|(known, _)| *known == name)
+                    .map(|(_, value)| (*value).to_owned())
+            };
+            StoreClientBuilder::from_variables(find).map(|builder| format!("{builder:?}"))
+        };
+        let variables = [
             ("AZURE_TENANT_ID", "t2"),
             ("AZURE_CLIENT_ID", "c2"),
             ("AZURE_CLIENT_SECRET", "s2"),
-        ];
-        assert!(from(&[msstore, azure].concat()).unwrap().contains("t1"));
-        assert!(from(&azure).unwrap().contains("t2"));
-        let error = from(&[&[("MSSTORE_CLIENT_ID", "c1")], &azure[..]].concat())
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("MSSTORE_TENANT_ID and MSSTORE_CLIENT_SECRET are") && !error.contains("AZURE"),
-            "{error}"
-        );
-        for (name, value) in [("MSSTORE_TENANT_ID", "a/b"), ("AZURE_AUTHORITY_HOST", "http://example.com")] {
-            let error = from(&[&[(name, value)], &msstore[..]].concat()).unwrap_err().to_string();
-            assert!(
-                error.starts_with(&format!("the environment variable {name} cannot be used: ")),
-                "{error}"
-            );
-        }
-        let empty = [("MSSTORE_TENANT_ID", ""), ("MSSTORE_CLIENT_ID", " ")];
-        assert!(from(&[&empty[..], &azure[..]].concat()).unwrap().contains("t2"));
-        let error = from(&[]).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "the environment cannot be used: MSSTORE_TENANT_ID, MSSTORE_CLIENT_ID and MSSTORE_CLIENT_SECRET are not set"
-        );
-        let error = from(&msstore[..2]).unwrap_err().to_string();
-        assert_eq!(error, "the environment cannot be used: MSSTORE_CLIENT_SECRET is not set");
-        let settings = [
             ("AZURE_AUTHORITY_HOST", "http://127.0.0.1:1"),
             ("MSSTORE_ENDPOINT", "http://127.0.0.1:2/my"),
         ];
-        let shown = from(&[&azure[..], &settings[..]].concat()).unwrap();
+        let shown = from(&variables).unwrap();
+        let parts = ["\"t2\"", "127.0.0.1:1", "127.0.0.1:2/my"];
         assert!(
-            shown.contains("127.0.0.1:1") && shown.contains("127.0.0.1:2/my") && !shown.contains("s2"),
+            parts.iter().all(|part| shown.contains(part)) && !shown.contains("s2"),
             "{shown}"
+        );
+        assert!(
+            from(&[&variables[..3], &[("MSSTORE_ENDPOINT", " ")]].concat())
+                .unwrap()
+                .contains(ENDPOINT)
+        );
+        assert!(
+            from(&variables[3..])
+                .unwrap_err()
+                .to_string()
+                .contains("MSSTORE_CLIENT_SECRET are not set")
         );
     }
 }

@@ -130,3 +130,131 @@ pub(crate) fn of_number(number: u32) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(number: u32) -> ErrorBody {
+        let text = format!(
+            r#"{{"error":"invalid_client","error_description":"AADSTS{number}: No, 'a subject'. Trace ID: x","error_codes":[{number}]}}"#
+        );
+        ErrorBody::parse(text.as_bytes(), &[])
+    }
+
+    /// The numbers of each row, and a part of what is told.
+    const ROWS: [(&[u32], &str); 29] = [
+        (&[7000215], "its value is needed"),
+        (&[7000222], "has expired"),
+        (&[7000218, 901002], "report it"),
+        (&[700016], "application id"),
+        (&[7000229], "no service principal"),
+        (&[7000112, 70001], "is disabled"),
+        (&[700025], "public client"),
+        (&[90002, 900023], "check the tenant id; another cloud"),
+        (&[50034], "az login --tenant"),
+        (&[70021], "no federated credential of the app fits"),
+        (&[70025], "has no federated credential"),
+        (&[700211], "the issuer does not fit"),
+        (&[700212], "the audience does not fit"),
+        (&[700213], "the subject does not fit"),
+        (&[7002138], "capital letters"),
+        (&[7002137], "issuer and subject of the service connection"),
+        (&[700222, 700226, 700229], "managed identity"),
+        (&[700024], "too old"),
+        (&[700027, 50012, 700030], "upload the certificate"),
+        (&[50013, 500133, 50027], "without quotes"),
+        (&[500011, 50001], "does not know the resource"),
+        (&[7000118, 700020], "no fault of yours"),
+        (&[65001, 65002], "az login --service-principal"),
+        (&[53003, 530032], "Conditional Access"),
+        (&[5000225], "nobody used it"),
+        (&[90033, 90024, 90055, 90006, 50000], "a fault at Entra that passes"),
+        (&[90072], ""),
+        (&[7], ""),
+        (&[70002139], ""),
+    ];
+
+    #[test]
+    fn each_number_has_its_advice_and_its_neighbours_have_not() {
+        for (row, (numbers, words)) in ROWS.iter().enumerate() {
+            for number in *numbers {
+                let told = of_number(*number);
+                assert_eq!(told.is_some(), !words.is_empty(), "{number}");
+                assert!(told.unwrap_or_default().contains(words), "{number}: {told:?}");
+                // A number of which it is the beginning, or that is its beginning, or the next one, is another refusal.
+                let longer = (0..10).map(|digit| number * 10 + digit);
+                for neighbour in longer.chain([number / 10, number - 1, number + 1]) {
+                    let is_known = ROWS.iter().position(|(numbers, _)| numbers.contains(&neighbour));
+                    let told_there = of_entra(401, "POST", "t/oauth2/v2.0/token", &refused(neighbour));
+                    assert!(
+                        is_known == Some(row) || told_there != told,
+                        "{neighbour} is told what {number} is"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_numbers_of_the_message_come_first_and_then_those_of_the_list() {
+        let body = |text: &str| ErrorBody::parse(text.as_bytes(), &[]);
+        for (text, words) in [
+            (
+                r#"{"error":"invalid_client","error_description":"AADSTS700213: no. See also AADSTS7000215"}"#,
+                "the subject",
+            ),
+            (
+                r#"{"error":"invalid_client","error_description":"AADSTS1: no. AADSTS700211: no"}"#,
+                "the issuer",
+            ),
+            (
+                r#"{"error":"invalid_client","error_description":"no","error_codes":[700024]}"#,
+                "too old",
+            ),
+            (
+                r#"{"error":"invalid_client","error_description":"AADSTS: no","error_codes":["x", -1, 99999999999]}"#,
+                "the app's credential",
+            ),
+            (
+                r#"{"error":"unauthorized_client","error_description":"AADSTS123456: no"}"#,
+                "the client id and the tenant id",
+            ),
+            (
+                r#"{"error":"temporarily_unavailable","error_description":"no"}"#,
+                "try again later",
+            ),
+            ("<html></html>", "any proxy"),
+        ] {
+            let told = of_entra(401, "POST", "t/oauth2/v2.0/token", &body(text)).unwrap();
+            assert!(told.contains(words) && !told.contains("secret"), "{text}: {told}");
+        }
+        let busy = of_entra(503, "POST", "t", &body("<html></html>"));
+        assert_eq!(busy, Some("try again later"));
+    }
+
+    #[test]
+    fn ci_systems_have_their_own_advice() {
+        let body = |message: &str| ErrorBody::parse(format!(r#"{{"message":"{message}"}}"#).as_bytes(), &[]);
+        let none = body("");
+        for (told, words) in [
+            (of_github(401, "", "", &none), "id-token: write"),
+            (of_github(403, "", "", &none), "id-token: write"),
+            (of_github(503, "", "", &none), "try again later"),
+            (of_azure_devops(203, "", "", &none), "SYSTEM_ACCESSTOKEN"),
+            (of_azure_devops(302, "", "", &none), "SYSTEM_ACCESSTOKEN"),
+            (of_azure_devops(401, "", "", &none), "SYSTEM_ACCESSTOKEN"),
+            (of_azure_devops(404, "", "", &none), "service connection"),
+            (
+                of_azure_devops(400, "", "", &body("No service connection found with identifier x")),
+                "this pipeline may use it",
+            ),
+            (of_azure_devops(405, "", "", &none), "SYSTEM_OIDCREQUESTURI"),
+            (of_azure_devops(500, "", "", &none), "try again later"),
+            (of_a_token_endpoint(401, "", "", &refused(700213)), "the subject"),
+            (of_a_token_endpoint(403, "", "", &none), "its address"),
+        ] {
+            assert!(told.unwrap().contains(words), "{told:?} without {words}");
+        }
+    }
+}

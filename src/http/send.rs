@@ -193,7 +193,8 @@ impl Attempt<'_> {
         let status = response.status().as_u16();
         let known = self.request.known_secrets(self.bearer);
         let id = |name: &str| text(response.headers(), name).and_then(|text| id(text, &known));
-        if let Some(id) = id(CORRELATION_ID) {
+        // The second is that of Azure DevOps, which gives assertions.
+        if let Some(id) = id(CORRELATION_ID).or_else(|| id("x-vss-e2eid")) {
             call.correlation_id = Some(id);
         }
         call.request_id = id("MS-RequestId").or_else(|| id("x-ms-request-id"));

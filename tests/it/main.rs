@@ -22,6 +22,7 @@ mod raw;
 mod redaction;
 mod retry;
 mod sends;
+mod sign_in;
 mod submissions;
 mod submit;
 mod support;

@@ -80,9 +80,9 @@ async fn the_life_of_a_token_is_a_text_or_a_number() {
         (json!("3599"), Ok(3599)),
         (json!(3599), Ok(3599)),
         (json!(86399.0), Ok(86399)),
-        (json!("soon"), Err("has no expires_in")),
-        (json!(-1), Err("has no expires_in")),
-        (Value::Null, Err("has no expires_in")),
+        (json!("soon"), Err("seconds at expires_in")),
+        (json!(-1), Err("seconds at expires_in")),
+        (Value::Null, Err("seconds at expires_in")),
     ];
     for (expires_in, expected) in table {
         let server = authority(expires_in.clone()).await;
