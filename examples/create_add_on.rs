@@ -1,6 +1,6 @@
 //! Creates an add-on, shows it, and deletes it.
 //!
-//! Credentials come from `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`, or the same with `AZURE_`.
+//! Credentials come from the environment, as the documentation of `msstore::auth` lists them.
 
 #![allow(clippy::print_stdout)]
 

@@ -2,7 +2,7 @@
 //!
 //! It goes on until it is ended, also at 100 %, and blocks the next submission as long.
 //!
-//! Credentials come from `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`, or the same with `AZURE_`.
+//! Credentials come from the environment, as the documentation of `msstore::auth` lists them.
 
 #![allow(clippy::print_stdout)]
 

@@ -1,23 +1,42 @@
-//! Obtains an access token and prints its type and expiry, never the token itself: a check of the credentials.
+//! Obtains an access token, and says which way this program has signed in and how long the token can be used. It never prints the
+//! token itself.
 //!
-//! Credentials come from `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`, or the same with `AZURE_`.
+//! Credentials come from the environment, as the documentation of `msstore::auth` lists them.
 
 #![allow(clippy::print_stdout)]
 
+use anyhow::Context;
 use clap::Parser;
+use futures_util::TryStreamExt;
 use msstore::StoreClient;
+use msstore::auth::Credentials;
 
-/// Obtains an access token, and says how long it can be used.
+/// Obtains an access token, and says which way this program has signed in
 #[derive(Debug, Parser)]
-struct Arguments {}
+struct Arguments {
+    /// Also read one page of apps, which shows whether Partner Center knows the Entra app
+    #[arg(long)]
+    check: bool,
+}
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let Arguments {} = Arguments::parse();
+    let arguments = Arguments::parse();
     let client = StoreClient::from_env()?;
+    if let Some(credentials) = Credentials::from_env()? {
+        println!("signing in with {credentials}");
+    }
 
     let token = client.access_token().await?;
-    println!("type: Bearer");
-    println!("expires in: {} s", token.lifetime().as_secs());
+    println!("token of type Bearer, expires in {} s", token.lifetime().as_secs());
+
+    if arguments.check {
+        let mut pages = client.applications().list().top(10).pages();
+        let page = pages.try_next().await?.context("there is no page of apps")?;
+        println!(
+            "Partner Center knows the Entra app; apps on the first page: {}",
+            page.value.len()
+        );
+    }
     Ok(())
 }

@@ -2,13 +2,14 @@
 //!
 //! Without arguments and credentials it does so on a [`FakeStore`], inside this program. The program for a pipeline is `release`.
 //!
-//! Credentials come from `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`, or the same with `AZURE_`.
+//! Credentials come from the environment, as the documentation of `msstore::auth` lists them.
 
 #![allow(clippy::print_stdout)]
 
 use std::path::PathBuf;
 
 use clap::Parser;
+use msstore::auth::Credentials;
 use msstore::publish::Package;
 use msstore::testing::{FakeStore, SamplePackage};
 use msstore::{ApplicationId, StoreClient};
@@ -26,10 +27,7 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let names = ["MSSTORE_CLIENT_ID", "AZURE_CLIENT_ID"];
-    let is_set = |name: &&str| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
-    let has_credentials = names.iter().any(is_set);
-    if std::env::args().len() == 1 && !has_credentials {
+    if std::env::args().len() == 1 && Credentials::from_env()?.is_none() {
         println!("No credentials are set: this runs on the FakeStore, inside this program.");
         let fake = FakeStore::start_with_sample().await?;
         let package = fake.sample_file("PaperLantern_2.0.0.0_x64.msix", 1)?;

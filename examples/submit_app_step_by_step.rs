@@ -1,6 +1,6 @@
 //! Submits an app step by step, one call after the other, as `publish()` does it in one: without its plan and its guards.
 //!
-//! Credentials come from `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`, or the same with `AZURE_`.
+//! Credentials come from the environment, as the documentation of `msstore::auth` lists them.
 
 #![allow(clippy::print_stdout)]
 

@@ -7,8 +7,8 @@
 //! # The first call
 //!
 //! A [`StoreClient`] is cheap to clone; its clones share connections, the access token and the rate limit (20 requests a
-//! minute). The credentials are those of an Entra app with the Manager role in Partner Center; [`StoreClient::from_env`] reads
-//! `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`.
+//! minute). The credentials are those of an Entra app with the Manager role in Partner Center; [`StoreClient::from_env`] takes them from
+//! the environment: a secret, or what GitHub Actions, Azure Pipelines or Kubernetes vouch for. [`auth`] has the rule, and the other ways.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {

@@ -2,7 +2,7 @@
 //!
 //! `release [OPTIONS] <APPLICATION_ID> [PACKAGE]...`; `--help` lists the options.
 //!
-//! Credentials come from `MSSTORE_TENANT_ID`, `MSSTORE_CLIENT_ID` and `MSSTORE_CLIENT_SECRET`, or the same with `AZURE_`. Without
+//! Credentials come from the environment, as the documentation of `msstore::auth` lists them. Without
 //! them and without arguments it runs on the [`FakeStore`], inside this program.
 //!
 //! The result goes to stdout, all else to stderr: what happens, the log by `RUST_LOG`, errors.
@@ -22,6 +22,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Parser;
 use msstore::api::{HasRollout, Submission};
+use msstore::auth::Credentials;
 use msstore::model::{ApplicationSubmission, ImageType, Listing};
 use msstore::publish::{Package, Publish};
 use msstore::testing::{FakeStore, SamplePackage};
@@ -36,6 +37,14 @@ use crate::screen::Screen;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let level = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
+    tracing_subscriber::fmt()
+        .with_env_filter(level.from_env_lossy())
+        .with_writer(std::io::stderr)
+        // A call is a span: one line, once it has ended.
+        .with_span_events(FmtSpan::CLOSE)
+        .init();
+
     // Asked for before the options are read, because the answer is JSON too if they cannot be.
     let json = std::env::args().any(|argument| argument == "--json");
     let Release {
@@ -46,14 +55,6 @@ async fn main() -> ExitCode {
         Ok(release) => release,
         Err(error) => return answer::usage(&error, json),
     };
-    let level = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
-    tracing_subscriber::fmt()
-        .with_env_filter(level.from_env_lossy())
-        .with_writer(std::io::stderr)
-        // A call is a span: one line, once it has ended.
-        .with_span_events(FmtSpan::CLOSE)
-        .init();
-
     let screen = Arc::new(Screen::new());
     let answer = tokio::select! {
         answer = run(&client, task, &screen) => answer.map_err(anyhow::Error::from),
@@ -94,7 +95,7 @@ async fn prepare() -> anyhow::Result<Release> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     // To look at the plan and at the JSON is no release that might be taken for a real one.
     let is_trial = arguments.iter().all(|argument| argument == "--plan" || argument == "--json");
-    if is_trial && !options::has_credentials() {
+    if is_trial && Credentials::from_env()?.is_none() {
         return sample(&arguments).await;
     }
     let task = Options::try_parse()?.check()?;

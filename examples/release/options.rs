@@ -17,8 +17,14 @@ use serde_json::Value;
 use crate::inputs;
 
 const CREDENTIALS: &str = "\
-Credentials: MSSTORE_TENANT_ID, MSSTORE_CLIENT_ID and MSSTORE_CLIENT_SECRET, or the same with AZURE_.
-Without them and without arguments it runs on a fake of the service, inside this program.
+Credentials: MSSTORE_TENANT_ID and MSSTORE_CLIENT_ID, or the same with AZURE_, and the first of these that is set:
+  MSSTORE_CLIENT_SECRET                  a client secret; or AZURE_CLIENT_SECRET, as the ids
+  MSSTORE_CLIENT_ASSERTION, or .._FILE   an assertion, or a file of one
+  AZURE_FEDERATED_TOKEN_FILE             the same, as Kubernetes sets it
+  GitHub Actions                         in a job with `permissions: id-token: write`
+  Azure Pipelines                        SYSTEM_ACCESSTOKEN, and MSSTORE_SERVICE_CONNECTION_ID or the task AzureCLI@2
+or MSSTORE_AUTH=azure-cli alone, for whoever is signed in to the Azure CLI.
+Without any and without arguments it runs on a fake of the service, inside this program.
 
 MSSTORE_ENDPOINT and AZURE_AUTHORITY_HOST name another service and authority; RUST_LOG=msstore=debug logs the calls.
 
@@ -232,13 +238,4 @@ fn rollout(text: &str) -> Result<Rollout, &'static str> {
         Err(_) if text.eq_ignore_ascii_case("none") => Ok(Rollout::None),
         _ => Err("it must be a number from 0 to 100, or none"),
     }
-}
-
-/// Whether any of the credentials is set.
-pub(crate) fn has_credentials() -> bool {
-    let is_set = |name: String| std::env::var_os(name).is_some_and(|value| !value.to_string_lossy().trim().is_empty());
-    let names = ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"];
-    names
-        .iter()
-        .any(|name| is_set(format!("MSSTORE_{name}")) || is_set(format!("AZURE_{name}")))
 }

@@ -43,7 +43,7 @@ impl AssertionSource for TokenFile {
 
 fn read(path: &Path) -> Result<SecretString, Error> {
     let who = format!("the token file {}", path.display());
-    let unreadable = |error| Error::no_token(&who, "cannot be read").caused_by(std::io::Error::from(error));
+    let unreadable = |error: std::io::Error| Error::no_token(&who, "cannot be read").caused_by(error);
     // A pipe would be waited for, without an end.
     if !path.metadata().map_err(unreadable)?.is_file() {
         return Err(Error::no_token(&who, "is not a file"));

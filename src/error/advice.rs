@@ -111,7 +111,7 @@ pub(crate) fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody
         }
         400 if target == "mediaType" => "send Content-Type: application/json, also without a body",
         401 if says("Identity cannot be authorized") || says("not allowed to access") => {
-            "add the Entra app to the Partner Center account, under User management, with the Manager role, and check that the product belongs to that account"
+            "signed in, but Partner Center does not know this app: add the Entra app there, under User management, with the Manager role, and check that the product belongs to that account"
         }
         401 => {
             "check that the Entra app is added in Partner Center with the Manager role and that the token is for https://manage.devcenter.microsoft.com"

@@ -519,7 +519,7 @@ async fn the_pipeline_template_runs_twice() {
         .filter_map(|line| {
             let line = line.trim().trim_start_matches("- ");
             let line = line.strip_prefix("run: ").unwrap_or(line);
-            ["release \"", "cargo ", "./"]
+            ["release \"", "cargo ", "./", "chmod "]
                 .iter()
                 .any(|start| line.starts_with(start))
                 .then_some(line)
