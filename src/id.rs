@@ -9,32 +9,68 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// An error for text that is not an id of the service: an id is 1 to 64 ASCII letters, digits or hyphens.
+/// An error for text that is not an id of the service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not {what}: 1 to 64 ASCII letters, digits or hyphens are expected{hint}")]
+#[error("{text:?} is not {what}: {form}{hint}")]
 pub struct ParseIdError {
     what: &'static str,
     text: String,
+    form: &'static str,
     hint: &'static str,
 }
 
-fn check(what: &'static str, text: &str) -> Result<(), ParseIdError> {
-    let well_formed = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if well_formed {
-        return Ok(());
-    }
-    // A Package/Identity/Name is what users most often put here; the service answers 500 to it.
-    let hint = if text.contains('.') && !text.contains('/') {
-        "; this looks like a package name: the id stands in Partner Center under Product identity"
-    } else {
-        ""
-    };
-    let text = text.chars().take(80).collect();
-    Err(ParseIdError { what, text, hint })
+/// What an id looks like.
+struct Form {
+    fits: fn(&str) -> bool,
+    /// In words.
+    form: &'static str,
+    /// What a text that does not fit may be instead.
+    hint: fn(&str) -> &'static str,
 }
 
+fn check(what: &'static str, form: &Form, text: &str) -> Result<(), ParseIdError> {
+    if (form.fits)(text) {
+        return Ok(());
+    }
+    Err(ParseIdError {
+        what,
+        text: text.chars().take(80).collect(),
+        form: form.form,
+        hint: (form.hint)(text),
+    })
+}
+
+/// Whatever the packaged API uses.
+const PLAIN: Form = Form {
+    fits: |text| (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'),
+    form: "1 to 64 ASCII letters, digits or hyphens are expected",
+    // A Package/Identity/Name is what users most often put here; the service answers 500 to it.
+    hint: |text| match text.contains('.') && !text.contains('/') {
+        true => "; this looks like a package name: the id stands in Partner Center under Product identity",
+        false => "",
+    },
+};
+
+const GUID: Form = Form {
+    fits: |text| {
+        let lengths = text.split('-').map(str::len);
+        lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+    },
+    form: "a GUID is expected, as the address of the product's page in Partner Center has it",
+    hint: |text| match text.len() == 12 && text.starts_with('9') {
+        true => "; this looks like a Store ID, which packaged apps (MSIX) have: their API is client.applications()",
+        false => "",
+    },
+};
+
+const DIGITS: Form = Form {
+    fits: |text| (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()),
+    form: "digits are expected, as Partner Center shows them under Account settings, Identifiers",
+    hint: |_| "",
+};
+
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident: $what:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $what:literal, $form:ident;)*) => {$(
         $(#[$doc])*
         ///
         /// Create one with [`str::parse`] or `TryFrom<&str>`, which check it.
@@ -54,7 +90,7 @@ macro_rules! ids {
             type Err = ParseIdError;
 
             fn from_str(text: &str) -> Result<Self, ParseIdError> {
-                check($what, text).map(|()| Self(text.to_owned()))
+                check($what, &$form, text).map(|()| Self(text.to_owned()))
             }
         }
 
@@ -120,14 +156,18 @@ macro_rules! ids {
 
 ids! {
     /// The Store ID of an app, for example `9NBLGGH4R315`.
-    ApplicationId: "an application id";
+    ApplicationId: "an application id", PLAIN;
     /// The Store ID of an add-on.
     #[doc(alias = "add-on")]
-    InAppProductId: "an add-on id";
+    InAppProductId: "an add-on id", PLAIN;
     /// The id of a package flight, a GUID.
-    FlightId: "a flight id";
+    FlightId: "a flight id", PLAIN;
     /// The id of a submission: a decimal number of up to 19 digits, kept as text.
-    SubmissionId: "a submission id";
+    SubmissionId: "a submission id", PLAIN;
+    /// The id of an MSI or EXE product, a GUID. It is not the Store ID.
+    ProductId: "a product id", GUID;
+    /// The id of the seller's account, digits: Account settings, Identifiers, Seller ID.
+    SellerId: "a seller id", DIGITS;
 }
 
 /// Reads the id in a model. Returns `None` for null, `""`, `"0"` and anything else that is not an id.
@@ -186,6 +226,32 @@ mod tests {
             assert_eq!(known::<_, SubmissionId>(&text).unwrap().is_some(), is_id, "{text}");
         }
         assert!(serde_json::from_str::<SubmissionId>(r#""../x""#).is_err());
+    }
+
+    #[test]
+    fn the_ids_of_the_second_api_have_forms_of_their_own() {
+        let product = |text: &str| text.parse::<ProductId>().map_err(|error| error.to_string());
+        assert!(product("7b0f3c1e-52a4-4c8e-9d0b-6f2f0c9a41d7").is_ok());
+        assert!(product("7B0F3C1E-52A4-4C8E-9D0B-6F2F0C9A41D7").is_ok());
+        for (text, words) in [
+            ("9NBLGGH4R315", "client.applications()"),
+            ("", "a GUID is expected"),
+            ("7b0f3c1e-52a4-4c8e-9d0b-6f2f0c9a41d", "a GUID is expected"),
+            ("7b0f3c1e-52a4-4c8e-9d0b-6f2f0c9a41dg", "a GUID is expected"),
+            ("7b0f3c1e52a44c8e9d0b6f2f0c9a41d7", "a GUID is expected"),
+        ] {
+            assert!(product(text).unwrap_err().contains(words), "{text}");
+        }
+        assert!("115".parse::<SellerId>().is_ok());
+        for text in ["", "x", "115 ", "-1", "1.5"] {
+            assert!(
+                text.parse::<SellerId>()
+                    .unwrap_err()
+                    .to_string()
+                    .contains("digits are expected"),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -199,6 +199,7 @@ pub mod error;
 mod http;
 mod id;
 pub mod model;
+pub mod msi;
 pub mod package;
 pub mod publish;
 mod secret;
@@ -219,7 +220,7 @@ pub use crate::client::{StoreClient, StoreClientBuilder};
 pub use crate::document::Document;
 #[doc(inline)]
 pub use crate::error::{Error, ErrorKind, Outcome, Result};
-pub use crate::id::{ApplicationId, FlightId, InAppProductId, SubmissionId};
+pub use crate::id::{ApplicationId, FlightId, InAppProductId, ProductId, SellerId, SubmissionId};
 
 // Types of these stand in signatures: `Bytes`, `Stream`, `ClientBuilder`, `Method`, `SecretString`, `Value`, `Url`.
 #[doc(no_inline)]

@@ -14,7 +14,7 @@ use crate::http::limit::RateLimit;
 use crate::http::retry::RetryPolicy;
 use crate::http::{Http, Settings, is_loopback, server_url};
 use crate::secret::redact_url;
-use crate::service::dialect::SUBMISSIONS;
+use crate::service::dialect::{MSI, SUBMISSIONS};
 use crate::service::provider::Resource;
 use crate::service::{Api, Service};
 
@@ -27,11 +27,20 @@ const RESOURCE: Resource = Resource {
     v1: Some("https://manage.devcenter.microsoft.com"),
 };
 
+/// The service for MSI and EXE apps.
+const MSI_ENDPOINT: &str = "https://api.store.microsoft.com/submission/v1/";
+
+const MSI_RESOURCE: Resource = Resource {
+    scope: "https://api.store.microsoft.com/.default",
+    v1: None,
+};
+
 /// The settings of a client.
 #[must_use = "a builder does nothing before build()"]
 pub struct StoreClientBuilder {
     provider: Arc<dyn TokenProvider>,
     endpoint: String,
+    msi_endpoint: String,
     http: Option<reqwest::ClientBuilder>,
     settings: Settings,
     rate_limit: RateLimit,
@@ -46,6 +55,7 @@ impl StoreClient {
         StoreClientBuilder {
             provider: Arc::new(provider),
             endpoint: ENDPOINT.to_owned(),
+            msi_endpoint: MSI_ENDPOINT.to_owned(),
             http: None,
             settings: Settings::default(),
             rate_limit: RateLimit::default(),
@@ -75,7 +85,8 @@ impl fmt::Debug for StoreClientBuilder {
 
 impl StoreClientBuilder {
     /// Reads the settings from the environment: credentials by the rule of [`auth`](crate::auth#the-environment), and
-    /// `MSSTORE_ENDPOINT` (default `https://manage.devcenter.microsoft.com/v1.0/my/`). An empty value counts as not set.
+    /// `MSSTORE_ENDPOINT` (default `https://manage.devcenter.microsoft.com/v1.0/my/`) and `MSSTORE_MSI_ENDPOINT` (default
+    /// `https://api.store.microsoft.com/submission/v1/`). An empty value counts as not set.
     ///
     /// A trace at level `INFO` says which way of signing in was taken.
     ///
@@ -110,6 +121,13 @@ impl StoreClientBuilder {
     /// `https://manage.devcenter.microsoft.com/v1.0/my/`.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = url.into();
+        self
+    }
+
+    /// Sets the endpoint of the API for MSI and EXE apps, as [`endpoint`](Self::endpoint) sets the other. The default is
+    /// `https://api.store.microsoft.com/submission/v1/`.
+    pub fn msi_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.msi_endpoint = url.into();
         self
     }
 
@@ -184,7 +202,8 @@ impl StoreClientBuilder {
     ///
     /// With the feature `rustls-no-provider` alone, reqwest panics if the program has not installed a crypto provider before.
     pub fn build(self) -> Result<StoreClient> {
-        let endpoint = endpoint(&self.endpoint)?;
+        let msi_endpoint = endpoint("the MSI endpoint", &self.msi_endpoint, MSI_ENDPOINT)?;
+        let endpoint = endpoint("the endpoint", &self.endpoint, ENDPOINT)?;
         if self
             .correlation_id
             .as_ref()
@@ -203,19 +222,26 @@ impl StoreClientBuilder {
             endpoint,
             resource: RESOURCE,
             dialect: &SUBMISSIONS,
+            rate_limit: self.rate_limit.clone(),
+            correlation_id: self.correlation_id.clone(),
+        };
+        let msi = Api {
+            endpoint: msi_endpoint,
+            resource: MSI_RESOURCE,
+            dialect: &MSI,
             rate_limit: self.rate_limit,
-            headers: Vec::new(),
             correlation_id: self.correlation_id,
         };
         Ok(StoreClient {
-            service: Service::new(http, self.provider, api),
+            service: Service::new(http.clone(), Arc::clone(&self.provider), api),
+            msi: Service::new(http, self.provider, msi),
         })
     }
 }
 
 /// Checks the endpoint and adds the slash at its end.
-fn endpoint(text: &str) -> Result<Url> {
-    let refused = |why: &str| Error::invalid("the endpoint", format!("{why}; an example is {ENDPOINT}"));
+fn endpoint(what: &str, text: &str, example: &str) -> Result<Url> {
+    let refused = |why: &str| Error::invalid(what, format!("{why}; an example is {example}"));
     let mut url = server_url(text).map_err(refused)?;
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return Err(refused("it must have no user, query or fragment"));
@@ -247,7 +273,11 @@ mod tests {
             ("", None),
         ];
         for (text, expected) in table {
-            assert_eq!(endpoint(text).ok().as_ref().map(Url::as_str), expected, "{text}");
+            assert_eq!(
+                endpoint("it", text, ENDPOINT).ok().as_ref().map(Url::as_str),
+                expected,
+                "{text}"
+            );
         }
     }
 

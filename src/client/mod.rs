@@ -10,7 +10,8 @@ use crate::auth::AccessToken;
 pub use crate::client::builder::StoreClientBuilder;
 use crate::error::Result;
 use crate::http::request::{Method, Replay};
-use crate::id::ApplicationId;
+use crate::id::{ApplicationId, SellerId};
+use crate::msi::Msi;
 use crate::secret::UploadUrl;
 use crate::service::Service;
 use crate::upload::{Source, Upload};
@@ -30,6 +31,7 @@ use crate::upload::{Source, Upload};
 #[derive(Debug, Clone)]
 pub struct StoreClient {
     service: Service,
+    msi: Service,
 }
 
 impl StoreClient {
@@ -50,6 +52,12 @@ impl StoreClient {
     #[must_use]
     pub fn flights(&self, app: impl Into<ApplicationId>) -> Flights {
         Flights::new(self.service.clone(), &app.into())
+    }
+
+    /// Returns the handle of the MSI and EXE products of a seller, which have an API of their own.
+    #[must_use]
+    pub fn msi(&self, seller: impl Into<SellerId>) -> Msi {
+        Msi::new(self.msi.clone(), seller.into())
     }
 
     /// Prepares a call that the crate has no method for. `path` is relative to the endpoint and must stay below it. `replay` says

@@ -169,6 +169,33 @@ pub(crate) fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody
     Some(advice)
 }
 
+/// Returns what to do about an answer of the API for MSI and EXE apps.
+pub(crate) fn of_msi(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str> {
+    let message = body.message.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let says = |part: &str| message.contains(part);
+    let advice = match status {
+        429 => "the service limits how often it is called: wait, then try again",
+        _ if says("one active submission") => {
+            "a submission is under way, perhaps somebody else's: wait until it has ended, or choose Cancel review in Partner Center"
+        }
+        _ if says("installerparameters") => {
+            "shorten installerParameters to 40 characters, which is the API's limit although Partner Center takes more"
+        }
+        401 => {
+            "check that the Entra app is added in Partner Center with the Manager role, that the seller id is that of its account, and that the token is for https://api.store.microsoft.com"
+        }
+        403 => "check the seller id and the product id, and that the Entra app has the Manager role in Partner Center",
+        404 => "check the product id, which is the GUID in the address of its page in Partner Center, and the seller id",
+        300..=399 => "redirects are not followed: check the endpoint",
+        500..=599 if method == "POST" && path.ends_with("/submit") => {
+            "it may have been submitted all the same: look at the status before trying again"
+        }
+        408 | 500..=599 => "try again later; if it stays, give support the correlation id",
+        _ => return None,
+    };
+    Some(advice)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

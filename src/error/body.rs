@@ -87,6 +87,17 @@ impl ErrorBody {
         body
     }
 
+    /// Reads the errors of the API for MSI and EXE apps. The first that is no warning names code and target.
+    fn read_envelope(&mut self, errors: &[Value]) {
+        let is_warning = |error: &&Value| text_of(error, "code").is_some_and(|code| code.eq_ignore_ascii_case("warning"));
+        let first = errors.iter().find(|error| !is_warning(error)).or(errors.first());
+        self.shape = BodyShape::Service;
+        self.code = first.and_then(|error| text_of(error, "code"));
+        self.target = first.and_then(|error| text_of(error, "target"));
+        let messages: Vec<String> = errors.iter().filter_map(|error| text_of(error, "message")).collect();
+        self.message = (!messages.is_empty()).then(|| messages.join("; "));
+    }
+
     fn read_json(&mut self, value: &Value) {
         let text = |name: &str| text_of(value, name);
         // The text is scrubbed already.
@@ -101,6 +112,10 @@ impl ErrorBody {
             let listed = member(value, "error_codes").and_then(Value::as_array).into_iter().flatten();
             let listed = listed.filter_map(|code| u32::try_from(code.as_u64()?).ok());
             self.entra_numbers.extend(listed);
+            return;
+        }
+        if let Some(errors) = member(value, "errors").and_then(Value::as_array) {
+            self.read_envelope(errors);
             return;
         }
         self.code = text("code");

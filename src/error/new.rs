@@ -93,9 +93,10 @@ impl Error {
         new
     }
 
-    /// A 2xx that is not JSON, so it may not be the service that answered.
-    pub(crate) fn foreign(call: CallInfo, status: u16) -> Self {
-        let mut new = Self::decode(call, status, "", "JSON");
+    /// A 2xx that is not the service's, so it may not be the service that answered. The parameters are those of
+    /// [`decode`](Self::decode).
+    pub(crate) fn foreign(call: CallInfo, status: u16, path: impl Into<String>, expected: impl Into<String>) -> Self {
+        let mut new = Self::decode(call, status, path, expected);
         new.0.outcome = new.0.outcome.min(Outcome::MaybeApplied);
         new
     }
@@ -396,7 +397,7 @@ mod tests {
     fn a_wait_that_ends_keeps_what_its_last_look_knew() {
         let hint = Duration::from_secs(9);
         let last = Error::answered(CallInfo::new("GET", "x"), 503, ErrorBody::parse(b"", &[]), None, Some(hint));
-        let foreign = Error::foreign(CallInfo::new("GET", "x"), 200);
+        let foreign = Error::foreign(CallInfo::new("GET", "x"), 200, "", "JSON");
         for (last, retry_after) in [(last, Some(hint)), (foreign, None)] {
             let status = last.status();
             let error = Error::wait_timed_out("a/submissions/1", "Accepted", Duration::ZERO, Some(last));

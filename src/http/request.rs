@@ -183,6 +183,11 @@ impl Request {
         Self::below(Method::PUT, path, Replay::Safe).with_body(body)
     }
 
+    /// Sets members to values that are given, so it may be repeated.
+    pub(crate) fn patch(path: Path, body: Vec<u8>) -> Self {
+        Self::below(Method::PATCH, path, Replay::Safe).with_body(body)
+    }
+
     pub(crate) fn delete(path: Path) -> Self {
         Self::below(Method::DELETE, path, Replay::Safe)
     }

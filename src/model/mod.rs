@@ -18,6 +18,7 @@ pub(crate) mod open_enum;
 pub(crate) mod package;
 pub(crate) mod page;
 pub(crate) mod pricing;
+pub(crate) mod problem;
 pub(crate) mod receipt;
 pub(crate) mod resource;
 pub(crate) mod status;
@@ -43,6 +44,7 @@ pub use self::package::{
 };
 pub use self::page::Page;
 pub use self::pricing::{PriceTier, Pricing, Sale, TrialPeriod};
+pub use self::problem::Problem;
 pub use self::receipt::Receipt;
 pub use self::resource::Resource;
 pub use self::status::{CertificationReport, StatusCode, StatusDetail, StatusDetails, StatusReport, SubmissionStatus};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use crate::model::problem::Problem;
 use crate::secret::scrub;
 
 /// The outcome of a call: the HTTP status, the ids that support asks for, and the value, where there is one. It
@@ -16,6 +17,8 @@ pub struct Receipt<T = ()> {
     pub correlation_id: Option<String>,
     /// `MS-RequestId` or `x-ms-request-id` of the answer.
     pub request_id: Option<String>,
+    /// What the service says beside the value: warnings, or why something is not ready. Only the API for MSI and EXE apps does.
+    pub problems: Vec<Problem>,
     /// The value that the service answered with.
     pub value: T,
 }
@@ -26,7 +29,16 @@ impl<T> Receipt<T> {
             http_status,
             correlation_id,
             request_id,
+            problems: Vec::new(),
             value,
+        }
+    }
+
+    /// The same receipt without its value.
+    pub(crate) fn clone_head(&self) -> Receipt<()> {
+        Receipt {
+            problems: self.problems.clone(),
+            ..Receipt::new(self.http_status, self.correlation_id.clone(), self.request_id.clone(), ())
         }
     }
 
@@ -36,6 +48,7 @@ impl<T> Receipt<T> {
             http_status: self.http_status,
             correlation_id: self.correlation_id,
             request_id: self.request_id,
+            problems: self.problems,
             value: change(self.value),
         }
     }
@@ -53,6 +66,7 @@ impl<T: fmt::Debug> fmt::Debug for Receipt<T> {
             .field("http_status", &self.http_status)
             .field("correlation_id", &self.correlation_id)
             .field("request_id", &self.request_id)
+            .field("problems", &self.problems)
             .field("value", &format_args!("{}", scrub(&value, &[])))
             .finish()
     }

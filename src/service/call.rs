@@ -56,7 +56,7 @@ impl Response {
             Err(error) if error.is_eof() && matches!(text.trim_ascii_start().first(), None | Some(b'{')) => {
                 Err(Error::decode(call, status, "", "JSON"))
             }
-            Err(_) => Err(Error::foreign(call, status)),
+            Err(_) => Err(Error::foreign(call, status, "", "JSON")),
         }
     }
 }

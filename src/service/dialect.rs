@@ -1,6 +1,9 @@
 //! How a server refuses, and what to do about it: a value for each, so that another API is one more value.
 
+use serde_json::Value;
+
 use crate::error::{ErrorBody, advice, sign_in};
+use crate::model::member::member;
 
 /// What answers mean.
 pub(crate) struct Dialect {
@@ -17,6 +20,17 @@ pub(crate) struct Dialect {
 pub(crate) static SUBMISSIONS: Dialect = Dialect {
     refusal: by_status,
     advice: advice::of_the_api,
+    writes: true,
+};
+
+/// The API for MSI and EXE apps. Its answers are envelopes, which may say no with any status.
+pub(crate) static MSI: Dialect = Dialect {
+    refusal: |status, body, known| {
+        let says_no =
+            || serde_json::from_slice(body).is_ok_and(|body: Value| member(&body, "isSuccess") == Some(&Value::Bool(false)));
+        (!(200..300).contains(&status) || says_no()).then(|| ErrorBody::parse(body, known))
+    },
+    advice: advice::of_msi,
     writes: true,
 };
 

@@ -39,8 +39,6 @@ pub(crate) struct Api {
     pub(crate) resource: Resource,
     pub(crate) dialect: &'static Dialect,
     pub(crate) rate_limit: RateLimit,
-    /// Sent with each request.
-    pub(crate) headers: Vec<(&'static str, String)>,
     /// Instead of a fresh one with each call.
     pub(crate) correlation_id: Option<String>,
 }
@@ -178,11 +176,10 @@ impl Service {
     fn complete(&self, request: Request) -> Request {
         let api = &self.inner.api;
         let correlation_id = api.correlation_id.clone().unwrap_or_else(new_guid);
-        let mut request = request
+        let request = request
             .by(self.deadline)
             .header("Accept", "application/json")
             .header(CORRELATION_ID, correlation_id);
-        request.headers.extend(api.headers.iter().cloned());
         match has_body(&request.method) {
             // Without content too: the service refuses a POST that does not say so.
             true => request.header("Content-Type", "application/json"),

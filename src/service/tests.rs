@@ -40,7 +40,6 @@ fn api(endpoint: &str, scope: &'static str, dialect: &'static Dialect, rate_limi
         resource: Resource { scope, v1: None },
         dialect,
         rate_limit,
-        headers: Vec::new(),
         correlation_id: None,
     }
 }
@@ -110,10 +109,7 @@ async fn a_second_api_is_a_value() {
     let (other_at, other_heads) = server(json!({"isSuccess": false, "code": "Busy", "message": "No."})).await;
     let one_a_minute = RateLimit::new(1, Duration::from_secs(60));
     let plain = api(&plain_at, "first", &SUBMISSIONS, RateLimit::off());
-    let other = Api {
-        headers: vec![("X-Seller-Account-Id", "115".to_owned())],
-        ..api(&other_at, "second", &ENVELOPE, one_a_minute)
-    };
+    let other = api(&other_at, "second", &ENVELOPE, one_a_minute);
     let plain = Service::new(http.clone(), provider.clone(), plain);
     let other = Service::new(http, provider.clone(), other);
     let post = || Request::post(Path::new("submit"));
@@ -141,15 +137,14 @@ async fn a_second_api_is_a_value() {
     other.json(post()).await.err().unwrap();
     assert!(clock.now() - before >= Duration::from_secs(55));
 
-    // Each has its own token of the one provider, its own host and its own headers.
+    // Each has its own token of the one provider, and its own host.
     assert_eq!(*provider.asked.lock().unwrap(), ["first", "second"]);
     let heads = |heads: &Mutex<Vec<String>>| heads.lock().unwrap().clone();
     let (plain, other) = (heads(&plain_heads), heads(&other_heads));
     assert_eq!((plain.len(), other.len()), (6, 2));
     let all = |heads: &[String], words: &str| heads.iter().all(|head| head.contains(words));
     assert!(all(&plain, "post /submit ") && all(&plain, "authorization: bearer for-first"));
-    assert!(all(&other, "authorization: bearer for-second") && all(&other, "x-seller-account-id: 115"));
-    assert!(!plain.iter().any(|head| head.contains("x-seller")));
+    assert!(all(&other, "authorization: bearer for-second"));
 }
 
 #[test]
