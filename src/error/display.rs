@@ -205,6 +205,14 @@ fn say_failed(error: &Error, kind: FailureKind, path: &str, f: &mut fmt::Formatt
             f,
             "{path} went on to {status} without a package that was uploaded to it: look at its packages in Partner Center, and submit again"
         )?,
+        FailureKind::NotFetched => write!(
+            f,
+            "the Store could not fetch the packages of {path}: check that each URL answers with 200 itself and with the installer, then commit the packages again"
+        )?,
+        FailureKind::Incomplete => write!(
+            f,
+            "{path} is not ready, and waiting will not help: complete what it says, here or in Partner Center"
+        )?,
         FailureKind::NotCommitted => write!(f, "{path} is a draft that nobody has committed: commit it first")?,
     }
     for error in &report.status_details.errors {

@@ -134,6 +134,12 @@ pub enum FailureKind {
     /// It is a draft: nobody has committed it.
     #[error("is a draft that nobody has committed")]
     NotCommitted,
+    /// The Store could not fetch the packages of an MSI or EXE app, or refused what it got.
+    #[error("has packages that the Store could not fetch")]
+    NotFetched,
+    /// A part of the draft of an MSI or EXE app, such as a listing, lacks something.
+    #[error("lacks something")]
+    Incomplete,
     /// It went on, but without a package that was uploaded to it.
     #[error("went on without a package that was uploaded to it")]
     PackageNotTaken,

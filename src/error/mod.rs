@@ -208,7 +208,8 @@ impl Error {
         self.0.path.as_deref().or_else(of_call)
     }
 
-    /// Returns the link to the submission's page in Partner Center, if the error is about a submission of an app or add-on.
+    /// Returns the link to the submission's page in Partner Center, if the error is about a submission, or about an MSI or EXE
+    /// product.
     #[must_use]
     pub fn partner_center_url(&self) -> Option<String> {
         partner_center_url(self.path()?)
@@ -241,11 +242,15 @@ fn segment_after<'p>(path: &'p str, name: &str) -> Option<&'p str> {
 }
 
 fn submission_of(path: &str) -> Option<SubmissionId> {
-    segment_after(path, "submissions")?.parse().ok()
+    let of_packaged = segment_after(path, "submissions");
+    of_packaged.or_else(|| segment_after(path, "submission"))?.parse().ok()
 }
 
 /// Returns the link to Partner Center's page, if the path of the API names a submission.
 fn partner_center_url(path: &str) -> Option<String> {
+    if let Some(product) = segment_after(path, "product") {
+        return Some(format!("https://partner.microsoft.com/dashboard/products/{product}"));
+    }
     let product = segment_after(path, "applications").or_else(|| segment_after(path, "inappproducts"))?;
     let submission = segment_after(path, "submissions")?;
     Some(format!(
@@ -271,6 +276,10 @@ mod tests {
             (
                 "inappproducts/9P/submissions/115",
                 Some("https://partner.microsoft.com/dashboard/products/9P/submissions/115"),
+            ),
+            (
+                "product/7b0f3c1e/submission/115",
+                Some("https://partner.microsoft.com/dashboard/products/7b0f3c1e"),
             ),
             ("applications/9N/submissions", None),
             ("applications/9N", None),

@@ -142,6 +142,12 @@ impl Error {
         new
     }
 
+    /// The service says yes to a submit, and names no submission.
+    pub(crate) fn no_submission(path: &str) -> Self {
+        let problem = "the service took the submit and named no submission: look at the product in Partner Center";
+        Self::pending(path, &SubmissionStatus::default(), problem).with_outcome(Outcome::MaybeApplied)
+    }
+
     /// The caller's own edit failed.
     pub(crate) fn edit(error: BoxedError) -> Self {
         let mut new = Self::new(ErrorKind::Edit);

@@ -3,6 +3,8 @@
 mod change;
 mod model;
 mod product;
+mod submit;
+mod wait;
 
 use std::fmt;
 
@@ -14,6 +16,8 @@ pub use self::model::{
     Submitted, SystemFeature, SystemRequirement,
 };
 pub use self::product::Product;
+pub use self::submit::Certain;
+pub use self::wait::{Ready, Watch};
 use crate::id::{ProductId, SellerId};
 use crate::service::Service;
 
