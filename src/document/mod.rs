@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub(crate) use self::changes::escape;
+pub(crate) use self::changes::{changes, escape};
 pub(crate) use self::lenient::{ViewError, decode_value};
 use crate::error::{Error, Result};
 use crate::model::change::Change;
@@ -157,7 +157,7 @@ impl<T: DeserializeOwned + Serialize> Document<T> {
     ///
     /// As [`body`](Self::body).
     pub fn changes(&self) -> Result<Vec<Change>> {
-        Ok(changes::changes(&self.received, self.current()?.as_ref()))
+        Ok(changes(&self.received, self.current()?.as_ref()))
     }
 
     /// Writes a value that the view does not know, at a JSON pointer ([RFC 6901]), and reads the view again.

@@ -169,6 +169,19 @@ pub(crate) fn of_the_api(status: u16, method: &str, path: &str, body: &ErrorBody
     Some(advice)
 }
 
+/// Returns what to do about the URL of an installer that is answered so.
+pub(crate) fn of_a_download(status: u16, _: &str, _: &str, _: &ErrorBody) -> Option<&'static str> {
+    Some(match status {
+        300..=399 => {
+            "the Store follows no redirect: put the installer where its URL answers with 200 itself, which links to releases on GitHub do not"
+        }
+        401 | 403 => "the Store signs in nowhere: make the installer public",
+        404 | 410 => "upload the installer before it is released",
+        408 | 429 | 500..=599 => "try again later",
+        _ => return None,
+    })
+}
+
 /// Returns what to do about an answer of the API for MSI and EXE apps.
 pub(crate) fn of_msi(status: u16, method: &str, path: &str, body: &ErrorBody) -> Option<&'static str> {
     let message = body.message.as_deref().unwrap_or_default().to_ascii_lowercase();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONNECTION, CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::Instrument;
 use url::Url;
@@ -148,6 +148,8 @@ pub(crate) const CORRELATION_ID: &str = "MS-CorrelationId";
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<String>,
+    /// The length of the resource, whatever part of it came.
+    pub(crate) length: Option<u64>,
     pub(crate) body: Bytes,
 }
 
@@ -198,6 +200,7 @@ impl Attempt<'_> {
         }
         call.request_id = id("MS-RequestId").or_else(|| id("x-ms-request-id"));
         let retry_after = text(response.headers(), RETRY_AFTER.as_str()).map(str::to_owned);
+        let length = length(response.headers());
         let is_success = response.status().is_success();
         let left = self.timeout.saturating_sub(started.elapsed());
         let (time, most) = if is_success {
@@ -218,6 +221,7 @@ impl Attempt<'_> {
             _ => Ok(Answer {
                 status,
                 retry_after,
+                length,
                 body: body.freeze(),
             }),
         }
@@ -278,6 +282,15 @@ async fn read(mut response: reqwest::Response, body: &mut BytesMut, limit: usize
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok().filter(|text| !text.is_empty())
+}
+
+/// The length of the resource: what follows the slash of `bytes 0-7/12345`, or else that of the answer.
+fn length(headers: &HeaderMap) -> Option<u64> {
+    let text_of = |name: HeaderName| text(headers, name.as_str());
+    match text_of(CONTENT_RANGE) {
+        Some(range) => range.rsplit_once('/')?.1.parse().ok(),
+        None => text_of(CONTENT_LENGTH)?.parse().ok(),
+    }
 }
 
 /// Adds a field that no log of the connection shows. If its value is not valid in a header, the builder fails.

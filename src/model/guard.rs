@@ -26,6 +26,16 @@ pub enum Guard {
     /// The fourth number of the version of a new package is not 0, or the version is not higher than what the Store holds for the
     /// same devices.
     PackageVersion,
+    /// The Store could not fetch the installer of an MSI or EXE app: its URL is redirected, is answered with an error or without a
+    /// length, or serves other bytes than the file.
+    PackageUrl,
+    /// The parameters of an installer have more than 40 characters, which the API refuses although Partner Center takes them, or do not
+    /// fit what it is.
+    InstallerParameters,
+    /// The draft of an MSI or EXE app has all that the run would change, and nothing tells whether it was ever submitted.
+    Unchanged,
+    /// Somebody else has changed the draft of an MSI or EXE app while the run was under way.
+    DraftChanged,
     /// There is no listing.
     Listings,
     /// A listing has no title, and no package has its language: the whole submission would fail at the commit.
@@ -57,6 +67,10 @@ impl fmt::Display for Guard {
             Self::PackageKind => "package kind",
             Self::PackageIdentity => "package identity",
             Self::PackageVersion => "package version",
+            Self::PackageUrl => "package URL",
+            Self::InstallerParameters => "installer parameters",
+            Self::Unchanged => "unchanged",
+            Self::DraftChanged => "draft changed",
             Self::Listings => "listings",
             Self::ListingTitles => "listing titles",
             Self::Files => "files",

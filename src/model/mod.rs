@@ -14,6 +14,7 @@ pub(crate) mod in_app_product;
 pub(crate) mod in_app_product_submission;
 pub(crate) mod listing;
 pub(crate) mod member;
+pub(crate) mod msi;
 pub(crate) mod open_enum;
 pub(crate) mod package;
 pub(crate) mod page;

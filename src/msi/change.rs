@@ -1,10 +1,13 @@
 //! What is sent: changes as plain data, checked before.
 
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use crate::document::{Document, member, written};
 use crate::error::{Error, Result};
-use crate::msi::model::{Architecture, Asset, AssetSlot, ErrorDetails, ListingAssets, Metadata, PackageType};
+use crate::http::{is_loopback, server_url};
+use crate::model::msi::{Architecture, Asset, AssetSlot, ErrorDetails, ListingAssets, Metadata, PackageType};
+use crate::secret::redact_url;
 
 /// The API takes no longer parameters, although Partner Center does.
 pub(crate) const MOST_PARAMETERS: usize = 40;
@@ -64,7 +67,12 @@ impl MetadataChange {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the document cannot be written, or a language was added or taken
     /// out, which [`add_listings`](Self::add_listings) and [`remove_listings`](Self::remove_listings) do.
     pub fn of_edits(document: &Document<Metadata>) -> Result<Vec<Self>> {
-        Self::each(document, |was, is| {
+        Self::between(document.as_received(), &document.body()?)
+    }
+
+    /// The changes that make the metadata what it is to be.
+    pub(crate) fn between(was: &Value, is: &Value) -> Result<Vec<Self>> {
+        Self::each(was, is, |was, is| {
             let changed = is.iter().filter(|(name, value)| was.get(*name) != Some(*value));
             changed.map(|(name, value)| (name.clone(), value.clone())).collect()
         })
@@ -77,25 +85,25 @@ impl MetadataChange {
     ///
     /// Those of [`of_edits`](Self::of_edits).
     pub fn of_modules(document: &Document<Metadata>) -> Result<Vec<Self>> {
-        Self::each(document, |_, is| is.clone())
+        Self::each(document.as_received(), &document.body()?, |_, is| is.clone())
     }
 
     /// A change for each module, and each listing, that was edited: what `take` takes of it.
     fn each(
-        document: &Document<Metadata>,
+        was: &Value,
+        is: &Value,
         take: impl Fn(&Map<String, Value>, &Map<String, Value>) -> Map<String, Value>,
     ) -> Result<Vec<Self>> {
-        let (was, is) = (document.as_received(), document.body()?);
         let mut changes = Vec::new();
         for module in ["availability", "properties"] {
-            if let (was, Some(Value::Object(is))) = (member(was, module), member(&is, module))
+            if let (was, Some(Value::Object(is))) = (member(was, module), member(is, module))
                 && was.and_then(Value::as_object) != Some(is)
             {
                 let was = was.and_then(Value::as_object).cloned().unwrap_or_default();
                 changes.push(Self::of(module, take(&was, is).into()));
             }
         }
-        let (was, is) = (listings(was), listings(&is));
+        let (was, is) = (listings(was), listings(is));
         let languages = |listings: &[Map<String, Value>]| listings.iter().map(language).collect::<Vec<_>>();
         if languages(&was) != languages(&is) {
             let why = "its languages are not those that were received: add and remove them with MetadataChange::add_listings and remove_listings";
@@ -119,9 +127,17 @@ impl MetadataChange {
     }
 }
 
+/// The list in this member.
+pub(crate) fn list<'v>(value: &'v Value, name: &str) -> &'v [Value] {
+    member(value, name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
 fn listings(metadata: &Value) -> Vec<Map<String, Value>> {
-    let listings = member(metadata, "listings").and_then(Value::as_array);
-    listings.into_iter().flatten().filter_map(Value::as_object).cloned().collect()
+    list(metadata, "listings")
+        .iter()
+        .filter_map(Value::as_object)
+        .cloned()
+        .collect()
 }
 
 fn language(listing: &Map<String, Value>) -> String {
@@ -142,6 +158,16 @@ pub(crate) fn without_nulls(value: Value) -> Value {
         Value::Array(items) => items.into_iter().map(without_nulls).collect(),
         other => other,
     }
+}
+
+/// The packages without their ids, which the service gives anew.
+pub(crate) fn without_ids(packages: &Value) -> Value {
+    let mut packages = without_nulls(packages.clone());
+    let items = packages.get_mut("packages").and_then(Value::as_array_mut);
+    for package in items.into_iter().flatten().filter_map(Value::as_object_mut) {
+        package.retain(|name, _| !name.eq_ignore_ascii_case("packageId"));
+    }
+    packages
 }
 
 /// A change of one package, for a PATCH: the members that are set.
@@ -228,15 +254,15 @@ impl PackageChange {
         &self.body
     }
 
-    pub(crate) fn body(&self) -> Result<Vec<u8>> {
+    pub(crate) fn body(&self, is_local: bool) -> Result<Vec<u8>> {
         let body = without_nulls(self.body.clone().into());
-        check_package(&body)?;
+        check_package(&body, is_local)?;
         written(&body)
     }
 }
 
 /// Refuses what the API refuses, or what breaks an app once it is accepted.
-pub(crate) fn check_package(package: &Value) -> Result<()> {
+pub(crate) fn check_package(package: &Value, is_local: bool) -> Result<()> {
     let text = |name| member(package, name).and_then(Value::as_str);
     let refused = |what: &str, why: String| Err(Error::invalid(format!("{what} of a package"), why));
     let count = text("installerParameters").unwrap_or_default().chars().count();
@@ -260,9 +286,22 @@ pub(crate) fn check_package(package: &Value) -> Result<()> {
         return refused("languages", "there must be one at least".to_owned());
     }
     if let Some(url) = text("packageUrl") {
-        crate::http::server_url(url).map_err(|why| Error::invalid("packageUrl of a package", why))?;
+        installer_url(url, is_local)?;
     }
     Ok(())
+}
+
+/// Reads the URL of an installer. On this machine the Store cannot reach it, but a fake of it can.
+pub(crate) fn installer_url(text: &str, is_local: bool) -> Result<Url> {
+    let refused = |why: &str| Error::invalid(format!("the package URL {}", redact_url(text)), why);
+    let url = server_url(text).map_err(refused)?;
+    if is_loopback(&url) && !is_local {
+        return Err(refused("it leads to this machine, where the Store cannot fetch it"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refused("it must not hold a user name or password: everybody can see it"));
+    }
+    Ok(url)
 }
 
 /// The images that a language is to have: all of them, because a commit replaces what is there.

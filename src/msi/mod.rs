@@ -1,24 +1,28 @@
 //! MSI and EXE apps, which have an API of their own: [`Product`].
 
+mod assets;
 mod change;
-mod model;
+mod preflight;
 mod product;
+mod snapshot;
 mod submit;
 mod wait;
 
 use std::fmt;
 
 pub use self::change::{AssetChange, MetadataChange, PackageChange};
-pub use self::model::{
+pub use self::preflight::Installer;
+pub use self::product::Product;
+pub use self::snapshot::Snapshot;
+pub use self::submit::Certain;
+pub use self::wait::{Ready, Watch};
+use crate::id::{ProductId, SellerId};
+pub use crate::model::msi::{
     Accepted, Architecture, Asset, AssetSlot, AssetSlots, Availability, Discoverability, ErrorDetails, ErrorScenario,
     ErrorScenarioDetails, FreeTrial, HardwareRequirement, ImageSize, Listing, ListingAssets, ListingLanguage, Metadata, Module,
     Package, PackageType, Packages, Pricing, ProductDeclarations, ProductStatus, Properties, PublishingStatus, SubmissionState,
     Submitted, SystemFeature, SystemRequirement,
 };
-pub use self::product::Product;
-pub use self::submit::Certain;
-pub use self::wait::{Ready, Watch};
-use crate::id::{ProductId, SellerId};
 use crate::service::Service;
 
 /// The MSI and EXE products of a seller.

@@ -11,12 +11,12 @@ use crate::document::{Document, decode_value, member, written};
 use crate::error::{Error, Result};
 use crate::http::request::{Path, Request};
 use crate::id::{ProductId, SellerId, SubmissionId};
-use crate::model::problem::Problem;
-use crate::model::receipt::Receipt;
-use crate::msi::change::{AssetChange, MetadataChange, PackageChange, check_package, without_nulls};
-use crate::msi::model::{
+use crate::model::msi::{
     Accepted, AssetSlots, ListingAssets, Metadata, Module, Package, Packages, ProductStatus, SubmissionState, Submitted,
 };
+use crate::model::problem::Problem;
+use crate::model::receipt::Receipt;
+use crate::msi::change::{AssetChange, MetadataChange, PackageChange, check_package, list, without_ids};
 use crate::service::{Json, Service};
 
 /// The languages that the service sends at once.
@@ -61,7 +61,7 @@ impl Product {
         &self.id
     }
 
-    fn path(&self) -> Path {
+    pub(crate) fn path(&self) -> Path {
         Path::new("product").id("{productId}", &self.id)
     }
 
@@ -100,6 +100,11 @@ impl Product {
         let found = found.ok_or_else(|| answer.unexpected(&place, "an answer"))?;
         let value = decode_value(found).map_err(|error| answer.unexpected(format!("{place}.{}", error.path), error.expected))?;
         Ok(answer.map(|_| value))
+    }
+
+    /// The answer to a change.
+    pub(crate) async fn accept(&self, request: Request) -> Result<Receipt<Accepted>> {
+        self.value(request, "").await
     }
 
     /// The answer as a document.
@@ -214,16 +219,11 @@ impl Product {
     ///
     /// It may be sent again; dropping the future may leave it applied.
     pub async fn replace_packages(&self, packages: &Document<Packages>) -> Result<Receipt<Accepted>> {
-        let mut body = without_nulls(packages.body()?);
-        let items = body.get_mut("packages").and_then(Value::as_array_mut);
-        for package in items.into_iter().flatten() {
-            check_package(package)?;
-            if let Value::Object(members) = package {
-                members.retain(|name, _| !name.eq_ignore_ascii_case("packageId"));
-            }
+        let body = without_ids(&packages.body()?);
+        for package in list(&body, "packages") {
+            check_package(package, self.service.is_local())?;
         }
-        self.value(Request::put(self.path().then("packages"), written(&body)?), "")
-            .await
+        self.accept(Request::put(self.path().then("packages"), written(&body)?)).await
     }
 
     /// Changes members of one package: `PATCH …/packages/{packageId}`. The others stay as they are.
@@ -236,8 +236,8 @@ impl Product {
     ///
     /// It may be sent again; dropping the future may leave it applied.
     pub async fn patch_package(&self, package_id: &str, change: &PackageChange) -> Result<Receipt<Accepted>> {
-        self.value(Request::patch(self.package_path(package_id)?, change.body()?), "")
-            .await
+        let body = change.body(self.service.is_local())?;
+        self.value(Request::patch(self.package_path(package_id)?, body), "").await
     }
 
     /// Has the Store fetch the packages: `POST …/packages/commit`. It takes minutes; [`status`](Self::status) tells when it is done.

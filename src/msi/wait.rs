@@ -8,10 +8,10 @@ use crate::api::wait::Milestone;
 use crate::error::{Error, FailureKind, Result};
 use crate::http::BoxFuture;
 use crate::id::SubmissionId;
+use crate::model::msi::{ProductStatus, PublishingStatus, SubmissionState};
 use crate::model::problem::Problem;
 use crate::model::receipt::Receipt;
 use crate::model::status::{StatusDetail, StatusDetails, StatusReport};
-use crate::msi::model::{ProductStatus, PublishingStatus, SubmissionState};
 use crate::msi::product::Product;
 use crate::service::look::{Looks, Miss, Pace};
 

@@ -22,6 +22,8 @@ use crate::service::dialect::Dialect;
 #[derive(Debug)]
 pub(crate) struct Response<B = Bytes> {
     pub(crate) status: u16,
+    /// The length of the resource, whatever part of it came.
+    pub(crate) length: Option<u64>,
     pub(crate) body: B,
     pub(crate) call: CallInfo,
 }
@@ -48,10 +50,20 @@ pub(crate) type Json = Response<Value>;
 impl Response {
     /// Reads the body as JSON.
     pub(crate) fn json(self) -> Result<Json> {
-        let Self { status, body, call } = self;
+        let Self {
+            status,
+            length,
+            body,
+            call,
+        } = self;
         let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
         match serde_json::from_slice(text) {
-            Ok(body) => Ok(Response { status, body, call }),
+            Ok(body) => Ok(Response {
+                status,
+                length,
+                body,
+                call,
+            }),
             // Nothing, which the service says too, or its own JSON, broken off.
             Err(error) if error.is_eof() && matches!(text.trim_ascii_start().first(), None | Some(b'{')) => {
                 Err(Error::decode(call, status, "", "JSON"))
@@ -241,12 +253,18 @@ impl<'c> Call<'c> {
         let Answer {
             status,
             retry_after,
+            length,
             body,
         } = answer;
         let call = self.info.clone();
         let known = self.request.known_secrets(bearer);
         let Some(refusal) = (self.dialect.refusal)(status, &body, &known) else {
-            return Ok(Response { status, body, call });
+            return Ok(Response {
+                status,
+                length,
+                body,
+                call,
+            });
         };
         let message = refusal.message.as_deref().filter(|_| matches!(status, 429 | 503));
         let hint = hint(retry_after.as_deref(), message, self.http.clock().system_now());

@@ -41,6 +41,13 @@ pub(crate) static BLOBS: Dialect = Dialect {
     writes: true,
 };
 
+/// Whoever serves an installer to the Store.
+pub(crate) static DOWNLOADS: Dialect = Dialect {
+    refusal: by_status,
+    advice: advice::of_a_download,
+    writes: false,
+};
+
 /// Any 2xx is a yes.
 fn by_status(status: u16, body: &[u8], known: &[&str]) -> Option<ErrorBody> {
     (!(200..300).contains(&status)).then(|| ErrorBody::parse(body, known))
