@@ -339,6 +339,17 @@ pub struct ListingAssets {
     pub screenshots: Vec<Asset>,
 }
 
+impl ListingAssets {
+    /// Creates a set without images.
+    #[must_use]
+    pub fn new(language: impl Into<String>) -> Self {
+        Self {
+            language: language.into(),
+            ..Self::default()
+        }
+    }
+}
+
 /// An image.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]

@@ -1,5 +1,8 @@
 //! The upload of an image to its place.
 
+use std::io::Read as _;
+use std::path::Path;
+
 use bytes::Bytes;
 use secrecy::SecretString;
 use url::Url;
@@ -62,6 +65,20 @@ impl Product {
             .map(|(name, value)| (name.to_owned(), SecretString::from(value)));
         request.secret_headers = headers.collect();
         Ok(request)
+    }
+}
+
+/// Refuses a file that is no PNG.
+pub(crate) fn check_png(path: &Path) -> Result<()> {
+    let refused = |why: &str| Error::invalid(format!("the image {}", path.display()), why);
+    let mut start = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| refused("it cannot be read").caused_by(error))?;
+    file.take(8)
+        .read_to_end(&mut start)
+        .map_err(|error| refused("it cannot be read").caused_by(error))?;
+    match start == *b"\x89PNG\r\n\x1a\n" {
+        true => Ok(()),
+        false => Err(refused("it is no PNG file")),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::document::{Document, member, written};
 use crate::error::{Error, Result};
 use crate::http::{is_loopback, server_url};
 use crate::model::msi::{Architecture, Asset, AssetSlot, ErrorDetails, ListingAssets, Metadata, PackageType};
-use crate::secret::redact_url;
+use crate::secret::{UploadUrl, redact_url};
 
 /// The API takes no longer parameters, although Partner Center does.
 pub(crate) const MOST_PARAMETERS: usize = 40;
@@ -115,11 +115,6 @@ impl MetadataChange {
             changes.push(Self::of("listings", taken.into()));
         }
         Ok(changes)
-    }
-
-    /// The language of the listing in it.
-    pub(crate) fn language(&self) -> Option<&str> {
-        self.body.get("listings")?.get("language")?.as_str()
     }
 
     pub(crate) fn body(&self) -> Result<Vec<u8>> {
@@ -331,20 +326,20 @@ impl AssetChange {
 
     /// Replaces the screenshots by those that were uploaded to these places, in this order.
     #[must_use]
-    pub fn screenshots<'s>(mut self, uploaded: impl IntoIterator<Item = (&'s AssetSlot, &'s str)>) -> Self {
+    pub fn screenshots<'s>(mut self, uploaded: impl IntoIterator<Item = (&'s AssetSlot, &'s UploadUrl)>) -> Self {
         self.screenshots = uploaded
             .into_iter()
-            .map(|(slot, url)| (slot.id.clone(), url.to_owned()))
+            .map(|(slot, url)| (slot.id.clone(), url.expose().to_owned()))
             .collect();
         self
     }
 
     /// Replaces the logos by those that were uploaded to these places.
     #[must_use]
-    pub fn logos<'s>(mut self, uploaded: impl IntoIterator<Item = (&'s AssetSlot, &'s str)>) -> Self {
+    pub fn logos<'s>(mut self, uploaded: impl IntoIterator<Item = (&'s AssetSlot, &'s UploadUrl)>) -> Self {
         self.logos = uploaded
             .into_iter()
-            .map(|(slot, url)| (slot.id.clone(), url.to_owned()))
+            .map(|(slot, url)| (slot.id.clone(), url.expose().to_owned()))
             .collect();
         self
     }

@@ -2,8 +2,10 @@
 
 mod assets;
 mod change;
+mod plan;
 mod preflight;
 mod product;
+mod publish;
 mod snapshot;
 mod submit;
 mod wait;
@@ -11,8 +13,10 @@ mod wait;
 use std::fmt;
 
 pub use self::change::{AssetChange, MetadataChange, PackageChange};
+pub use self::plan::{Plan, PlannedNotes, PlannedPackage, PlannedProblem};
 pub use self::preflight::Installer;
 pub use self::product::Product;
+pub use self::publish::{Ending, Event, NewInstaller, OnUnchanged, Publish, Report};
 pub use self::snapshot::Snapshot;
 pub use self::submit::Certain;
 pub use self::wait::{Ready, Watch};

@@ -31,8 +31,12 @@ pub struct Installer {
 /// Looks at an installer. What the Store could not fetch is an error of [`Guard::PackageUrl`].
 pub(crate) async fn look(service: &Service, url: &Url) -> Result<Installer> {
     let peer = Peer::new(service.http().clone(), &DOWNLOADS);
-    let refused =
-        |error: Error| Error::guard(Guard::PackageUrl, format!("the Store could not fetch {}", shown(url))).caused_by(error);
+    let refused = |error: Error| {
+        Error::guard(
+            Guard::PackageUrl,
+            format!("the Store could not fetch {}: {error}", shown(url)),
+        )
+    };
     // Some servers refuse HEAD, or programs that they do not know.
     let head = peer.send(&request(Method::HEAD, url)).await;
     let start = match peer.send(&part(url, 0..8)).await {

@@ -1,12 +1,12 @@
 //! What the draft was, to compare it and to write it back: a draft cannot be thrown away.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::document::{changes, written};
+use crate::document::{Document, changes, member, written};
 use crate::error::{Error, Result};
 use crate::http::request::Request;
-use crate::model::msi::ListingAssets;
+use crate::model::msi::{ListingAssets, Metadata, Packages};
 use crate::msi::change::{AssetChange, MetadataChange, without_ids, without_nulls};
 use crate::msi::product::Product;
 
@@ -34,11 +34,8 @@ impl Product {
     ///
     /// It only reads.
     pub async fn snapshot(&self) -> Result<Snapshot> {
-        Ok(Snapshot {
-            packages: self.packages().await?.as_received().clone(),
-            metadata: self.metadata(&[]).await?.as_received().clone(),
-            assets: self.assets(&[]).await?.value,
-        })
+        let (packages, metadata) = (self.packages().await?, self.metadata(&[]).await?);
+        Ok(Snapshot::new(&packages, &metadata, self.assets(&[]).await?.value))
     }
 
     /// Writes a snapshot back, where the draft differs from it, and has the packages fetched again if they did. Nothing is
@@ -70,6 +67,25 @@ impl Product {
 }
 
 impl Snapshot {
+    pub(crate) fn new(packages: &Document<Packages>, metadata: &Document<Metadata>, assets: Vec<ListingAssets>) -> Self {
+        Self {
+            packages: packages.as_received().clone(),
+            metadata: metadata.as_received().clone(),
+            assets,
+        }
+    }
+
+    /// Sets members of a package.
+    pub(crate) fn set_package(&mut self, package_id: &str, members: &Map<String, Value>) {
+        set(&mut self.packages, "packages", "packageId", package_id, members);
+    }
+
+    /// Sets what is new in a language.
+    pub(crate) fn set_notes(&mut self, language: &str, text: &str) {
+        let members = [("whatsNew".to_owned(), Value::from(text))].into_iter().collect();
+        set(&mut self.metadata, "listings", "language", language, &members);
+    }
+
     /// The first place where another draft is not this one. What the service adds does not count, nor do links to images.
     pub(crate) fn difference(&self, other: &Self) -> Option<String> {
         let ids = |assets: &[ListingAssets]| {
@@ -89,6 +105,19 @@ impl Snapshot {
         changed(&without_ids(&self.packages), &without_ids(&other.packages))
             .or_else(|| changed(&self.metadata, &other.metadata))
             .or_else(|| (ids(&self.assets) != ids(&other.assets)).then(|| "the images".to_owned()))
+    }
+}
+
+/// Sets members of the item of a list whose key is this.
+fn set(value: &mut Value, list: &str, key: &str, is: &str, members: &Map<String, Value>) {
+    let items = value.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+    let has_key = |item: &Value| {
+        member(item, key)
+            .and_then(Value::as_str)
+            .is_some_and(|text| text.eq_ignore_ascii_case(is))
+    };
+    for item in items.filter(|item| has_key(item)).filter_map(Value::as_object_mut) {
+        item.extend(members.clone());
     }
 }
 

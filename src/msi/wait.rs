@@ -144,7 +144,36 @@ impl Product {
         self.unless_ended(&status).await
     }
 
-    async fn unless_ended(&self, status: &ProductStatus) -> Result<Option<SubmissionId>> {
+    /// Watches a submission, and tells each new state.
+    pub(crate) async fn watched(
+        &self,
+        id: &SubmissionId,
+        timeout: Duration,
+        interval: Option<Duration>,
+        tell: &mut (dyn FnMut(&SubmissionState) + Send),
+    ) -> Result<Receipt<SubmissionState>> {
+        let place = format!("{}/submission/{id}", self.place());
+        let pace = interval.map_or(Pace::Growing, Pace::Every);
+        let mut looks = Looks::new(self.service().clock(), timeout, pace);
+        let mut last: Option<SubmissionState> = None;
+        loop {
+            let look = |product: Self| async move { product.submission_status(id).await };
+            let state = next(self, &mut looks, &place, "publication", look).await?;
+            if last.as_ref() != Some(&state.value) {
+                tell(&state);
+            }
+            match end_of(&state) {
+                Some(Ok(())) => return Ok(state),
+                Some(Err(kind)) => {
+                    let report = report(state.publishing_status.as_str(), &state.problems);
+                    return Err(Error::failed(kind, &place, report, state.correlation_id));
+                }
+                None => last = Some(state.value),
+            }
+        }
+    }
+
+    pub(crate) async fn unless_ended(&self, status: &ProductStatus) -> Result<Option<SubmissionId>> {
         let Some(id) = &status.ongoing_submission_id else {
             return Ok(None);
         };
@@ -297,29 +326,6 @@ impl Watch {
         self.on_status = Some(Box::new(observer));
         self
     }
-
-    async fn run(self) -> Result<Receipt<SubmissionState>> {
-        let (product, id) = (&self.product, &self.submission);
-        let place = format!("{}/submission/{id}", product.place());
-        let pace = self.interval.map_or(Pace::Growing, Pace::Every);
-        let mut looks = Looks::new(product.service().clock(), self.timeout, pace);
-        let mut last: Option<SubmissionState> = None;
-        loop {
-            let look = |product: Product| async move { product.submission_status(id).await };
-            let state = next(product, &mut looks, &place, "publication", look).await?;
-            if let Some(observer) = self.on_status.as_ref().filter(|_| last.as_ref() != Some(&state.value)) {
-                observer(&state);
-            }
-            match end_of(&state) {
-                Some(Ok(())) => return Ok(state),
-                Some(Err(kind)) => {
-                    let report = report(state.publishing_status.as_str(), &state.problems);
-                    return Err(Error::failed(kind, &place, report, state.correlation_id));
-                }
-                None => last = Some(state.value),
-            }
-        }
-    }
 }
 
 impl IntoFuture for Watch {
@@ -327,7 +333,16 @@ impl IntoFuture for Watch {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        Box::pin(async move {
+            let mut tell = |state: &SubmissionState| {
+                if let Some(observer) = &self.on_status {
+                    observer(state);
+                }
+            };
+            self.product
+                .watched(&self.submission, self.timeout, self.interval, &mut tell)
+                .await
+        })
     }
 }
 

@@ -1,0 +1,266 @@
+//! What a run would do: a decision as data, made of the draft and of what was found at the URLs, and as a text.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::id::SubmissionId;
+use crate::model::guard::Guard;
+use crate::model::msi::{Architecture, Listing, Package, PackageType};
+use crate::msi::change::{MOST_PARAMETERS, PackageChange};
+use crate::msi::preflight::Installer;
+use crate::msi::publish::NewInstaller;
+
+/// The most characters of release notes.
+const MOST_NOTES: usize = 1500;
+
+/// The plan of a run. `Display` is a text for people; it can be serialised for programs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Plan {
+    /// The submission under way, perhaps somebody else's, which locks the draft.
+    pub busy: Option<SubmissionId>,
+    /// The packages that were named.
+    pub packages: Vec<PlannedPackage>,
+    /// The languages whose release notes would change.
+    pub notes: Vec<PlannedNotes>,
+    /// The languages whose images would change, with how many of them.
+    pub images: BTreeMap<String, usize>,
+    /// Whether the draft has all of it already.
+    pub unchanged: bool,
+    /// Advice; it does not stop the run.
+    pub findings: Vec<String>,
+    /// What would stop the run, with the guard that does, if it is one.
+    pub problems: Vec<PlannedProblem>,
+}
+
+/// What would stop a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PlannedProblem {
+    /// The guard.
+    pub guard: Option<Guard>,
+    /// What is wrong, and how to go on.
+    pub problem: String,
+}
+
+/// A package, and what would change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PlannedPackage {
+    /// Its architecture.
+    pub architecture: Architecture,
+    /// Its id.
+    pub package_id: String,
+    /// The URL that it has.
+    pub before: String,
+    /// The URL that it gets.
+    pub after: String,
+    /// The names of the members that would change.
+    pub changes: Vec<String>,
+    /// What was found at the URL.
+    pub installer: Option<Installer>,
+    #[serde(skip)]
+    pub(crate) change: PackageChange,
+}
+
+/// The release notes of a language.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PlannedNotes {
+    /// The language, as the draft spells it.
+    pub language: String,
+    /// What it has.
+    pub before: String,
+    /// What it gets.
+    pub after: String,
+}
+
+impl Plan {
+    /// Whether the run would go on, as far as can be seen.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.busy.is_none() && self.problems.is_empty()
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "packages: {}", self.packages.len())?;
+        for package in &self.packages {
+            let bytes = package
+                .installer
+                .as_ref()
+                .map_or_else(String::new, |found| format!(" ({} bytes)", found.length));
+            match package.changes.as_slice() {
+                [] => writeln!(f, "  {}: has {}{bytes} already", package.architecture, package.after)?,
+                changes => {
+                    writeln!(
+                        f,
+                        "  {}: {} -> {}{bytes}",
+                        package.architecture, package.before, package.after
+                    )?;
+                    writeln!(f, "    changes: {}", changes.join(", "))?;
+                }
+            }
+        }
+        writeln!(f, "release notes: {}", self.notes.len())?;
+        for notes in &self.notes {
+            writeln!(f, "  {}: {:?} -> {:?}", notes.language, notes.before, notes.after)?;
+        }
+        for (language, count) in &self.images {
+            writeln!(f, "images: {count} for {language}")?;
+        }
+        for finding in &self.findings {
+            writeln!(f, "advice: {finding}")?;
+        }
+        match (&self.busy, self.problems.first()) {
+            (Some(id), _) => write!(
+                f,
+                "busy: submission {id} is under way, and the draft is locked until it has ended"
+            ),
+            (None, Some(problem)) => write!(f, "would stop: {}", problem.problem),
+            (None, None) if self.unchanged => f.write_str("unchanged: the draft has all of it"),
+            (None, None) => f.write_str("would go on"),
+        }
+    }
+}
+
+/// The one package of this architecture.
+pub(crate) fn package_of<'p>(packages: &'p [Package], architecture: &Architecture) -> Result<&'p Package> {
+    let is_its = |package: &&Package| package.architectures.as_slice() == std::slice::from_ref(architecture);
+    let found: Vec<&Package> = packages.iter().filter(is_its).collect();
+    let refused = |why: String| Err(Error::invalid(format!("the package for {architecture}"), why));
+    match found.as_slice() {
+        [package] => Ok(package),
+        [] => {
+            let there: Vec<&str> = packages
+                .iter()
+                .flat_map(|package| &package.architectures)
+                .map(Architecture::as_str)
+                .collect();
+            refused(format!(
+                "the draft has packages for {} only: add it in Partner Center, or with replace_packages()",
+                there.join(", ")
+            ))
+        }
+        several => refused(format!(
+            "the draft has {} of them, in several languages: change them with patch_package()",
+            several.len()
+        )),
+    }
+}
+
+/// What would change of a package, and what stops that.
+pub(crate) fn plan_package(
+    new: &NewInstaller,
+    package: &Package,
+    found: Option<&Installer>,
+) -> (PlannedPackage, Vec<(Guard, String)>) {
+    let mut problems = Vec::new();
+    let sniffed = found.and_then(|found| found.package_type.clone());
+    let kind = new
+        .package_type
+        .clone()
+        .or(sniffed.clone())
+        .unwrap_or_else(|| package.package_type.clone());
+    if found.is_some_and(|found| found.ranges) && sniffed.as_ref() != Some(&kind) {
+        let is = sniffed
+            .as_ref()
+            .map_or("neither a program nor a Windows Installer package", PackageType::as_str);
+        problems.push((
+            Guard::PackageKind,
+            format!("{} is to be {kind}, and its first bytes say that it is {is}", new.url),
+        ));
+    }
+    let parameters = new.parameters.as_ref().unwrap_or(&package.installer_parameters);
+    let is_other_kind = kind != package.package_type;
+    if is_other_kind && new.parameters.is_none() && !parameters.is_empty() {
+        let why = format!(
+            "the parameters {parameters:?} are those of {}, and the package becomes {kind}: state its own",
+            package.package_type
+        );
+        problems.push((Guard::InstallerParameters, why));
+    }
+    // The Store runs msiexec with /qn itself.
+    if kind == PackageType::Msi && ["/s", "/silent", "/verysilent"].contains(&parameters.trim().to_ascii_lowercase().as_str()) {
+        problems.push((
+            Guard::InstallerParameters,
+            format!("{parameters:?} is for programs, and the package is msi"),
+        ));
+    }
+    let count = parameters.chars().count();
+    if count > MOST_PARAMETERS {
+        let why = format!(
+            "the parameters of the package for {} have {count} characters, and the API takes {MOST_PARAMETERS} at most, although Partner Center takes more: state shorter ones",
+            new.architecture
+        );
+        problems.push((Guard::InstallerParameters, why));
+    }
+    let mut change = PackageChange::new();
+    if package.package_url != new.url {
+        change = change.with("packageUrl", new.url.as_str());
+    }
+    if is_other_kind {
+        change = change.package_type(&kind);
+    }
+    if *parameters != package.installer_parameters {
+        change = change.installer_parameters(parameters);
+    }
+    let planned = PlannedPackage {
+        architecture: new.architecture.clone(),
+        package_id: package.package_id.clone(),
+        before: package.package_url.clone(),
+        after: new.url.clone(),
+        changes: change.members().keys().cloned().collect(),
+        installer: found.cloned(),
+        change,
+    };
+    (planned, problems)
+}
+
+/// The release notes that would change, and advice. A language that the draft does not have is an error.
+pub(crate) fn plan_notes(
+    everywhere: Option<&str>,
+    by_language: &BTreeMap<String, String>,
+    listings: &[Listing],
+) -> Result<(Vec<PlannedNotes>, Vec<String>)> {
+    let is = |listing: &Listing, language: &str| listing.language.eq_ignore_ascii_case(language);
+    if let Some(unknown) = by_language
+        .keys()
+        .find(|language| !listings.iter().any(|listing| is(listing, language)))
+    {
+        let there: Vec<&str> = listings.iter().map(|listing| listing.language.as_str()).collect();
+        let why = format!("there is no listing in {unknown}: the draft has {}", there.join(", "));
+        return Err(Error::invalid("the release notes", why));
+    }
+    let (mut notes, mut findings) = (Vec::new(), Vec::new());
+    for listing in listings {
+        let own = by_language
+            .iter()
+            .find(|(language, _)| is(listing, language))
+            .map(|(_, text)| text.as_str());
+        match own.or(everywhere) {
+            Some(text) if *text != listing.whats_new => notes.push(PlannedNotes {
+                language: listing.language.clone(),
+                before: listing.whats_new.clone(),
+                after: text.to_owned(),
+            }),
+            Some(_) => {}
+            None if by_language.is_empty() => {}
+            None => findings.push(format!("the release notes in {} stay as they are", listing.language)),
+        }
+        let count = own.or(everywhere).unwrap_or_default().chars().count();
+        if count > MOST_NOTES {
+            findings.push(format!(
+                "the release notes in {} have {count} characters, and {MOST_NOTES} are documented",
+                listing.language
+            ));
+        }
+    }
+    Ok((notes, findings))
+}
