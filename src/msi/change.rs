@@ -1,5 +1,6 @@
 //! What is sent: changes as plain data, checked before.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -16,7 +17,8 @@ pub(crate) const MOST_PARAMETERS: usize = 40;
 ///
 /// A PATCH changes the members that it has. A PUT replaces each module that it has, and a member that is missing there gets its
 /// default. A call has one listing at most, so a change of several languages is several calls.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(transparent)]
 pub struct MetadataChange {
     body: Map<String, Value>,
 }
@@ -55,7 +57,7 @@ impl MetadataChange {
     }
 
     fn of(module: &str, value: Value) -> Self {
-        let body = [(module.to_owned(), value)].into_iter().collect();
+        let body = [(module.to_owned(), without_nulls(value))].into_iter().collect();
         Self { body }
     }
 
@@ -118,7 +120,7 @@ impl MetadataChange {
     }
 
     pub(crate) fn body(&self) -> Result<Vec<u8>> {
-        written(&without_nulls(self.body.clone().into()))
+        written(&self.body.clone().into())
     }
 }
 

@@ -17,6 +17,7 @@ mod input;
 mod job;
 mod lists;
 mod matrix;
+mod msi;
 mod publish;
 mod raw;
 mod redaction;

@@ -1,0 +1,407 @@
+//! The API for MSI and EXE apps: each endpoint on the wire, the envelope, and what is refused before anything is sent.
+
+use msstore::auth::BoxFuture;
+use msstore::model::UploadUrl;
+use msstore::msi::{
+    Architecture, AssetChange, AssetSlot, ListingAssets, MetadataChange, Module, PackageChange, PackageType, Product,
+};
+use msstore::{Error, ErrorKind, Outcome, ProductId, StoreClient};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, FixedToken, Recorder, TOKEN, call, chain};
+
+const PRODUCT: &str = "5b1e0c3a-7d42-4f69-9a80-c2d1e0f3b4a5";
+const SELLER: &str = "40115";
+const SUBMISSION: &str = "1152921505000000077";
+
+fn client(server: &Recorder) -> StoreClient {
+    let builder = StoreClient::builder(FixedToken).msi_endpoint(format!("{}/submission/v1", server.origin()));
+    builder.endpoint(server.endpoint()).build().unwrap()
+}
+
+fn product(server: &Recorder) -> Product {
+    let id: ProductId = PRODUCT.parse().unwrap();
+    client(server).msi(SELLER.parse::<msstore::SellerId>().unwrap()).product(id)
+}
+
+fn yes(data: Value) -> Value {
+    json!({ "isSuccess": true, "responseData": data })
+}
+
+fn accepted() -> Value {
+    yes(json!({ "pollingUrl": format!("/submission/v1/product/{PRODUCT}/status"), "ongoingSubmissionId": "" }))
+}
+
+fn packages() -> Value {
+    json!({ "packages": [{
+        "packageId": "p-1",
+        "packageUrl": "https://dl.example/app-1-x64.exe",
+        "languages": ["en-us"],
+        "architectures": ["X64"],
+        "isSilentInstall": false,
+        "installerParameters": "/S",
+        "genericDocUrl": null,
+        "errorDetails": [],
+        "packageType": "exe",
+        "aMemberOfNextYear": { "kept": [1, 2.0, null] },
+    }] })
+}
+
+fn metadata() -> Value {
+    json!({
+        "availability": { "markets": ["DE"], "discoverability": "DISCOVERABLE", "pricing": "FREE", "isNew": 1 },
+        "properties": { "category": "DeveloperTools", "isSystemFeatureRequired": [{ "isRequired": true, "hardwareItemType": "Touch", "x": 1 }] },
+        "listings": [
+            { "language": "en-us", "description": "A lamp.", "whatsNew": "First.", "searchTerms": ["lamp"], "later": { "y": null, "z": 2 } },
+            { "language": "de-de", "description": "Eine Lampe.", "whatsNew": "Erste." },
+        ],
+        "listingLanguages": [{ "language": "en-us", "isComplete": true }],
+    })
+}
+
+/// A call, what it is answered, and what goes over the wire: method, path and query below the product, and the body.
+struct Row {
+    call: fn(Product) -> BoxFuture<'static, Result<(), Error>>,
+    answer: Value,
+    line: &'static str,
+    body: Value,
+}
+
+fn row(call: fn(Product) -> BoxFuture<'static, Result<(), Error>>, answer: Value, line: &'static str, body: Value) -> Row {
+    Row {
+        call,
+        answer,
+        line,
+        body,
+    }
+}
+
+fn rows() -> Vec<Row> {
+    let none = Value::Null;
+    let whats_new = json!({ "listings": { "language": "de-de", "whatsNew": "Heller." } });
+    vec![
+        row(
+            |p| call(async move { p.metadata(&["en-us", "de-de"]).await }),
+            yes(metadata()),
+            "GET metadata?languages=en-us%2Cde-de&includelanguagelist=true",
+            none.clone(),
+        ),
+        row(
+            |p| call(async move { p.module(&Module::Listings, &[]).await }),
+            yes(metadata()),
+            "GET metadata/listings",
+            none.clone(),
+        ),
+        row(
+            |p| call(async move { p.replace_metadata(&MetadataChange::whats_new("de-de", "Heller.")).await }),
+            accepted(),
+            "PUT metadata",
+            whats_new.clone(),
+        ),
+        row(
+            |p| call(async move { p.patch_metadata(&MetadataChange::whats_new("de-de", "Heller.")).await }),
+            accepted(),
+            "PATCH metadata",
+            whats_new,
+        ),
+        row(
+            |p| call(async move { p.packages().await }),
+            yes(packages()),
+            "GET packages",
+            none.clone(),
+        ),
+        row(
+            |p| call(async move { p.package("p-1").await }),
+            yes(packages()),
+            "GET packages/p-1",
+            none.clone(),
+        ),
+        row(
+            |p| {
+                call(async move {
+                    let mut packages = msstore::Document::detached(packages())?;
+                    edit(&mut packages);
+                    p.replace_packages(&packages).await
+                })
+            },
+            accepted(),
+            "PUT packages",
+            json!({ "packages": [{
+                "packageUrl": "https://dl.example/app-2-x64.exe",
+                "languages": ["en-us"],
+                "architectures": ["X64"],
+                "isSilentInstall": false,
+                "installerParameters": "/S",
+                "errorDetails": [],
+                "packageType": "exe",
+                "aMemberOfNextYear": { "kept": [1, 2.0, null] },
+            }] }),
+        ),
+        row(
+            |p| {
+                call(async move {
+                    let change = PackageChange::url("https://dl.example/app-2-x64.msi").package_type(&PackageType::Msi);
+                    p.patch_package("p-1", &change.architecture(&Architecture::X64)).await
+                })
+            },
+            accepted(),
+            "PATCH packages/p-1",
+            json!({ "packageUrl": "https://dl.example/app-2-x64.msi", "packageType": "msi", "architectures": ["X64"] }),
+        ),
+        row(
+            |p| call(async move { p.commit_packages().await }),
+            accepted(),
+            "POST packages/commit",
+            none.clone(),
+        ),
+        row(
+            |p| call(async move { p.assets(&["en-us"]).await }),
+            yes(json!({ "listingAssets": [{ "language": "en-us", "storeLogos": [], "screenshots": [] }] })),
+            "GET listings/assets?languages=en-us",
+            none.clone(),
+        ),
+        row(
+            |p| call(async move { p.create_assets("en-us", 2, 1).await }),
+            yes(json!({ "listingAssets": { "language": "en-us", "storeLogos": [], "screenshots": [] } })),
+            "POST listings/assets/create",
+            json!({ "language": "en-us", "createAssetRequest": { "Screenshot": 2, "Logo": 1 } }),
+        ),
+        row(
+            |p| {
+                call(async move {
+                    let mut there = ListingAssets::new("en-us");
+                    there.store_logos =
+                        serde_json::from_value(json!([{ "id": "l1", "assetUrl": "https://a.example/l1?sig=a" }])).unwrap();
+                    let slot: AssetSlot = serde_json::from_value(json!({ "id": "s2" })).unwrap();
+                    let link = UploadUrl::new("https://up.example/s2?sig=b%2B");
+                    p.commit_assets(&AssetChange::keeping(&there).screenshots([(&slot, &link)]))
+                        .await
+                })
+            },
+            accepted(),
+            "PUT listings/assets/commit",
+            json!({ "listingAssets": {
+                "language": "en-us",
+                "storeLogos": [{ "id": "l1", "assetUrl": "https://a.example/l1?sig=a" }],
+                "screenshots": [{ "id": "s2", "assetUrl": "https://up.example/s2?sig=b%2B" }],
+            } }),
+        ),
+        row(
+            |p| call(async move { p.status().await }),
+            yes(json!({ "isReady": true, "ongoingSubmissionId": null })),
+            "GET status",
+            none.clone(),
+        ),
+        row(
+            |p| call(async move { p.submit().await }),
+            yes(json!({ "submissionId": SUBMISSION })),
+            "POST submit",
+            none.clone(),
+        ),
+        row(
+            |p| {
+                call(async move {
+                    p.submission_status(SUBMISSION.parse::<msstore::SubmissionId>().unwrap())
+                        .await
+                })
+            },
+            yes(json!({ "publishingStatus": "INPROGRESS", "hasFailed": false })),
+            "GET submission/1152921505000000077/status",
+            none,
+        ),
+    ]
+}
+
+fn edit(packages: &mut msstore::Document<msstore::msi::Packages>) {
+    packages.packages[0].package_url = "https://dl.example/app-2-x64.exe".to_owned();
+}
+
+#[tokio::test]
+async fn each_endpoint_is_called_as_documented() {
+    let rows = rows();
+    assert_eq!(rows.len(), 15);
+    for row in rows {
+        let server = Recorder::always(200, &row.answer).await;
+        (row.call)(product(&server)).await.unwrap();
+        let requests = server.requests();
+        let [request] = requests.as_slice() else {
+            panic!("{}: {:?}", row.line, server.lines())
+        };
+        let (method, rest) = row.line.split_once(' ').unwrap();
+        assert_eq!(
+            (request.method.as_str(), request.target.as_str()),
+            (method, format!("/submission/v1/product/{PRODUCT}/{rest}").as_str())
+        );
+        let has_body = method != "GET";
+        let expected = [
+            ("Authorization", Some(format!("Bearer {TOKEN}"))),
+            ("X-Seller-Account-Id", Some(SELLER.to_owned())),
+            ("Accept", Some("application/json".to_owned())),
+            ("Content-Type", has_body.then(|| "application/json".to_owned())),
+            ("Content-Length", has_body.then(|| request.body.len().to_string())),
+        ];
+        for (name, value) in expected {
+            assert_eq!(request.header(name), value, "{name} of {}", row.line);
+        }
+        let body = if request.body.is_empty() {
+            Value::Null
+        } else {
+            request.json()
+        };
+        assert_eq!(body, row.body, "{}", row.line);
+    }
+}
+
+#[tokio::test]
+async fn an_envelope_decides_and_not_the_status() {
+    let refusal = json!({
+        "isSuccess": false,
+        "errors": [
+            { "code": "warning", "message": "Short description is recommended", "target": "listings" },
+            { "code": "badrequest", "message": "Packages, maximum length allowed for InstallerParameters is 40.", "target": "packages" },
+        ],
+        "responseData": null,
+    });
+    for status in [200, 400] {
+        let answer = Answer::new(status, &refusal).header("X-Correlation-ID", "c-7");
+        let server = Recorder::start(move |_| answer.clone()).await;
+        let error = product(&server).commit_packages().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.status(), error.outcome()),
+            (ErrorKind::Api, Some(status), Outcome::NotApplied)
+        );
+        assert_eq!(
+            (error.code(), error.target(), error.correlation_id()),
+            (Some("badrequest"), Some("packages"), Some("c-7"))
+        );
+        let text = error.to_string();
+        assert!(
+            text.contains("InstallerParameters is 40") && text.contains("although Partner Center takes more"),
+            "{text}"
+        );
+        assert_eq!(server.requests().len(), 1);
+    }
+    // What does not say that it is a success is none, and it is not known who answered.
+    for (body, words) in [
+        (
+            json!({ "responseData": { "submissionId": SUBMISSION } }).to_string(),
+            "is not true at isSuccess",
+        ),
+        (json!({ "isSuccess": "yes" }).to_string(), "is not true at isSuccess"),
+        ("<html>".to_owned(), "is not JSON"),
+        (String::new(), "is not JSON"),
+    ] {
+        let server = Recorder::always(200, &body).await;
+        let error = product(&server).submit().await.unwrap_err();
+        assert!(error.to_string().contains(words), "{body}: {error}");
+        assert!(error.outcome() > Outcome::NotApplied, "{body}");
+        assert_eq!(server.requests().len(), 1, "a submit is not repeated");
+    }
+    let server = Recorder::always(401, json!({ "statusCode": 401, "message": "APIM: Unauthorized." })).await;
+    let error = product(&server).status().await.unwrap_err();
+    assert!(
+        error.to_string().contains("seller id") && error.status() == Some(401),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn warnings_beside_a_success_are_kept() {
+    let warning = json!([{ "code": "warning", "message": "Short description is recommended", "target": "listings" }]);
+    let answer = json!({ "isSuccess": true, "errors": warning, "responseData": { "ongoingSubmissionId": " " } });
+    let server = Recorder::always(200, answer).await;
+    let receipt = product(&server)
+        .patch_metadata(&MetadataChange::whats_new("en-us", "x"))
+        .await
+        .unwrap();
+    assert_eq!(receipt.problems[0].code, "warning");
+    assert_eq!(receipt.value.ongoing_submission_id, None);
+    for errors in [Value::Null, json!([]), json!("absent")] {
+        let mut answer = json!({ "isSuccess": true, "errors": errors, "responseData": { "isReady": true } });
+        if errors == "absent" {
+            answer.as_object_mut().unwrap().remove("errors");
+        }
+        let server = Recorder::always(200, answer).await;
+        assert!(product(&server).status().await.unwrap().problems.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn ids_are_null_absent_empty_or_blank_alike() {
+    for id in [json!(null), json!(""), json!(" "), json!("absent")] {
+        let mut data = json!({ "submissionId": id, "ongoingSubmissionId": id, "isReady": false });
+        if id == "absent" {
+            data = json!({ "isReady": false });
+        }
+        let server = Recorder::always(200, yes(data)).await;
+        assert_eq!(product(&server).status().await.unwrap().ongoing_submission_id, None);
+        let submitted = product(&server).submit().await.unwrap();
+        assert_eq!((&submitted.submission_id, &submitted.ongoing_submission_id), (&None, &None));
+    }
+}
+
+#[tokio::test]
+async fn an_edit_sends_what_was_edited_and_a_replacement_all_that_was_received() {
+    let server = Recorder::always(200, yes(metadata())).await;
+    let mut draft = product(&server).metadata(&[]).await.unwrap();
+    assert!(MetadataChange::of_edits(&draft).unwrap().is_empty());
+    draft.listings[0].whats_new = "Brighter.".to_owned();
+    draft.availability.as_mut().unwrap().markets.push("AT".to_owned());
+    let bodies = |changes: Vec<MetadataChange>| {
+        changes
+            .iter()
+            .map(|change| serde_json::to_value(change).unwrap())
+            .collect::<Vec<_>>()
+    };
+    let edits = bodies(MetadataChange::of_edits(&draft).unwrap());
+    let expected = [
+        json!({ "availability": { "markets": ["DE", "AT"] } }),
+        json!({ "listings": { "language": "en-us", "whatsNew": "Brighter." } }),
+    ];
+    assert_eq!(edits, expected);
+    let modules = bodies(MetadataChange::of_modules(&draft).unwrap());
+    let availability =
+        json!({ "availability": { "markets": ["DE", "AT"], "discoverability": "DISCOVERABLE", "pricing": "FREE", "isNew": 1 } });
+    let listing = json!({ "listings": { "language": "en-us", "description": "A lamp.", "whatsNew": "Brighter.", "searchTerms": ["lamp"], "later": { "z": 2 } } });
+    assert_eq!(modules, [availability, listing]);
+    draft.listings.pop();
+    let error = MetadataChange::of_edits(&draft).unwrap_err();
+    assert!(error.to_string().contains("add_listings"), "{error}");
+}
+
+#[tokio::test]
+async fn what_the_api_refuses_is_not_sent() {
+    let server = Recorder::always(200, accepted()).await;
+    let long = "/quiet /norestart /log C:\\install.log ALLUSERS=1";
+    let changes = [
+        (PackageChange::new().installer_parameters(long), "the API takes 40 at most"),
+        (PackageChange::url("http://dl.example/a.exe"), "plain http"),
+        (
+            PackageChange::url("https://me:word@dl.example/a.exe"),
+            "user name or password",
+        ),
+        (
+            PackageChange::new().with("architectures", json!(["X64", "X86"])),
+            "exactly one",
+        ),
+        (PackageChange::new().languages(Vec::<String>::new()), "one at least"),
+    ];
+    for (change, words) in changes {
+        let error = product(&server).patch_package("p-1", &change).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(chain(&error).contains(words), "{error}");
+    }
+    let too_many: Vec<&str> = vec!["en-us"; 201];
+    for error in [
+        product(&server).patch_package(" ", &PackageChange::new()).await.unwrap_err(),
+        product(&server).create_assets("en-us", 11, 0).await.unwrap_err(),
+        product(&server).create_assets("en-us", 0, 3).await.unwrap_err(),
+        product(&server).create_assets("en-us", 0, 0).await.unwrap_err(),
+        product(&server).metadata(&too_many).await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    }
+    assert!(server.requests().is_empty(), "{:?}", server.lines());
+    let error = "9NBLGGH4R315".parse::<ProductId>().unwrap_err().to_string();
+    assert!(error.contains("client.applications()"), "{error}");
+}
