@@ -7,7 +7,7 @@ use url::Url;
 use crate::document::{Document, member, written};
 use crate::error::{Error, Result};
 use crate::http::{is_loopback, server_url};
-use crate::model::msi::{Architecture, Asset, AssetSlot, ErrorDetails, ListingAssets, Metadata, PackageType};
+use crate::model::msi::{Asset, AssetSlot, ListingAssets, Metadata, PackageType};
 use crate::secret::{UploadUrl, redact_url};
 
 /// The API takes no longer parameters, although Partner Center does.
@@ -198,43 +198,7 @@ impl PackageChange {
         self.with("installerParameters", parameters.into())
     }
 
-    /// Sets whether it runs silently without parameters.
-    #[must_use]
-    pub fn silent_install(self, is_silent: bool) -> Self {
-        self.with("isSilentInstall", is_silent)
-    }
-
-    /// Sets its languages.
-    #[must_use]
-    pub fn languages(self, languages: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with(
-            "languages",
-            languages
-                .into_iter()
-                .map(|language| Value::String(language.into()))
-                .collect::<Value>(),
-        )
-    }
-
-    /// Sets its architecture.
-    #[must_use]
-    pub fn architecture(self, architecture: &Architecture) -> Self {
-        self.with("architectures", json!([architecture.as_str()]))
-    }
-
-    /// Sets the page that explains the exit codes.
-    #[must_use]
-    pub fn generic_doc_url(self, url: impl Into<String>) -> Self {
-        self.with("genericDocUrl", url.into())
-    }
-
-    /// Sets what the exit codes mean.
-    #[must_use]
-    pub fn error_details(self, details: &[ErrorDetails]) -> Self {
-        self.with("errorDetails", json!(details))
-    }
-
-    /// Sets a member that the crate does not know.
+    /// Sets any member of [`Package`](crate::msi::Package), by its name on the wire.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.body.insert(name.to_owned(), value.into());
@@ -329,20 +293,14 @@ impl AssetChange {
     /// Replaces the screenshots by those that were uploaded to these places, in this order.
     #[must_use]
     pub fn screenshots<'s>(mut self, uploaded: impl IntoIterator<Item = (&'s AssetSlot, &'s UploadUrl)>) -> Self {
-        self.screenshots = uploaded
-            .into_iter()
-            .map(|(slot, url)| (slot.id.clone(), url.expose().to_owned()))
-            .collect();
+        self.screenshots = uploaded.into_iter().map(pair).collect();
         self
     }
 
     /// Replaces the logos by those that were uploaded to these places.
     #[must_use]
     pub fn logos<'s>(mut self, uploaded: impl IntoIterator<Item = (&'s AssetSlot, &'s UploadUrl)>) -> Self {
-        self.logos = uploaded
-            .into_iter()
-            .map(|(slot, url)| (slot.id.clone(), url.expose().to_owned()))
-            .collect();
+        self.logos = uploaded.into_iter().map(pair).collect();
         self
     }
 
@@ -356,4 +314,8 @@ impl AssetChange {
         let (logos, screenshots) = (list(&self.logos), list(&self.screenshots));
         written(&json!({ "listingAssets": { "language": self.language, "storeLogos": logos, "screenshots": screenshots } }))
     }
+}
+
+fn pair((slot, url): (&AssetSlot, &UploadUrl)) -> (String, String) {
+    (slot.id.clone(), url.expose().to_owned())
 }

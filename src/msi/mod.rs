@@ -13,13 +13,12 @@ mod wait;
 use std::fmt;
 
 pub use self::change::{AssetChange, MetadataChange, PackageChange};
-pub use self::plan::{Plan, PlannedNotes, PlannedPackage, PlannedProblem};
+pub use self::plan::{NewInstaller, OnUnchanged, Plan, PlannedNotes, PlannedPackage};
 pub use self::preflight::Installer;
 pub use self::product::Product;
-pub use self::publish::{Ending, Event, NewInstaller, OnUnchanged, Publish, Report};
+pub use self::publish::{Ending, Publish, Report};
 pub use self::snapshot::Snapshot;
 pub use self::submit::Certain;
-pub use self::wait::{Ready, Watch};
 use crate::id::{ProductId, SellerId};
 pub use crate::model::msi::{
     Accepted, Architecture, Asset, AssetSlot, AssetSlots, Availability, Discoverability, ErrorDetails, ErrorScenario,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -11,13 +12,71 @@ use crate::model::guard::Guard;
 use crate::model::msi::{Architecture, Listing, Package, PackageType};
 use crate::msi::change::{MOST_PARAMETERS, PackageChange};
 use crate::msi::preflight::Installer;
-use crate::msi::publish::NewInstaller;
 
 /// The most characters of release notes.
 const MOST_NOTES: usize = 1500;
 
+/// The new installer of an architecture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewInstaller {
+    pub(crate) architecture: Architecture,
+    pub(crate) url: String,
+    pub(crate) file: Option<PathBuf>,
+    parameters: Option<String>,
+    package_type: Option<PackageType>,
+}
+
+impl NewInstaller {
+    /// Creates it from the architecture whose package it replaces, and the URL where the Store fetches it.
+    #[must_use]
+    pub fn new(architecture: Architecture, url: impl Into<String>) -> Self {
+        Self {
+            architecture,
+            url: url.into(),
+            file: None,
+            parameters: None,
+            package_type: None,
+        }
+    }
+
+    /// Sets the local file whose very bytes the URL must serve.
+    #[must_use]
+    pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.file = Some(path.into());
+        self
+    }
+
+    /// Sets the parameters of a silent installation, 40 characters at most. By default they stay as they are.
+    #[must_use]
+    pub fn parameters(mut self, parameters: impl Into<String>) -> Self {
+        self.parameters = Some(parameters.into());
+        self
+    }
+
+    /// States what it is. By default its first bytes tell.
+    #[must_use]
+    pub fn package_type(mut self, package_type: PackageType) -> Self {
+        self.package_type = Some(package_type);
+        self
+    }
+}
+
+/// What to do if the draft has all that the run would change. The API shows the draft and not what is live, so nothing tells whether an
+/// earlier run has submitted it or has died before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum OnUnchanged {
+    /// Stop with [`Guard::Unchanged`].
+    #[default]
+    Stop,
+    /// Submit it all the same.
+    Submit,
+    /// End well: it is known to be submitted.
+    Accept,
+}
+
 /// The plan of a run. `Display` is a text for people; it can be serialised for programs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Plan {
@@ -27,24 +86,52 @@ pub struct Plan {
     pub packages: Vec<PlannedPackage>,
     /// The languages whose release notes would change.
     pub notes: Vec<PlannedNotes>,
-    /// The languages whose images would change, with how many of them.
+    /// The number of new images by language.
     pub images: BTreeMap<String, usize>,
     /// Whether the draft has all of it already.
     pub unchanged: bool,
+    /// The URLs of all packages, once they are changed.
+    pub urls: Vec<String>,
     /// Advice; it does not stop the run.
     pub findings: Vec<String>,
-    /// What would stop the run, with the guard that does, if it is one.
-    pub problems: Vec<PlannedProblem>,
+    /// What would stop the run, and the guards that do.
+    pub problems: Vec<(Guard, String)>,
 }
 
-/// What would stop a run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct PlannedProblem {
-    /// The guard.
-    pub guard: Option<Guard>,
-    /// What is wrong, and how to go on.
-    pub problem: String,
+impl Plan {
+    /// Whether the run would go on, as far as can be seen.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.busy.is_none() && self.problems.is_empty()
+    }
+
+    /// Takes down what a guard has found.
+    pub(crate) fn judge(&mut self, guard: Guard, problem: String, allowed: &[Guard]) {
+        match allowed.contains(&guard) {
+            true => self.findings.push(problem),
+            false => self.problems.push((guard, problem)),
+        }
+    }
+
+    /// Decides what follows from all of it.
+    pub(crate) fn finish(&mut self, packages: &[Package], choice: OnUnchanged, allowed: &[Guard]) {
+        let after = |id: &str| {
+            self.packages
+                .iter()
+                .find(|planned| planned.package_id == id)
+                .map(|planned| planned.after.clone())
+        };
+        let urls = packages
+            .iter()
+            .map(|package| after(&package.package_id).unwrap_or_else(|| package.package_url.clone()));
+        self.urls = urls.collect();
+        let has_packages = self.packages.iter().all(|package| package.changes.is_empty());
+        self.unchanged = has_packages && self.notes.is_empty() && self.images.is_empty();
+        if self.unchanged && self.busy.is_none() && choice == OnUnchanged::Stop {
+            let problem = "the draft has all of it already, and the API does not tell whether it was ever submitted: choose OnUnchanged::Submit, or OnUnchanged::Accept if it was";
+            self.judge(Guard::Unchanged, problem.to_owned(), allowed);
+        }
+    }
 }
 
 /// A package, and what would change.
@@ -78,14 +165,6 @@ pub struct PlannedNotes {
     pub before: String,
     /// What it gets.
     pub after: String,
-}
-
-impl Plan {
-    /// Whether the run would go on, as far as can be seen.
-    #[must_use]
-    pub fn is_clear(&self) -> bool {
-        self.busy.is_none() && self.problems.is_empty()
-    }
 }
 
 impl fmt::Display for Plan {
@@ -123,7 +202,7 @@ impl fmt::Display for Plan {
                 f,
                 "busy: submission {id} is under way, and the draft is locked until it has ended"
             ),
-            (None, Some(problem)) => write!(f, "would stop: {}", problem.problem),
+            (None, Some((_, problem))) => write!(f, "would stop: {problem}"),
             (None, None) if self.unchanged => f.write_str("unchanged: the draft has all of it"),
             (None, None) => f.write_str("would go on"),
         }
@@ -159,16 +238,16 @@ pub(crate) fn package_of<'p>(packages: &'p [Package], architecture: &Architectur
 pub(crate) fn plan_package(
     new: &NewInstaller,
     package: &Package,
-    found: Option<&Installer>,
+    found: Option<Installer>,
 ) -> (PlannedPackage, Vec<(Guard, String)>) {
     let mut problems = Vec::new();
-    let sniffed = found.and_then(|found| found.package_type.clone());
+    let sniffed = found.as_ref().and_then(|found| found.package_type.clone());
     let kind = new
         .package_type
         .clone()
         .or(sniffed.clone())
         .unwrap_or_else(|| package.package_type.clone());
-    if found.is_some_and(|found| found.ranges) && sniffed.as_ref() != Some(&kind) {
+    if found.as_ref().is_some_and(|found| found.ranges) && sniffed.as_ref() != Some(&kind) {
         let is = sniffed
             .as_ref()
             .map_or("neither a program nor a Windows Installer package", PackageType::as_str);
@@ -217,7 +296,7 @@ pub(crate) fn plan_package(
         before: package.package_url.clone(),
         after: new.url.clone(),
         changes: change.members().keys().cloned().collect(),
-        installer: found.cloned(),
+        installer: found,
         change,
     };
     (planned, problems)

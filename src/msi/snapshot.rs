@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::document::{Document, changes, member, written};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::request::Request;
 use crate::model::msi::{ListingAssets, Metadata, Packages};
 use crate::msi::change::{AssetChange, MetadataChange, without_ids, without_nulls};
@@ -118,18 +118,5 @@ fn set(value: &mut Value, list: &str, key: &str, is: &str, members: &Map<String,
     };
     for item in items.filter(|item| has_key(item)).filter_map(Value::as_object_mut) {
         item.extend(members.clone());
-    }
-}
-
-/// Refuses to go on with a draft that is not what the run has left.
-pub(crate) fn check_same(expected: &Snapshot, now: &Snapshot) -> Result<()> {
-    match expected.difference(now) {
-        None => Ok(()),
-        Some(place) => {
-            let why = format!(
-                "somebody else has changed the draft while this run was under way, at {place}: look at it in Partner Center, and run again"
-            );
-            Err(Error::guard(crate::model::guard::Guard::DraftChanged, why))
-        }
     }
 }

@@ -84,9 +84,7 @@ impl Product {
                     .ongoing_submission_id
                     .filter(|id| Some(id) != before);
                 let Some(id) = new else { return Err(Miss::NotYet) };
-                let packages = product.packages().await?;
-                let has = |url: &String| packages.packages.iter().any(|package| package.package_url == *url);
-                match !urls.is_empty() && urls.iter().all(has) {
+                match !urls.is_empty() && product.has_packages(urls).await? {
                     true => Ok(id),
                     false => Err(Miss::Final(busy(&product, &id))),
                 }

@@ -1,12 +1,8 @@
 //! Waiting: until the draft is ready, and for a submission. What a look means is decided by pure functions.
 
-use std::fmt;
-use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
-use crate::api::wait::Milestone;
 use crate::error::{Error, FailureKind, Result};
-use crate::http::BoxFuture;
 use crate::id::SubmissionId;
 use crate::model::msi::{ProductStatus, PublishingStatus, SubmissionState};
 use crate::model::problem::Problem;
@@ -50,8 +46,7 @@ impl Judge {
     /// What a look means. Ready and incomplete count once two looks in a row say so, because the state before a change may be shown
     /// for a while after it.
     pub(crate) fn judge(&mut self, is_ready: bool, problems: &[Problem], now: Instant) -> Verdict {
-        let is_upload_error = |problem: &Problem| problem.code.eq_ignore_ascii_case("packageuploaderror");
-        let has_failed = problems.iter().any(is_upload_error);
+        let has_failed = has_upload_error(problems);
         let is_incomplete = !is_ready
             && problems
                 .iter()
@@ -68,6 +63,13 @@ impl Judge {
             _ => Verdict::NotYet,
         }
     }
+}
+
+/// Whether the last fetch of packages has failed.
+fn has_upload_error(problems: &[Problem]) -> bool {
+    problems
+        .iter()
+        .any(|problem| problem.code.eq_ignore_ascii_case("packageuploaderror"))
 }
 
 fn is_warning(problem: &Problem) -> bool {
@@ -107,26 +109,117 @@ pub(crate) fn report(status: &str, problems: &[Problem]) -> StatusReport {
 }
 
 impl Product {
-    /// Waits until the draft is ready to be submitted: all modules are, twice in a row, and the packages are those that were asked for
-    /// with [`Ready::url`]. Await it.
-    pub fn wait_until_ready(&self) -> Ready {
-        Ready {
-            product: self.clone(),
-            judge: Judge::default(),
-            urls: Vec::new(),
-            timeout: Duration::from_secs(30 * 60),
-            interval: READY_PACE,
+    /// Waits until the draft is ready to be submitted: all modules are, twice in a row with 30 seconds between, and the packages have these
+    /// URLs. It takes minutes after [`commit_packages`](Self::commit_packages); 30 minutes are a good limit.
+    ///
+    /// # Errors
+    ///
+    /// [`FailureKind::Incomplete`] if another module than the packages lacks something; [`ErrorKind::Pending`](crate::ErrorKind::Pending) if a submission is
+    /// under way; [`ErrorKind::WaitTimedOut`](crate::ErrorKind::WaitTimedOut).
+    ///
+    /// # Cancel safety
+    ///
+    /// It only reads.
+    pub async fn wait_until_ready(&self, urls: &[String], timeout: Duration) -> Result<Receipt<ProductStatus>> {
+        self.readiness(Judge::default(), urls, timeout).await
+    }
+
+    /// Has the Store fetch the packages, as [`commit_packages`](Self::commit_packages) does, and waits as
+    /// [`wait_until_ready`](Self::wait_until_ready) does. An error of an earlier fetch, which the service shows until the next one succeeds, does not
+    /// count.
+    ///
+    /// # Errors
+    ///
+    /// [`FailureKind::NotFetched`] if the Store could not fetch them; besides those of both.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the packages being fetched; it can be called again.
+    pub async fn fetch_packages(&self, urls: &[String], timeout: Duration) -> Result<Receipt<ProductStatus>> {
+        let is_stale = has_upload_error(&self.status().await?.problems);
+        self.commit_packages().await?;
+        let committed = Some(self.service().clock().now());
+        self.service().clock().sleep(LAG).await;
+        let judge = Judge {
+            committed,
+            is_stale,
+            ..Judge::default()
+        };
+        self.readiness(judge, urls, timeout).await
+    }
+
+    async fn readiness(&self, mut judge: Judge, urls: &[String], timeout: Duration) -> Result<Receipt<ProductStatus>> {
+        let (clock, place) = (self.service().clock(), self.place());
+        let mut looks = Looks::new(clock, timeout, Pace::Every(READY_PACE));
+        loop {
+            let look = |product: Self| async move {
+                let status = product.status().await?;
+                let ongoing = product.unless_ended(&status).await?;
+                Ok((status, ongoing))
+            };
+            let (status, ongoing) = next(self, &mut looks, &place, "readiness", look).await?;
+            if let Some(id) = ongoing {
+                return Err(busy(self, &id));
+            }
+            let failed = |kind| {
+                Err(Error::failed(
+                    kind,
+                    &place,
+                    report("", &status.problems),
+                    status.correlation_id.clone(),
+                ))
+            };
+            match judge.judge(status.is_ready, &status.problems, clock.now()) {
+                Verdict::NotYet => {}
+                Verdict::NotFetched => return failed(FailureKind::NotFetched),
+                Verdict::Incomplete => return failed(FailureKind::Incomplete),
+                Verdict::Ready if self.has_packages(urls).await? => return Ok(status),
+                Verdict::Ready => {}
+            }
         }
     }
 
-    /// Waits for a submission until it is published, or has failed for good. Await it.
-    pub fn watch(&self, submission: impl Into<SubmissionId>) -> Watch {
-        Watch {
-            product: self.clone(),
-            submission: submission.into(),
-            timeout: Milestone::Published.default_timeout(),
-            interval: None,
-            on_status: None,
+    /// Whether each URL is that of a package.
+    pub(crate) async fn has_packages(&self, urls: &[String]) -> Result<bool> {
+        let packages = self.packages().await?;
+        Ok(urls
+            .iter()
+            .all(|url| packages.packages.iter().any(|package| package.package_url == *url)))
+    }
+
+    /// Watches a submission until it is published, or has failed for good, and tells each new state. Certification takes up to three
+    /// business days.
+    ///
+    /// # Errors
+    ///
+    /// [`FailureKind::Failed`]; [`ErrorKind::WaitTimedOut`](crate::ErrorKind::WaitTimedOut).
+    ///
+    /// # Cancel safety
+    ///
+    /// It only reads.
+    pub async fn watch(
+        &self,
+        submission: &SubmissionId,
+        timeout: Duration,
+        mut on_state: impl FnMut(&SubmissionState) + Send,
+    ) -> Result<Receipt<SubmissionState>> {
+        let place = format!("{}/submission/{submission}", self.place());
+        let mut looks = Looks::new(self.service().clock(), timeout, Pace::Growing);
+        let mut last: Option<SubmissionState> = None;
+        loop {
+            let look = |product: Self| async move { product.submission_status(submission).await };
+            let state = next(self, &mut looks, &place, "publication", look).await?;
+            if last.as_ref() != Some(&state.value) {
+                on_state(&state);
+            }
+            match end_of(&state) {
+                Some(Ok(())) => return Ok(state),
+                Some(Err(kind)) => {
+                    let report = report(state.publishing_status.as_str(), &state.problems);
+                    return Err(Error::failed(kind, &place, report, state.correlation_id));
+                }
+                None => last = Some(state.value),
+            }
         }
     }
 
@@ -144,35 +237,6 @@ impl Product {
         self.unless_ended(&status).await
     }
 
-    /// Watches a submission, and tells each new state.
-    pub(crate) async fn watched(
-        &self,
-        id: &SubmissionId,
-        timeout: Duration,
-        interval: Option<Duration>,
-        tell: &mut (dyn FnMut(&SubmissionState) + Send),
-    ) -> Result<Receipt<SubmissionState>> {
-        let place = format!("{}/submission/{id}", self.place());
-        let pace = interval.map_or(Pace::Growing, Pace::Every);
-        let mut looks = Looks::new(self.service().clock(), timeout, pace);
-        let mut last: Option<SubmissionState> = None;
-        loop {
-            let look = |product: Self| async move { product.submission_status(id).await };
-            let state = next(self, &mut looks, &place, "publication", look).await?;
-            if last.as_ref() != Some(&state.value) {
-                tell(&state);
-            }
-            match end_of(&state) {
-                Some(Ok(())) => return Ok(state),
-                Some(Err(kind)) => {
-                    let report = report(state.publishing_status.as_str(), &state.problems);
-                    return Err(Error::failed(kind, &place, report, state.correlation_id));
-                }
-                None => last = Some(state.value),
-            }
-        }
-    }
-
     pub(crate) async fn unless_ended(&self, status: &ProductStatus) -> Result<Option<SubmissionId>> {
         let Some(id) = &status.ongoing_submission_id else {
             return Ok(None);
@@ -187,163 +251,11 @@ impl Product {
     }
 }
 
-/// A wait until the draft is ready; by default for 30 minutes, with a look every 30 seconds.
-#[must_use = "nothing is sent before it is awaited"]
-pub struct Ready {
-    product: Product,
-    pub(crate) judge: Judge,
-    urls: Vec<String>,
-    timeout: Duration,
-    interval: Duration,
-}
-
-impl fmt::Debug for Ready {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ready")
-            .field("product", &self.product)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Ready {
-    /// Counts this as a wait after a commit of packages: an error of the fetch is final then. `was_failed` says that there was one
-    /// before the commit, which the service may show for a while.
-    pub fn after_commit(mut self, was_failed: bool) -> Self {
-        self.judge.committed = Some(self.product.service().clock().now());
-        self.judge.is_stale = was_failed;
-        self
-    }
-
-    /// Adds a URL that a package must have in the end.
-    pub fn url(mut self, url: impl Into<String>) -> Self {
-        self.urls.push(url.into());
-        self
-    }
-
-    /// Sets how long to wait at most. The default is 30 minutes.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// Sets the pause between two looks, at least 1 s. The default is 30 s.
-    pub fn poll_interval(mut self, interval: Duration) -> Self {
-        self.interval = interval;
-        self
-    }
-
-    async fn run(mut self) -> Result<Receipt<ProductStatus>> {
-        let (product, clock) = (&self.product, self.product.service().clock());
-        if self.judge.committed.is_some() {
-            clock.sleep(LAG).await;
-        }
-        let mut looks = Looks::new(clock, self.timeout, Pace::Every(self.interval));
-        loop {
-            let look = |product: Product| async move {
-                let status = product.status().await?;
-                let ongoing = product.unless_ended(&status).await?;
-                Ok((status, ongoing))
-            };
-            let (status, ongoing) = next(product, &mut looks, &product.place(), "readiness", look).await?;
-            if let Some(id) = ongoing {
-                return Err(busy(product, &id));
-            }
-            let failed = |kind| {
-                Err(Error::failed(
-                    kind,
-                    &product.place(),
-                    report("", &status.problems),
-                    status.correlation_id.clone(),
-                ))
-            };
-            match self.judge.judge(status.is_ready, &status.problems, clock.now()) {
-                Verdict::NotYet => {}
-                Verdict::NotFetched => return failed(FailureKind::NotFetched),
-                Verdict::Incomplete => return failed(FailureKind::Incomplete),
-                Verdict::Ready => {
-                    let packages = product.packages().await?;
-                    let has = |url: &String| packages.packages.iter().any(|package| package.package_url == *url);
-                    if self.urls.iter().all(has) {
-                        return Ok(status);
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl IntoFuture for Ready {
-    type Output = Result<Receipt<ProductStatus>>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
-}
-
 /// The error for a submission that is in the way.
 pub(crate) fn busy(product: &Product, id: &SubmissionId) -> Error {
     let path = format!("{}/submission/{id}", product.place());
     let how = "wait until it has ended, or choose Cancel review in Partner Center";
     Error::pending(&path, &"INPROGRESS".into(), how)
-}
-
-type Observer = Box<dyn Fn(&SubmissionState) + Send + Sync>;
-
-/// A wait for a submission; by default for seven days.
-#[must_use = "nothing is sent before it is awaited"]
-pub struct Watch {
-    product: Product,
-    submission: SubmissionId,
-    timeout: Duration,
-    interval: Option<Duration>,
-    on_status: Option<Observer>,
-}
-
-impl fmt::Debug for Watch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watch")
-            .field("submission", &self.submission)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Watch {
-    /// Sets how long to wait at most. The default is seven days.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// Sets a fixed pause between two looks instead of the growing one, at least 1 s.
-    pub fn poll_interval(mut self, interval: Duration) -> Self {
-        self.interval = Some(interval);
-        self
-    }
-
-    /// Calls `observer` with each new state.
-    pub fn on_status(mut self, observer: impl Fn(&SubmissionState) + Send + Sync + 'static) -> Self {
-        self.on_status = Some(Box::new(observer));
-        self
-    }
-}
-
-impl IntoFuture for Watch {
-    type Output = Result<Receipt<SubmissionState>>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let mut tell = |state: &SubmissionState| {
-                if let Some(observer) = &self.on_status {
-                    observer(state);
-                }
-            };
-            self.product
-                .watched(&self.submission, self.timeout, self.interval, &mut tell)
-                .await
-        })
-    }
 }
 
 /// The next look that succeeds.

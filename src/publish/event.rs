@@ -114,6 +114,32 @@ pub enum EventKind {
         /// The names of those whose entries still wait for their files: at acceptance the service may be at work on them.
         waiting: Vec<String>,
     },
+    /// A package of an MSI or EXE app was changed.
+    PackageChanged {
+        /// Its architecture.
+        architecture: String,
+        /// Its URL.
+        url: String,
+    },
+    /// The Store has begun to fetch the packages of an MSI or EXE app.
+    Fetching,
+    /// The draft of an MSI or EXE app is ready to be submitted.
+    Ready,
+    /// The release notes of a language were changed.
+    NotesChanged {
+        /// The language.
+        language: String,
+    },
+    /// The images of a language were replaced.
+    ImagesReplaced {
+        /// The language.
+        language: String,
+    },
+    /// The draft of an MSI or EXE app was submitted.
+    Submitted {
+        /// Whether it turned up after the answer to the submit was lost.
+        adopted: bool,
+    },
     /// The last published submission holds every package in its very version. Nothing is created.
     AlreadyPublished {
         /// The names of the packages that were to be submitted.
@@ -160,6 +186,13 @@ impl fmt::Display for EventKind {
                 let waiting = waiting.map(|names| format!("the service is still at work on {names}"));
                 f.write_str(&[taken, waiting].into_iter().flatten().collect::<Vec<_>>().join("; "))
             }
+            Self::PackageChanged { architecture, url } => write!(f, "the package for {architecture} was changed to {url}"),
+            Self::Fetching => f.write_str("the Store fetches the packages"),
+            Self::Ready => f.write_str("the draft is ready"),
+            Self::NotesChanged { language } => write!(f, "the release notes in {language} were changed"),
+            Self::ImagesReplaced { language } => write!(f, "the images for {language} were replaced"),
+            Self::Submitted { adopted: false } => f.write_str("it was submitted"),
+            Self::Submitted { adopted: true } => f.write_str("a submission turned up after the answer to the submit was lost"),
             Self::AlreadyPublished { packages } => write!(f, "the Store holds this release already: {}", packages.join(", ")),
         }
     }
@@ -171,18 +204,18 @@ fn count(number: u64, what: &str) -> String {
 }
 
 /// A function that is called with each event.
-pub(super) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
+pub(crate) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// Tells events to the observer.
 #[derive(Clone)]
-pub(super) struct Teller {
-    pub(super) observer: Option<Observer>,
+pub(crate) struct Teller {
+    pub(crate) observer: Option<Observer>,
     clock: Clock,
     started: Instant,
 }
 
 impl Teller {
-    pub(super) fn new(clock: &Clock) -> Self {
+    pub(crate) fn new(clock: &Clock) -> Self {
         Self {
             observer: None,
             clock: clock.clone(),
@@ -191,17 +224,17 @@ impl Teller {
     }
 
     /// The run begins now.
-    pub(super) fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         self.started = self.clock.now();
     }
 
     /// Tells what was done here.
-    pub(super) fn tell(&self, kind: EventKind, submission: &SubmissionId) {
+    pub(crate) fn tell(&self, kind: EventKind, submission: &SubmissionId) {
         self.send(kind, Some(submission), None, None);
     }
 
     /// Tells what a call has done.
-    pub(super) fn tell_call<T>(&self, kind: EventKind, submission: Option<&SubmissionId>, receipt: &Receipt<T>) {
+    pub(crate) fn tell_call<T>(&self, kind: EventKind, submission: Option<&SubmissionId>, receipt: &Receipt<T>) {
         self.send(kind, submission, Some(receipt.http_status), receipt.correlation_id.as_ref());
     }
 

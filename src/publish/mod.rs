@@ -25,7 +25,7 @@
 //! and the run obeys it.
 
 mod decide;
-mod event;
+pub(crate) mod event;
 mod execute;
 mod files;
 #[cfg(feature = "archive")]

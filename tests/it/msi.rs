@@ -141,7 +141,7 @@ fn rows() -> Vec<Row> {
             |p| {
                 call(async move {
                     let change = PackageChange::url("https://dl.example/app-2-x64.msi").package_type(&PackageType::Msi);
-                    p.patch_package("p-1", &change.architecture(&Architecture::X64)).await
+                    p.patch_package("p-1", &change.with("architectures", json!(["X64"]))).await
                 })
             },
             accepted(),
@@ -384,7 +384,7 @@ async fn what_the_api_refuses_is_not_sent() {
             PackageChange::new().with("architectures", json!(["X64", "X86"])),
             "exactly one",
         ),
-        (PackageChange::new().languages(Vec::<String>::new()), "one at least"),
+        (PackageChange::new().with("languages", json!([])), "one at least"),
     ];
     for (change, words) in changes {
         let error = product(&server).patch_package("p-1", &change).await.unwrap_err();
