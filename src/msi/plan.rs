@@ -343,3 +343,198 @@ pub(crate) fn plan_notes(
     }
     Ok((notes, findings))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(architecture: &str, kind: &str, parameters: &str) -> Package {
+        Package {
+            package_id: format!("p-{architecture}"),
+            package_url: "https://dl.example/1".to_owned(),
+            architectures: vec![architecture.into()],
+            installer_parameters: parameters.to_owned(),
+            package_type: kind.into(),
+            ..Package::default()
+        }
+    }
+
+    fn found(kind: Option<&str>) -> Option<Installer> {
+        let package_type = kind.map(PackageType::from);
+        Some(Installer {
+            length: 7,
+            package_type,
+            ranges: true,
+        })
+    }
+
+    #[test]
+    fn a_package_is_found_by_its_architecture() {
+        let packages = [
+            package("X64", "exe", "/S"),
+            package("x86", "exe", "/S"),
+            package("X86", "exe", "/S"),
+        ];
+        assert_eq!(package_of(&packages, &"x64".into()).unwrap().package_id, "p-X64");
+        for (architecture, words) in [("Arm64", "for X64, X86, X86 only"), ("X86", "2 of them")] {
+            let error = package_of(&packages, &architecture.into()).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("the package for {architecture} cannot be used: ")) && error.contains(words),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_what_differs_changes_and_the_first_bytes_decide_what_it_is() {
+        let new = || NewInstaller::new(Architecture::X64, "https://dl.example/2");
+        let long = "/quiet /norestart /log C:\\install.log ALLUSERS=1";
+        let changed = ["packageUrl"].as_slice();
+        let table: [(NewInstaller, Package, Option<Installer>, &[&str], &[(Guard, &str)]); 11] = [
+            (new(), package("X64", "exe", "/S"), found(Some("exe")), changed, &[]),
+            (
+                NewInstaller::new(Architecture::X64, "https://dl.example/1"),
+                package("X64", "exe", "/S"),
+                found(Some("exe")),
+                &[],
+                &[],
+            ),
+            (
+                new().parameters("/quiet"),
+                package("X64", "exe", "/S"),
+                found(Some("exe")),
+                &["installerParameters", "packageUrl"],
+                &[],
+            ),
+            // It was a program and becomes an MSI: its parameters are not those of an MSI.
+            (
+                new(),
+                package("X64", "exe", "/S"),
+                found(Some("msi")),
+                &["packageType", "packageUrl"],
+                &[
+                    (Guard::InstallerParameters, "are those of exe"),
+                    (Guard::InstallerParameters, "is for programs"),
+                ],
+            ),
+            (
+                new().parameters(""),
+                package("X64", "exe", "/S"),
+                found(Some("msi")),
+                &["installerParameters", "packageType", "packageUrl"],
+                &[],
+            ),
+            (
+                new(),
+                package("X64", "exe", ""),
+                found(Some("msi")),
+                &["packageType", "packageUrl"],
+                &[],
+            ),
+            (
+                new().parameters("/verysilent"),
+                package("X64", "msi", ""),
+                found(Some("msi")),
+                &["installerParameters", "packageUrl"],
+                &[(Guard::InstallerParameters, "is for programs")],
+            ),
+            (
+                new().package_type(PackageType::Msi),
+                package("X64", "msi", ""),
+                found(Some("exe")),
+                changed,
+                &[(Guard::PackageKind, "first bytes say that it is exe")],
+            ),
+            (
+                new(),
+                package("X64", "exe", ""),
+                found(None),
+                changed,
+                &[(Guard::PackageKind, "neither a program")],
+            ),
+            // What Partner Center let through.
+            (
+                new(),
+                package("X64", "exe", long),
+                found(Some("exe")),
+                changed,
+                &[(Guard::InstallerParameters, "have 48 characters")],
+            ),
+            // Nothing was found there, or its server sends no parts.
+            (new(), package("X64", "exe", "/S"), None, changed, &[]),
+        ];
+        for (new, package, found, changes, guards) in table {
+            let (planned, problems) = plan_package(&new, &package, found.clone());
+            assert_eq!(planned.changes, changes, "{new:?} {found:?}");
+            assert_eq!(problems.len(), guards.len(), "{problems:?}");
+            for ((guard, problem), (expected, words)) in problems.iter().zip(guards) {
+                assert!(guard == expected && problem.contains(words), "{problems:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn release_notes_change_where_they_differ() {
+        let listing = |language: &str, text: &str| Listing {
+            language: language.to_owned(),
+            whats_new: text.to_owned(),
+            ..Listing::default()
+        };
+        let listings = [listing("en-us", "New."), listing("de-DE", "Alt."), listing("fr-fr", "Vieux.")];
+        let by = |texts: &[(&str, &str)]| {
+            texts
+                .iter()
+                .map(|(language, text)| ((*language).to_owned(), (*text).to_owned()))
+                .collect()
+        };
+        let languages = |everywhere, texts: &[(&str, &str)]| {
+            let (notes, findings) = plan_notes(everywhere, &by(texts), &listings).unwrap();
+            (notes.into_iter().map(|notes| notes.language).collect::<Vec<_>>(), findings)
+        };
+        assert_eq!(languages(None, &[]), (vec![], vec![]));
+        assert_eq!(languages(Some("New."), &[]).0, ["de-DE", "fr-fr"]);
+        assert_eq!(
+            languages(Some("New."), &[("DE-de", "Neu.")]),
+            (vec!["de-DE".to_owned(), "fr-fr".to_owned()], vec![])
+        );
+        let (changed, findings) = languages(None, &[("de-de", "Neu."), ("en-US", "New.")]);
+        assert_eq!(
+            (changed, findings),
+            (
+                vec!["de-DE".to_owned()],
+                vec!["the release notes in fr-fr stay as they are".to_owned()]
+            )
+        );
+        let (_, findings) = languages(None, &[("de-de", &"x".repeat(1501))]);
+        assert!(findings[1].contains("have 1501 characters"), "{findings:?}");
+        let error = plan_notes(None, &by(&[("es-es", "Nuevo.")]), &listings)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("no listing in es-es: the draft has en-us, de-DE, fr-fr"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_draft_that_has_it_all_stops_unless_told_otherwise() {
+        let packages = [package("X64", "exe", "/S"), package("Arm64", "msi", "")];
+        for (url, choice, allowed, unchanged, stops) in [
+            ("https://dl.example/1", OnUnchanged::Stop, [].as_slice(), true, true),
+            ("https://dl.example/1", OnUnchanged::Stop, &[Guard::Unchanged], true, false),
+            ("https://dl.example/1", OnUnchanged::Submit, &[], true, false),
+            ("https://dl.example/1", OnUnchanged::Accept, &[], true, false),
+            ("https://dl.example/2", OnUnchanged::Stop, &[], false, false),
+        ] {
+            let new = NewInstaller::new(Architecture::X64, url);
+            let (planned, _) = plan_package(&new, &packages[0], None);
+            let mut plan = Plan {
+                packages: vec![planned],
+                ..Plan::default()
+            };
+            plan.finish(&packages, choice, allowed);
+            assert_eq!((plan.unchanged, plan.is_clear()), (unchanged, !stops), "{url} {choice:?}");
+            assert_eq!(plan.urls, [url, "https://dl.example/1"]);
+        }
+    }
+}

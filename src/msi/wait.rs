@@ -278,3 +278,130 @@ where
     clock.sleep_until(looks.deadline()).await;
     Err(Error::wait_timed_out(place, goal, clock.now() - looks.started(), last))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(code: &str, target: &str) -> Problem {
+        Problem {
+            code: code.to_owned(),
+            message: "Module is not ready".to_owned(),
+            target: target.to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_the_looks_at_a_draft_mean() {
+        use Verdict::{Incomplete, NotFetched, NotYet, Ready};
+        let (fetching, upload_error) = (
+            problem("modulenotready", "packages"),
+            problem("packageuploaderror", "packages"),
+        );
+        let (listing, warning) = (problem("modulenotready", "listings"), problem("warning", "listings"));
+        let failed = vec![fetching.clone(), upload_error];
+        let (yes, no) = ((true, vec![]), (false, vec![]));
+        let lacks = (false, vec![listing]);
+        // Whether our commit came before, whether an upload error was there before it, and the looks, 60 s apart.
+        let table: [(bool, bool, Vec<(bool, Vec<Problem>)>, Vec<Verdict>); 12] = [
+            (false, false, vec![yes.clone(), yes.clone()], vec![NotYet, Ready]),
+            (
+                true,
+                false,
+                vec![yes.clone(), no.clone(), yes.clone(), yes.clone()],
+                vec![NotYet, NotYet, NotYet, Ready],
+            ),
+            (
+                true,
+                false,
+                vec![(false, vec![fetching.clone()]), no.clone()],
+                vec![NotYet, NotYet],
+            ),
+            // A warning does not matter.
+            (
+                true,
+                false,
+                vec![(false, vec![warning.clone()]), (false, vec![warning.clone()])],
+                vec![NotYet, NotYet],
+            ),
+            (
+                true,
+                false,
+                vec![(true, vec![warning.clone()]), (true, vec![warning])],
+                vec![NotYet, Ready],
+            ),
+            // Another module: once may be the state before a change, twice waiting does not help.
+            (true, false, vec![lacks.clone(), lacks.clone()], vec![NotYet, Incomplete]),
+            (
+                true,
+                false,
+                vec![lacks.clone(), no.clone(), lacks],
+                vec![NotYet, NotYet, NotYet],
+            ),
+            // An error of the fetch is final after our commit,
+            (true, false, vec![(false, failed.clone())], vec![NotFetched]),
+            // and nothing of ours before it.
+            (
+                false,
+                false,
+                vec![(false, failed.clone()), (false, failed.clone())],
+                vec![NotYet, NotYet],
+            ),
+            // One that was there before the commit may be shown still, until something else was, or for three minutes.
+            (
+                true,
+                true,
+                vec![(false, failed.clone()), no.clone(), (false, failed.clone())],
+                vec![NotYet, NotYet, NotFetched],
+            ),
+            (
+                true,
+                true,
+                vec![(false, failed.clone()); 5],
+                vec![NotYet, NotYet, NotYet, NotFetched, NotFetched],
+            ),
+            (
+                true,
+                true,
+                vec![(false, failed), yes.clone(), yes],
+                vec![NotYet, NotYet, Ready],
+            ),
+        ];
+        for (committed, is_stale, looks, verdicts) in table {
+            let start = Instant::now();
+            let mut judge = Judge {
+                committed: committed.then_some(start),
+                is_stale,
+                ..Judge::default()
+            };
+            let times = (0..).map(|look| start + Duration::from_secs(60 * look));
+            let found: Vec<_> = looks
+                .iter()
+                .zip(times)
+                .map(|((is_ready, problems), now)| judge.judge(*is_ready, problems, now))
+                .collect();
+            assert_eq!(found, verdicts, "{committed} {is_stale} {looks:?}");
+        }
+    }
+
+    #[test]
+    fn a_submission_goes_on_unless_it_has_ended() {
+        for (status, has_failed, end) in [
+            ("INPROGRESS", false, None),
+            ("UNKNOWN", false, None),
+            ("UNKNOWN", true, None),
+            ("FAILED", false, None),
+            ("SOMETHING", false, None),
+            ("", false, None),
+            ("FAILED", true, Some(Err(FailureKind::Failed))),
+            ("published", false, Some(Ok(()))),
+        ] {
+            let state = SubmissionState {
+                publishing_status: status.into(),
+                has_failed,
+                ..SubmissionState::default()
+            };
+            assert_eq!(end_of(&state), end, "{status} {has_failed}");
+        }
+    }
+}

@@ -405,3 +405,142 @@ async fn what_the_api_refuses_is_not_sent() {
     let error = "9NBLGGH4R315".parse::<ProductId>().unwrap_err().to_string();
     assert!(error.contains("client.applications()"), "{error}");
 }
+
+/// A host of installers: what it answers to HEAD, to a part, and to a request for all.
+#[derive(Clone)]
+struct Host {
+    head: Answer,
+    part: Answer,
+}
+
+impl Host {
+    fn good(bytes: &'static str) -> Self {
+        let part = Answer::new(206, &bytes[..bytes.len().min(8)]).header("Content-Range", format!("bytes 0-7/{}", bytes.len()));
+        Self {
+            head: Answer::new(200, bytes),
+            part,
+        }
+    }
+
+    async fn start(self) -> Recorder {
+        Recorder::start(move |request| match (request.method.as_str(), request.target.as_str()) {
+            ("HEAD", _) => self.head.clone(),
+            (_, target) if target.starts_with("/dl/") => self.part.clone(),
+            (_, target) if target.ends_with("/status") => Answer::new(200, yes(json!({ "isReady": true }))),
+            (_, target) if target.contains("/packages") => Answer::new(200, yes(packages())),
+            (_, target) if target.contains("/metadata") => Answer::new(200, yes(metadata())),
+            (_, target) if target.contains("/assets") => Answer::new(200, yes(json!({ "listingAssets": [] }))),
+            _ => Answer::new(418, ""),
+        })
+        .await
+    }
+}
+
+#[tokio::test]
+async fn an_installer_is_looked_at_as_the_store_fetches_it() {
+    let server = Host::good("MZ-a-program").start().await;
+    let url = format!("{}/dl/app-2-x64.exe?v=2", server.origin());
+    let plan = product(&server)
+        .publish()
+        .package(NewInstaller::new(Architecture::X64, &url))
+        .plan()
+        .await
+        .unwrap();
+    assert!(plan.is_clear() && !plan.unchanged, "{plan}");
+    let installer = plan.packages[0].installer.as_ref().unwrap();
+    assert_eq!(
+        (installer.length, installer.package_type.clone()),
+        (12, Some(PackageType::Exe))
+    );
+    let downloads: Vec<_> = server
+        .requests()
+        .into_iter()
+        .filter(|request| request.target.starts_with("/dl/"))
+        .collect();
+    let lines: Vec<_> = downloads
+        .iter()
+        .map(|request| (request.line(), request.header("Range")))
+        .collect();
+    let path = "/dl/app-2-x64.exe?v=2";
+    assert_eq!(
+        lines,
+        [
+            (format!("HEAD {path}"), None),
+            (format!("GET {path}"), Some("bytes=0-7".to_owned()))
+        ]
+    );
+    for request in &downloads {
+        for name in ["Authorization", "X-Seller-Account-Id", "MS-CorrelationId"] {
+            assert_eq!(request.header(name), None, "{name} of {}", request.line());
+        }
+    }
+    assert!(
+        server
+            .requests()
+            .iter()
+            .all(|request| ["GET", "HEAD"].contains(&request.method.as_str())),
+        "a plan only reads"
+    );
+}
+
+#[tokio::test]
+async fn what_the_store_could_not_fetch_stops_the_run() {
+    let redirect = Answer::new(302, "").header("Location", "https://cdn.example/x");
+    let table = [
+        (
+            Host {
+                head: redirect.clone(),
+                part: redirect,
+            },
+            Some("redirect"),
+        ),
+        (
+            Host {
+                head: Answer::new(404, ""),
+                part: Answer::new(404, ""),
+            },
+            Some("upload the installer before"),
+        ),
+        (
+            Host {
+                head: Answer::new(403, ""),
+                part: Answer::new(403, ""),
+            },
+            Some("signs in nowhere"),
+        ),
+        (Host::good("PK\x03\x04 a zip"), Some("neither a program")),
+        // HEAD is refused, and the part has the length.
+        (
+            Host {
+                head: Answer::new(405, ""),
+                ..Host::good("MZ-a-program")
+            },
+            None,
+        ),
+    ];
+    for (host, words) in table {
+        let server = host.start().await;
+        let job = || {
+            product(&server)
+                .publish()
+                .package(NewInstaller::new(Architecture::X64, format!("{}/dl/a.exe", server.origin())))
+        };
+        let plan = job().plan().await.unwrap();
+        assert_eq!(plan.is_clear(), words.is_none(), "{plan}");
+        let Some(words) = words else { continue };
+        assert!(plan.problems[0].1.contains(words), "{words:?} is not in {plan}");
+        let error = job().await.unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Guard(_)) && error.to_string().contains(words),
+            "{error}"
+        );
+        assert!(
+            server
+                .requests()
+                .iter()
+                .all(|request| ["GET", "HEAD"].contains(&request.method.as_str())),
+            "{:?}",
+            server.lines()
+        );
+    }
+}
