@@ -168,9 +168,10 @@ impl Fault {
         self
     }
 
-    /// Answers as Entra ID refuses with this number, with samples of what it quotes: `Fault::on("POST", "/token").aadsts(700_213)`
-    /// at whichever token endpoint. What GitHub and Azure DevOps refuse is an [`answer`](Self::answer):
-    /// `Fault::on("GET", "/idtoken").answer(403, …)`, `Fault::on("POST", "/oidctoken").answer(500, …)`.
+    /// Answers as Entra ID refuses with this number, with samples of what it quotes.
+    /// `Fault::on("POST", "/token").aadsts(700_213)` is for both token endpoints. What GitHub and Azure DevOps refuse is an
+    /// [`answer`](Self::answer): `Fault::on("GET", "/idtoken").answer(403, …)`,
+    /// `Fault::on("POST", "/oidctoken").answer(500, …)`.
     pub fn aadsts(self, number: u32) -> Self {
         let refusal = aadsts::sample(number);
         self.answer(refusal.status, refusal.body)

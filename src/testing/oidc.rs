@@ -16,7 +16,8 @@ pub(super) const GITHUB_TOKEN: &str = "fake-request-token.of-the-job-at-github";
 
 /// Where a job of Azure Pipelines asks.
 pub(super) const DEVOPS_PATH: &str = "/devops/9a4b7c61-2d3e-4f85-8c06-b7e1f2a3d490/_apis/distributedtask/hubs/build\
-                                      /plans/e8f0a1b2-c3d4-4e5f-9061-728394a5b6c7/jobs/12f1170f-54f2-53f3-20dd-22fc7dff55f9/oidctoken";
+                                      /plans/e8f0a1b2-c3d4-4e5f-9061-728394a5b6c7/jobs/\
+                                      12f1170f-54f2-53f3-20dd-22fc7dff55f9/oidctoken";
 pub(super) const DEVOPS_TOKEN: &str = "fake-access-token.of-the-job-at-azure-devops";
 pub(super) const DEVOPS_CONNECTION: &str = "4e7f1b29-6a3c-4d80-95e2-c8b0a7d6f513";
 

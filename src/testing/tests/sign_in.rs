@@ -15,7 +15,8 @@ const JWT_BEARER: &str = "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3A
 
 fn form(fake: &FakeStore, assertion: &str) -> String {
     format!(
-        "grant_type=client_credentials&client_id={}&client_assertion_type={JWT_BEARER}&client_assertion={assertion}&scope={DEFAULT_SCOPE}",
+        "grant_type=client_credentials&client_id={}&client_assertion_type={JWT_BEARER}&\
+         client_assertion={assertion}&scope={DEFAULT_SCOPE}",
         fake.client_id()
     )
 }
@@ -280,17 +281,17 @@ async fn azure_devops_checks_its_caller() {
     let good = "api-version=7.1&serviceConnectionId={id}";
     let (empty, quiet) = (("Content-Length", "0"), ("X-TFS-FedAuthRedirect", "Suppress"));
     let unknown = "No service connection found with identifier 1234";
-    let table: [(Method, &str, Option<&str>, &[(&str, &str)], u16, &str); 8] = [
-        (Method::POST, good, None, &[empty, quiet], 200, "oidcToken"),
-        (Method::GET, good, None, &[quiet], 405, "does not support this method"),
-        (Method::POST, good, None, &[quiet], 411, "Length Required"),
-        (Method::POST, good, Some("other"), &[empty, quiet], 401, "access token"),
-        (Method::POST, good, Some("other"), &[empty], 302, ""),
+    let table = [
+        (Method::POST, good, None, vec![empty, quiet], 200, "oidcToken"),
+        (Method::GET, good, None, vec![quiet], 405, "does not support this method"),
+        (Method::POST, good, None, vec![quiet], 411, "Length Required"),
+        (Method::POST, good, Some("other"), vec![empty, quiet], 401, "access token"),
+        (Method::POST, good, Some("other"), vec![empty], 302, ""),
         (
             Method::POST,
             "serviceConnectionId={id}",
             None,
-            &[empty, quiet],
+            vec![empty, quiet],
             400,
             "api-version",
         ),
@@ -298,14 +299,14 @@ async fn azure_devops_checks_its_caller() {
             Method::POST,
             "api-version=7.1&serviceConnectionId=1234",
             None,
-            &[empty, quiet],
+            vec![empty, quiet],
             404,
             unknown,
         ),
-        (Method::POST, "api-version=7.1", None, &[empty, quiet], 404, "typeKey"),
+        (Method::POST, "api-version=7.1", None, vec![empty, quiet], 404, "typeKey"),
     ];
     for (method, query, token, headers, status, said) in table {
-        let reply = devops(&http, method, query, token, headers).await;
+        let reply = devops(&http, method, query, token, &headers).await;
         assert_eq!(reply.status, status, "{reply:?}");
         assert!(reply.text.contains(said), "{reply:?}");
         assert_eq!(reply.header("x-vss-e2eid").is_empty(), status == 200, "{reply:?}");
