@@ -1244,3 +1244,42 @@ async fn obtain_token_says_which_way_and_whether_partner_center_knows_the_app() 
     );
     assert!(!stderr.contains("eyJ"), "{stderr}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_release_signs_in_by_the_azure_cli_if_that_is_asked_for() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use secrecy::ExposeSecret as _;
+
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.script_statuses(APP, ["PreProcessing"]);
+    let package = File::package("PaperLantern_2.0.0.0_x64.msix");
+    let token = fake.client().unwrap().access_token().await.unwrap();
+    let token = token.secret().expose_secret();
+    fake.forget_requests();
+    let script = format!("#!/bin/sh\necho '{{\"accessToken\":\"{token}\",\"expires_on\":4102444800}}'\n");
+    let az = File::new("az", script.as_bytes());
+    std::fs::set_permissions(az.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let release = |script: &File| {
+        let mut command = signed_in("release", &fake, CredentialKind::AzureCli);
+        let path = std::path::Path::new(script.path()).parent().unwrap().to_owned();
+        command
+            .args([APP, package.path()])
+            .env("PATH", path)
+            .env("RUST_LOG", "msstore=trace");
+        command
+    };
+    let (code, stdout, stderr) = run_apart(release(&az)).await;
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(
+        stderr.contains("signing in credentials=the Azure CLI") && !stderr.contains(token),
+        "{stderr}"
+    );
+    assert!(requests_to_sign_in(&fake).is_empty(), "{:?}", requests_to_sign_in(&fake));
+
+    let nothing = File::new("nothing", b"");
+    let (code, stdout, stderr) = run_apart(release(&nothing)).await;
+    assert_eq!(code, 1, "{stdout}{stderr}");
+    assert!(stderr.contains("the Azure CLI is not on PATH; install it"), "{stderr}");
+}
