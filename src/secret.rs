@@ -163,6 +163,8 @@ fn jwts(text: &str) -> impl Iterator<Item = Range<usize>> {
                 .find(|c| !is_of_it(c))
                 .map_or(text.len(), |length| start + length)
     });
+    // A point at the end is that of the sentence.
+    let ranges = ranges.map(|range| range.start..range.start + text[range].trim_end_matches('.').len());
     ranges.filter(|range| text[range.clone()].split('.').filter(|part| !part.is_empty()).count() >= 2)
 }
 
@@ -339,6 +341,7 @@ mod tests {
             ("sig= and nothing", "sig= and nothing"),
             ("the token eyJh.eyJz.c2ln-_ ended", "the token [redacted] ended"),
             ("cut: eyJh.eyJz", "cut: [redacted]"),
+            ("it was eyJh.eyJz.c2ln. Trace", "it was [redacted]. Trace"),
             ("\"eyJh.eyJz.c2ln\"", "\"[redacted]\""),
             ("the word eyJh. And more", "the word eyJh. And more"),
         ];

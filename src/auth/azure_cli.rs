@@ -324,166 +324,166 @@ mod tests {
             }
         }
     }
-}
 
-#[cfg(all(test, unix))]
-mod on_unix {
-    use std::os::unix::fs::PermissionsExt as _;
-    use std::time::Instant;
+    #[cfg(unix)]
+    mod on_unix {
+        use std::os::unix::fs::PermissionsExt as _;
+        use std::time::Instant;
 
-    use secrecy::ExposeSecret as _;
+        use secrecy::ExposeSecret as _;
 
-    use super::*;
-    use crate::error::ErrorKind;
-    use crate::http::clock::Clock;
-    use crate::http::{Http, Settings};
-    use crate::service::provider::{Resource, TokenReason};
+        use super::*;
+        use crate::error::ErrorKind;
+        use crate::http::clock::Clock;
+        use crate::http::{Http, Settings};
+        use crate::service::provider::{Resource, TokenReason};
 
-    /// A script as `az`, in a folder of its own.
-    struct Script(PathBuf);
+        /// A script as `az`, in a folder of its own.
+        struct Script(PathBuf);
 
-    impl Script {
-        fn new(name: &str, script: &str) -> Self {
-            let folder = std::env::temp_dir().join(format!("msstore-az-{}-{name}", std::process::id()));
-            std::fs::create_dir_all(&folder).unwrap();
-            let path = folder.join("az");
-            std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-            Self(folder)
-        }
+        impl Script {
+            fn new(name: &str, script: &str) -> Self {
+                let folder = std::env::temp_dir().join(format!("msstore-az-{}-{name}", std::process::id()));
+                std::fs::create_dir_all(&folder).unwrap();
+                let path = folder.join("az");
+                std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+                Self(folder)
+            }
 
-        async fn token(&self, provider: AzureCli, time: Duration) -> Result<AccessToken, Error> {
-            let clock = Clock::real();
-            let context = TokenContext {
-                http: Http::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap(),
-                resource: Resource {
-                    scope: "https://manage.devcenter.microsoft.com/.default",
-                    v1: None,
-                },
-                reason: TokenReason::First,
-                deadline: clock.now() + time,
-            };
-            provider.program(self.0.join("az")).token(&context).await
-        }
+            async fn token(&self, provider: AzureCli, time: Duration) -> Result<AccessToken, Error> {
+                let clock = Clock::real();
+                let context = TokenContext {
+                    http: Http::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap(),
+                    resource: Resource {
+                        scope: "https://manage.devcenter.microsoft.com/.default",
+                        v1: None,
+                    },
+                    reason: TokenReason::First,
+                    deadline: clock.now() + time,
+                };
+                provider.program(self.0.join("az")).token(&context).await
+            }
 
-        fn file(&self, name: &str) -> String {
-            std::fs::read_to_string(self.0.join(name)).unwrap_or_default()
-        }
-    }
-
-    impl Drop for Script {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
-    }
-
-    const LONG: Duration = Duration::from_secs(30);
-    const ANSWER: &str = r#"echo '{"accessToken":"a-token","expires_on":4102444800}'"#;
-
-    #[tokio::test]
-    async fn it_is_called_with_scope_and_tenant() {
-        let script = Script::new("called", &format!("echo \"$@\" > arguments; pwd > folder\n{ANSWER}"));
-        let token = script.token(AzureCli::new(), LONG).await.unwrap();
-        assert_eq!(token.secret().expose_secret(), "a-token");
-        let arguments = "account get-access-token --output json --scope https://manage.devcenter.microsoft.com/.default";
-        assert_eq!(script.file("arguments").trim(), arguments);
-        assert!(script.file("folder").trim().ends_with("-called"), "not the working directory");
-        script
-            .token(AzureCli::new().tenant_id("contoso.onmicrosoft.com"), LONG)
-            .await
-            .unwrap();
-        assert_eq!(
-            script.file("arguments").trim(),
-            format!("{arguments} --tenant contoso.onmicrosoft.com")
-        );
-        let error = script.token(AzureCli::new().tenant_id("a & b"), LONG).await.unwrap_err();
-        assert_eq!(error.target(), Some("the tenant id"));
-    }
-
-    #[tokio::test]
-    async fn its_words_are_shown_and_no_token() {
-        let table = [
-            (
-                "ERROR: Please run 'az login' to setup account.",
-                "failed with exit code 1: Please run 'az login' to setup account; sign in there as the app",
-            ),
-            (
-                "ERROR: AADSTS65002: Consent between first party application and resource must be configured.",
-                "a person cannot get a token",
-            ),
-            (
-                "AADSTS700024: Client assertion eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJodW50ZXIyIn0.c2ln is not within its valid time range.",
-                "assertion [redacted] is not within",
-            ),
-            ("", "failed with exit code 1; sign in"),
-        ];
-        for (index, (stderr, words)) in table.into_iter().enumerate() {
-            let script = Script::new(
-                &format!("words-{index}"),
-                &format!("echo eyJ0.hunter2.x; cat >&2 <<'END'\n{stderr}\nEND\nexit 1"),
-            );
-            let error = script.token(AzureCli::new(), LONG).await.unwrap_err();
-            let text = format!("{error} {error:?}");
-            assert!(error.kind() == ErrorKind::Auth && text.contains(words), "{text}");
-            assert!(!text.contains("hunter2") && !text.contains("eyJ"), "{text}");
-        }
-        let script = Script::new("gone", "");
-        std::fs::remove_file(script.0.join("az")).unwrap();
-        let error = script.token(AzureCli::new(), LONG).await.unwrap_err();
-        assert!(
-            error.to_string().contains("the Azure CLI could not be started") && std::error::Error::source(&error).is_some(),
-            "{error}"
-        );
-    }
-
-    #[tokio::test]
-    async fn however_much_it_writes_it_comes_to_its_end() {
-        let flood = "i=0; while [ $i -lt 3000 ]; do echo 0123456789012345678901234567890123456789 >&2; i=$((i+1)); done";
-        let script = Script::new("flood", &format!("{flood}\n{ANSWER}"));
-        script.token(AzureCli::new(), LONG).await.unwrap();
-        // A program that it leaves behind holds its output.
-        let script = Script::new("left", &format!("sleep 20 & echo $! > left\n{ANSWER}"));
-        script.token(AzureCli::new(), LONG).await.unwrap();
-        let _ = Command::new("kill").arg(script.file("left").trim()).status();
-    }
-
-    /// Waits until a process is gone.
-    async fn assert_gone(pid: &str) {
-        let end = Instant::now() + LONG;
-        while Command::new("kill")
-            .args(["-0", pid])
-            .stderr(Stdio::null())
-            .status()
-            .unwrap()
-            .success()
-        {
-            assert!(Instant::now() < end, "{pid} is still there");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    #[tokio::test]
-    async fn it_is_ended_at_the_deadline_and_when_nobody_waits() {
-        let hangs = "echo $$ > pid; exec sleep 600";
-        let script = Script::new("deadline", hangs);
-        let error = script.token(AzureCli::new(), Duration::from_millis(500)).await.unwrap_err();
-        assert!(
-            error.is_retryable() && error.to_string().contains("did not answer in time"),
-            "{error}"
-        );
-        assert_gone(script.file("pid").trim()).await;
-
-        // Also one that has closed its output.
-        let script = Script::new("dropped", "echo $$ > pid; exec >&- 2>&-; exec sleep 600");
-        {
-            let token = script.token(AzureCli::new(), LONG);
-            tokio::pin!(token);
-            let end = Instant::now() + LONG;
-            while !script.file("pid").ends_with('\n') {
-                assert!(Instant::now() < end, "it has not begun");
-                let _ = tokio::time::timeout(Duration::from_millis(20), &mut token).await;
+            fn file(&self, name: &str) -> String {
+                std::fs::read_to_string(self.0.join(name)).unwrap_or_default()
             }
         }
-        assert_gone(script.file("pid").trim()).await;
+
+        impl Drop for Script {
+            fn drop(&mut self) {
+                let _ = std::fs::remove_dir_all(&self.0);
+            }
+        }
+
+        const LONG: Duration = Duration::from_secs(30);
+        const ANSWER: &str = r#"echo '{"accessToken":"a-token","expires_on":4102444800}'"#;
+
+        #[tokio::test]
+        async fn it_is_called_with_scope_and_tenant() {
+            let script = Script::new("called", &format!("echo \"$@\" > arguments; pwd > folder\n{ANSWER}"));
+            let token = script.token(AzureCli::new(), LONG).await.unwrap();
+            assert_eq!(token.secret().expose_secret(), "a-token");
+            let arguments = "account get-access-token --output json --scope https://manage.devcenter.microsoft.com/.default";
+            assert_eq!(script.file("arguments").trim(), arguments);
+            assert!(script.file("folder").trim().ends_with("-called"), "not the working directory");
+            script
+                .token(AzureCli::new().tenant_id("contoso.onmicrosoft.com"), LONG)
+                .await
+                .unwrap();
+            assert_eq!(
+                script.file("arguments").trim(),
+                format!("{arguments} --tenant contoso.onmicrosoft.com")
+            );
+            let error = script.token(AzureCli::new().tenant_id("a & b"), LONG).await.unwrap_err();
+            assert_eq!(error.target(), Some("the tenant id"));
+        }
+
+        #[tokio::test]
+        async fn its_words_are_shown_and_no_token() {
+            let table = [
+                (
+                    "ERROR: Please run 'az login' to setup account.",
+                    "failed with exit code 1: Please run 'az login' to setup account; sign in there as the app",
+                ),
+                (
+                    "ERROR: AADSTS65002: Consent between first party application and resource must be configured.",
+                    "a person cannot get a token",
+                ),
+                (
+                    "AADSTS700024: Client assertion eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJodW50ZXIyIn0.c2ln is not within its valid time range.",
+                    "assertion [redacted] is not within",
+                ),
+                ("", "failed with exit code 1; sign in"),
+            ];
+            for (index, (stderr, words)) in table.into_iter().enumerate() {
+                let script = Script::new(
+                    &format!("words-{index}"),
+                    &format!("echo eyJ0.hunter2.x; cat >&2 <<'END'\n{stderr}\nEND\nexit 1"),
+                );
+                let error = script.token(AzureCli::new(), LONG).await.unwrap_err();
+                let text = format!("{error} {error:?}");
+                assert!(error.kind() == ErrorKind::Auth && text.contains(words), "{text}");
+                assert!(!text.contains("hunter2") && !text.contains("eyJ"), "{text}");
+            }
+            let script = Script::new("gone", "");
+            std::fs::remove_file(script.0.join("az")).unwrap();
+            let error = script.token(AzureCli::new(), LONG).await.unwrap_err();
+            assert!(
+                error.to_string().contains("the Azure CLI could not be started") && std::error::Error::source(&error).is_some(),
+                "{error}"
+            );
+        }
+
+        #[tokio::test]
+        async fn however_much_it_writes_it_comes_to_its_end() {
+            let flood = "i=0; while [ $i -lt 3000 ]; do echo 0123456789012345678901234567890123456789 >&2; i=$((i+1)); done";
+            let script = Script::new("flood", &format!("{flood}\n{ANSWER}"));
+            script.token(AzureCli::new(), LONG).await.unwrap();
+            // A program that it leaves behind holds its output.
+            let script = Script::new("left", &format!("sleep 20 & echo $! > left\n{ANSWER}"));
+            script.token(AzureCli::new(), LONG).await.unwrap();
+            let _ = Command::new("kill").arg(script.file("left").trim()).status();
+        }
+
+        /// Waits until a process is gone.
+        async fn assert_gone(pid: &str) {
+            let end = Instant::now() + LONG;
+            while Command::new("kill")
+                .args(["-0", pid])
+                .stderr(Stdio::null())
+                .status()
+                .unwrap()
+                .success()
+            {
+                assert!(Instant::now() < end, "{pid} is still there");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+
+        #[tokio::test]
+        async fn it_is_ended_at_the_deadline_and_when_nobody_waits() {
+            let hangs = "echo $$ > pid; exec sleep 600";
+            let script = Script::new("deadline", hangs);
+            let error = script.token(AzureCli::new(), Duration::from_millis(500)).await.unwrap_err();
+            assert!(
+                error.is_retryable() && error.to_string().contains("did not answer in time"),
+                "{error}"
+            );
+            assert_gone(script.file("pid").trim()).await;
+
+            // Also one that has closed its output.
+            let script = Script::new("dropped", "echo $$ > pid; exec >&- 2>&-; exec sleep 600");
+            {
+                let token = script.token(AzureCli::new(), LONG);
+                tokio::pin!(token);
+                let end = Instant::now() + LONG;
+                while !script.file("pid").ends_with('\n') {
+                    assert!(Instant::now() < end, "it has not begun");
+                    let _ = tokio::time::timeout(Duration::from_millis(20), &mut token).await;
+                }
+            }
+            assert_gone(script.file("pid").trim()).await;
+        }
     }
 }
