@@ -121,7 +121,7 @@ pub(crate) fn redact_url(text: &str) -> String {
 }
 
 /// Removes from a text that is kept (an error body, a message) what looks like a credential: signatures of links and
-/// bearer tokens, whoever they belong to, and the given known secrets, also as forms, links, JSON and HTML spell them.
+/// bearer tokens and JWTs, whoever they belong to, and the given known secrets, also as forms, links, JSON and HTML spell them.
 pub(crate) fn scrub(text: &str, known: &[&str]) -> String {
     scrub_cut(text, known, usize::MAX)
 }
@@ -136,6 +136,7 @@ pub(crate) fn scrub_cut(text: &str, known: &[&str], at_least: usize) -> String {
         let credentials = starts.map(|start| start..start + credential_len(&text[start..]));
         found.extend(credentials.filter(|range| !range.is_empty()));
     }
+    found.extend(jwts(text));
     for secret in known {
         find_secret(text, secret, at_least, &mut found);
     }
@@ -150,6 +151,21 @@ pub(crate) fn scrub_cut(text: &str, known: &[&str], at_least: usize) -> String {
     }
     scrubbed.push_str(&text[end..]);
     scrubbed
+}
+
+/// Each place of a JWT: a part that begins as JSON objects do in base64url, and two more, joined by dots.
+fn jwts(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let is_of_it = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let starts = text.match_indices("eyJ").map(|(start, _)| start);
+    let ranges = starts.map(move |start| {
+        start
+            ..text[start..]
+                .find(|c| !is_of_it(c))
+                .map_or(text.len(), |length| start + length)
+    });
+    // A point at the end is that of the sentence.
+    let ranges = ranges.map(|range| range.start..range.start + text[range].trim_end_matches('.').len());
+    ranges.filter(|range| text[range.clone()].split('.').filter(|part| !part.is_empty()).count() >= 2)
 }
 
 /// A text of the service, scrubbed when it is shown.
@@ -323,6 +339,11 @@ mod tests {
             ),
             ("?to=h%3Fsig%3Dabc%252Bd here", "?to=h%3Fsig%3D[redacted] here"),
             ("sig= and nothing", "sig= and nothing"),
+            ("the token eyJh.eyJz.c2ln-_ ended", "the token [redacted] ended"),
+            ("cut: eyJh.eyJz", "cut: [redacted]"),
+            ("it was eyJh.eyJz.c2ln. Trace", "it was [redacted]. Trace"),
+            ("\"eyJh.eyJz.c2ln\"", "\"[redacted]\""),
+            ("the word eyJh. And more", "the word eyJh. And more"),
         ];
         for (text, expected) in table {
             assert_eq!(scrub(text, &["s3cr3t", ""]), expected);

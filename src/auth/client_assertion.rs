@@ -34,7 +34,7 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 ///         Box::pin(async {
 ///             let url = "http://127.0.0.1:8170/jwt?aud=api://AzureADTokenExchange".parse().map_err(Error::auth)?;
 ///             let jwt = context.get(&url, &[]).await?;
-///             Ok(String::from_utf8_lossy(&jwt).into())
+///             Ok(String::from_utf8_lossy(&jwt).into_owned().into())
 ///         })
 ///     }
 /// }

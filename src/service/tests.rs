@@ -147,6 +147,66 @@ async fn a_second_api_is_a_value() {
     assert!(all(&other, "authorization: bearer for-second"));
 }
 
+/// The same credentials serve both APIs: each has its own scope and its own cache.
+#[tokio::test]
+async fn one_provider_signs_in_to_both_apis() {
+    use crate::auth::{CredentialKind, Credentials};
+    use crate::testing::FakeStore;
+
+    let packaged = Resource {
+        scope: "https://manage.devcenter.microsoft.com/.default",
+        v1: Some("https://manage.devcenter.microsoft.com"),
+    };
+    let other = Resource {
+        scope: "https://api.store.microsoft.com/.default",
+        v1: None,
+    };
+    let v1 = "/oauth2/token resource=https%3A%2F%2Fmanage.devcenter.microsoft.com";
+    let v2 = "/oauth2/v2.0/token scope=https%3A%2F%2Fmanage.devcenter.microsoft.com%2F.default";
+    let v2_other = "/oauth2/v2.0/token scope=https%3A%2F%2Fapi.store.microsoft.com%2F.default";
+    for (kind, expected) in [
+        (CredentialKind::ClientSecret, [v1, v2_other]),
+        (CredentialKind::GitHubActions, [v2, v2_other]),
+    ] {
+        let fake = FakeStore::start_with_sample().await.unwrap();
+        let variables = fake.variables(kind).unwrap();
+        let find = |name: &str| {
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.clone())
+        };
+        let provider = Arc::new(Credentials::from_variables(find).unwrap().unwrap());
+        let http = http(&Clock::jumping());
+        let service = |resource| {
+            let api = Api {
+                resource,
+                ..api(&fake.endpoint(), "", &SUBMISSIONS, RateLimit::off())
+            };
+            Service::new(http.clone(), provider.clone(), api)
+        };
+        let services = [service(packaged), service(other)];
+        for service in services.iter().chain(&services) {
+            service.access_token().await.unwrap();
+        }
+        let asked = fake.requests_to("POST", "/token").into_iter().map(|request| {
+            let path = request.path.replace(&format!("/{}", fake.tenant_id()), "");
+            let crate::testing::RecordedBody::Bytes(form) = request.body else {
+                panic!("no form")
+            };
+            let form = String::from_utf8(form.to_vec()).unwrap();
+            format!("{path} {}", form.rsplit('&').next().unwrap())
+        });
+        assert_eq!(asked.collect::<Vec<_>>(), expected, "{kind}");
+        let assertions = fake.requests_to("GET", "/idtoken").len();
+        assert_eq!(
+            assertions,
+            if kind == CredentialKind::GitHubActions { 2 } else { 0 },
+            "{kind}"
+        );
+    }
+}
+
 #[test]
 fn links_stay_below_the_endpoint() {
     let base = Url::parse("https://h/v1.0/my/").unwrap();

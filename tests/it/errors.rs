@@ -317,7 +317,7 @@ async fn what_entra_says_is_passed_on_with_what_to_check() {
             "AADSTS500011: The resource principal was not found.",
             "Partner Center account",
         ),
-        ("invalid_client", "something new", "check the client id and the client secret"),
+        ("invalid_client", "something new", "the client id and the app's credential"),
     ];
     for (code, message, advice) in table {
         let world = World::new(|builder| builder).await;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use msstore::auth::CredentialKind;
 use msstore::testing::{FakeStore, Fault, RecordedRequest, SamplePackage, sample_image};
 use serde_json::{Value, json};
 
@@ -23,13 +24,13 @@ fn program(name: &str) -> Command {
 
 /// With the credentials of the fake.
 fn with_fake(name: &str, fake: &FakeStore) -> Command {
+    signed_in(name, fake, CredentialKind::ClientSecret)
+}
+
+/// With credentials of this kind.
+fn signed_in(name: &str, fake: &FakeStore, kind: CredentialKind) -> Command {
     let mut command = program(name);
-    command
-        .env("MSSTORE_TENANT_ID", fake.tenant_id())
-        .env("MSSTORE_CLIENT_ID", fake.client_id())
-        .env("MSSTORE_CLIENT_SECRET", fake.client_secret())
-        .env("MSSTORE_ENDPOINT", fake.endpoint())
-        .env("AZURE_AUTHORITY_HOST", fake.authority());
+    command.envs(fake.variables(kind).unwrap());
     command
 }
 
@@ -1149,4 +1150,136 @@ async fn the_log_is_asked_for_by_a_variable_and_holds_no_secret() {
         lengths.push(stderr.len());
     }
     assert!(lengths[0] < lengths[1]);
+}
+
+/// The kinds of credentials without a stored secret, and the requests for a token that each makes.
+const FEDERATED: [(CredentialKind, &[&str]); 4] = [
+    (CredentialKind::ClientAssertion, &["token"]),
+    (CredentialKind::TokenFile, &["token"]),
+    (CredentialKind::GitHubActions, &["idtoken", "token"]),
+    (CredentialKind::AzurePipelines, &["oidctoken", "token"]),
+];
+
+/// The last segments of the requests outside the API and the blob store.
+fn requests_to_sign_in(fake: &FakeStore) -> Vec<String> {
+    let requests = fake.requests().into_iter().map(|request| request.path);
+    let others = requests.filter(|path| !path.starts_with("/v1.0/my/") && !path.starts_with("/blob/"));
+    others.map(|path| path.rsplit('/').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_release_signs_in_without_a_stored_secret() {
+    for (kind, requests) in FEDERATED {
+        let fake = FakeStore::start_with_sample().await.unwrap();
+        fake.script_statuses(APP, ["PreProcessing"]);
+        let package = File::package("PaperLantern_2.0.0.0_x64.msix");
+        let mut command = signed_in("release", &fake, kind);
+        command.args([APP, package.path()]).env("RUST_LOG", "msstore=trace");
+        let (code, stdout, stderr) = run_apart(command).await;
+        assert_eq!(code, 0, "{kind}: {stdout}{stderr}");
+        assert_eq!(requests_to_sign_in(&fake), requests, "{kind}");
+        let told = format!(
+            "signing in credentials={kind}, as the app {} of the tenant {}",
+            fake.client_id(),
+            fake.tenant_id()
+        );
+        assert!(stderr.contains(&told), "{told:?} is not in {stderr}");
+        for variable in ["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_ACCESSTOKEN"] {
+            let variables = fake.variables(kind).unwrap();
+            let secret = variables
+                .iter()
+                .find(|(name, _)| *name == variable)
+                .map(|(_, value)| value.as_str());
+            assert!(
+                secret.is_none_or(|secret| !stderr.contains(secret)),
+                "{variable} is in {stderr}"
+            );
+        }
+        assert!(
+            !stderr.contains("eyJ") && !stdout.contains("eyJ"),
+            "an assertion is in {stderr}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn obtain_token_says_which_way_and_whether_partner_center_knows_the_app() {
+    let secret = (CredentialKind::ClientSecret, ["token"].as_slice());
+    for (kind, requests) in [&FEDERATED[..], &[secret]].concat() {
+        let fake = FakeStore::start_with_sample().await.unwrap();
+        let mut command = signed_in("obtain_token", &fake, kind);
+        command.arg("--check");
+        let (code, stdout, stderr) = run_apart(command).await;
+        assert_eq!((code, stderr.as_str()), (0, ""), "{kind}");
+        for words in [
+            &format!("signing in with {kind}, as the app "),
+            "expires in 35",
+            "Partner Center knows the Entra app; apps on the first page: 1",
+        ] {
+            assert!(stdout.contains(words), "{words:?} is not in {stdout}");
+        }
+        assert_eq!(requests_to_sign_in(&fake), requests, "{kind}");
+        assert_eq!(fake.requests_to("GET", "/applications").len(), 1, "{kind}");
+    }
+
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let identity = json!({"code": "Unauthorized", "message": "Identity cannot be authorized."});
+    fake.fault(Fault::on("GET", "/applications").always().answer(401, identity.to_string()));
+    let mut command = signed_in("obtain_token", &fake, CredentialKind::GitHubActions);
+    command.arg("--check");
+    let (code, stdout, stderr) = run_apart(command).await;
+    assert_eq!(code, 1, "{stdout}{stderr}");
+    assert!(
+        stdout.contains("expires in") && stderr.contains("signed in, but Partner Center does not know this app"),
+        "{stdout}{stderr}"
+    );
+
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.fault(Fault::on("POST", "/token").aadsts(700_213));
+    let (code, stdout, stderr) = run_apart(signed_in("obtain_token", &fake, CredentialKind::GitHubActions)).await;
+    assert_eq!(code, 1, "{stdout}{stderr}");
+    assert!(
+        stdout.starts_with("signing in with an assertion of GitHub Actions") && stderr.contains("the subject does not fit"),
+        "{stdout}{stderr}"
+    );
+    assert!(!stderr.contains("eyJ"), "{stderr}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_release_signs_in_by_the_azure_cli_if_that_is_asked_for() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use secrecy::ExposeSecret as _;
+
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.script_statuses(APP, ["PreProcessing"]);
+    let package = File::package("PaperLantern_2.0.0.0_x64.msix");
+    let token = fake.client().unwrap().access_token().await.unwrap();
+    let token = token.secret().expose_secret();
+    fake.forget_requests();
+    let script = format!("#!/bin/sh\necho '{{\"accessToken\":\"{token}\",\"expires_on\":4102444800}}'\n");
+    let az = File::new("az", script.as_bytes());
+    std::fs::set_permissions(az.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let release = |script: &File| {
+        let mut command = signed_in("release", &fake, CredentialKind::AzureCli);
+        let path = std::path::Path::new(script.path()).parent().unwrap().to_owned();
+        command
+            .args([APP, package.path()])
+            .env("PATH", path)
+            .env("RUST_LOG", "msstore=trace");
+        command
+    };
+    let (code, stdout, stderr) = run_apart(release(&az)).await;
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(
+        stderr.contains("signing in credentials=the Azure CLI") && !stderr.contains(token),
+        "{stderr}"
+    );
+    assert!(requests_to_sign_in(&fake).is_empty(), "{:?}", requests_to_sign_in(&fake));
+
+    let nothing = File::new("nothing", b"");
+    let (code, stdout, stderr) = run_apart(release(&nothing)).await;
+    assert_eq!(code, 1, "{stdout}{stderr}");
+    assert!(stderr.contains("the Azure CLI is not on PATH; install it"), "{stderr}");
 }

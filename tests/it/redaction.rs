@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use msstore::api::{Method, Replay};
-use msstore::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
+use msstore::auth::{AccessToken, BoxFuture, CredentialKind, Credentials, TokenContext, TokenProvider};
 use msstore::config::RetryPolicy;
 use msstore::model::UploadUrl;
-use msstore::testing::{FakeStore, Fault};
+use msstore::testing::{FakeStore, Fault, RecordedBody};
 use msstore::{ClientSecret, Error, StoreClient};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -555,9 +555,35 @@ async fn no_trace_of_a_full_run_shows_a_secret() {
     // none; with two it asks them all.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::new());
     let _guard = tracing::subscriber::set_default(subscriber);
-    LOGGED.set(Some(Vec::new()));
+    for kind in [
+        CredentialKind::ClientSecret,
+        CredentialKind::GitHubActions,
+        CredentialKind::AzurePipelines,
+    ] {
+        LOGGED.set(Some(Vec::new()));
+        written.0.lock().unwrap().clear();
+        full_run(kind, &written).await;
+    }
+}
 
-    let world = World::new(|builder| builder).await;
+/// The variables that hold a secret.
+const SECRET_VARIABLES: [&str; 3] = [
+    "MSSTORE_CLIENT_SECRET",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "SYSTEM_ACCESSTOKEN",
+];
+
+async fn full_run(kind: CredentialKind, written: &Written) {
+    let mut world = World::new(|builder| builder).await;
+    let variables = world.fake.variables(kind).unwrap();
+    let find = |name: &str| {
+        variables
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.clone())
+    };
+    let credentials = Credentials::from_variables(find).unwrap().unwrap();
+    world.client = world.fake.client_builder().token_provider(credentials).build().unwrap();
     let ours = world.fake.seed_draft(APP);
     let token = world.client.access_token().await.unwrap();
     let echo = format!(
@@ -577,7 +603,23 @@ async fn no_trace_of_a_full_run_shows_a_secret() {
     let new = world.app_submissions().get(&report.id).await.unwrap();
 
     let mut secrets = Secrets::new();
-    secrets.add("client secret", world.fake.client_secret());
+    for (name, value) in variables.iter().filter(|(name, _)| SECRET_VARIABLES.contains(name)) {
+        secrets.add(name, value);
+    }
+    let exchanges = world.fake.requests_to("POST", "/token");
+    let forms = exchanges.iter().filter_map(|request| match &request.body {
+        RecordedBody::Bytes(body) => Some(url::form_urlencoded::parse(body).into_owned().collect::<Vec<_>>()),
+        _ => None,
+    });
+    let assertions: Vec<String> = forms
+        .flatten()
+        .filter(|(name, _)| name == "client_assertion")
+        .map(|(_, value)| value)
+        .collect();
+    assert_eq!(assertions.is_empty(), kind == CredentialKind::ClientSecret);
+    for assertion in &assertions {
+        secrets.add("assertion", assertion);
+    }
     secrets.add("token", token.secret().expose_secret());
     secrets.add("token", world.client.access_token().await.unwrap().secret().expose_secret());
     secrets.add_link(&old.file_upload_url);

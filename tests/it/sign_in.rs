@@ -1,13 +1,19 @@
 //! Signing in without a stored secret, on the wire: where assertions come from, and what is exchanged for a token.
 
-use std::sync::Mutex;
+use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use msstore::api::Milestone;
 use msstore::auth::{
-    AssertionSource, AzurePipelines, BoxFuture, ClientAssertion, FixedAssertion, GitHubActions, TokenContext, TokenFile,
+    AssertionSource, AzurePipelines, BoxFuture, ClientAssertion, CredentialKind, Credentials, FixedAssertion, GitHubActions,
+    TokenContext, TokenFile,
 };
 use msstore::config::{RateLimit, RetryPolicy};
+use msstore::publish::Package;
+use msstore::testing::{FakeStore, Fault, SamplePackage};
 use msstore::{Error, ErrorKind, Outcome, StoreClient};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -392,7 +398,7 @@ struct Slow(bool);
 impl AssertionSource for Slow {
     fn assertion<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<SecretString, Error>> {
         Box::pin(async {
-            assert!(context.time_left() <= Duration::from_millis(400));
+            assert!(context.time_left() <= Duration::from_secs(1));
             assert_eq!(context.scope(), "https://manage.devcenter.microsoft.com/.default");
             assert_eq!(context.resource(), Some("https://manage.devcenter.microsoft.com"));
             if self.0 {
@@ -422,7 +428,7 @@ async fn a_leg_that_hangs_ends_with_the_call() {
     ];
     for (words, source) in sources {
         let provider = ClientAssertion::new("a-tenant", "c", source).authority(&silent);
-        let hurried = RetryPolicy::off().call_timeout(Duration::from_millis(400));
+        let hurried = RetryPolicy::off().call_timeout(Duration::from_secs(1));
         let client = StoreClient::builder(provider)
             .endpoint(format!("{silent}/v1.0/my/"))
             .retry(hurried)
@@ -493,5 +499,208 @@ async fn a_source_of_ones_own_posts_nothing_with_headers() {
     assert_eq!(
         (error.kind(), error.target()),
         (ErrorKind::InvalidInput, Some("the URL http://example.com/?[redacted]"))
+    );
+}
+
+const APP: &str = FakeStore::SAMPLE_APPLICATION;
+
+/// The provider of a program with the variables of a fake.
+fn of_fake(fake: &FakeStore, kind: CredentialKind) -> Credentials {
+    let variables: HashMap<_, _> = fake.variables(kind).unwrap().into_iter().collect();
+    Credentials::from_variables(|name| variables.get(name).cloned())
+        .unwrap()
+        .unwrap()
+}
+
+const FEDERATED: [CredentialKind; 4] = [
+    CredentialKind::ClientAssertion,
+    CredentialKind::TokenFile,
+    CredentialKind::GitHubActions,
+    CredentialKind::AzurePipelines,
+];
+
+#[tokio::test]
+async fn a_fake_takes_each_kind_of_credentials() {
+    for kind in [&FEDERATED[..], &[CredentialKind::ClientSecret]].concat() {
+        let fake = FakeStore::start_with_sample().await.unwrap();
+        let credentials = of_fake(&fake, kind);
+        assert_eq!(credentials.kind(), kind);
+        let client = StoreClient::builder(credentials).endpoint(fake.endpoint()).build().unwrap();
+        let app: msstore::ApplicationId = APP.parse().unwrap();
+        client.applications().get(&app).await.unwrap();
+        let v2 = fake.requests_to("POST", "/v2.0/token").len();
+        assert_eq!(v2, usize::from(kind != CredentialKind::ClientSecret), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_with_what_was_presented() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let client = |kind| {
+        StoreClient::builder(of_fake(&fake, kind))
+            .endpoint(fake.endpoint())
+            .build()
+            .unwrap()
+    };
+    fake.set_federated_credentials([(
+        "https://token.actions.githubusercontent.com",
+        "repo:example/other:environment:store",
+    )]);
+    let error = client(CredentialKind::GitHubActions)
+        .access_token()
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("AADSTS700213") && error.contains("the subject does not fit"),
+        "{error}"
+    );
+    let subject = error.split('\'').nth(1).unwrap();
+    fake.set_federated_credentials([("https://token.actions.githubusercontent.com", subject)]);
+    client(CredentialKind::GitHubActions).access_token().await.unwrap();
+
+    fake.set_federated_credentials(Vec::<(String, String)>::new());
+    let error = client(CredentialKind::TokenFile)
+        .access_token()
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("AADSTS70025") && error.contains("has no federated credential"),
+        "{error}"
+    );
+}
+
+/// Writes a fresh assertion before each exchange, as others do with such a file, and counts.
+#[derive(Debug)]
+struct Rotated {
+    fake: Arc<FakeStore>,
+    file: TokenFile,
+    path: PathBuf,
+    count: Arc<AtomicUsize>,
+}
+
+impl AssertionSource for Rotated {
+    fn assertion<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<SecretString, Error>> {
+        let new = self.path.with_extension("new");
+        std::fs::write(&new, self.fake.assertion()).unwrap();
+        std::fs::rename(&new, &self.path).unwrap();
+        self.count.fetch_add(1, Ordering::SeqCst);
+        self.file.assertion(context)
+    }
+}
+
+#[tokio::test]
+async fn a_run_outlives_its_tokens_and_a_file_that_is_rotated() {
+    for from_file in [false, true] {
+        let fake = Arc::new(FakeStore::start_with_sample().await.unwrap());
+        // Assertions end long before tokens do.
+        fake.set_token_life(Duration::from_secs(1200));
+        let path = fake.sample_file("assertion", 1).unwrap();
+        let count = Arc::new(AtomicUsize::new(0));
+        let builder = fake.client_builder().rate_limit(RateLimit::off());
+        let client = if from_file {
+            let source = Rotated {
+                fake: Arc::clone(&fake),
+                file: TokenFile::new(&path),
+                path,
+                count: Arc::clone(&count),
+            };
+            let provider = ClientAssertion::new(fake.tenant_id(), fake.client_id(), source).authority(fake.authority());
+            builder.token_provider(provider)
+        } else {
+            builder.token_provider(of_fake(&fake, CredentialKind::GitHubActions))
+        };
+        let client = client.build().unwrap();
+        let statuses = [["PreProcessing"; 60].as_slice(), &["Certification"; 60], &["Published"]].concat();
+        fake.script_statuses(APP, statuses);
+        let package = fake.sample_file("PaperLantern_2.0.0.0_x64.msix", 1).unwrap();
+        SamplePackage::new("2.0.0.0").write(&package).unwrap();
+        let submissions = client
+            .applications()
+            .submissions(APP.parse::<msstore::ApplicationId>().unwrap());
+        let job = submissions
+            .publish()
+            .package(Package::new(&package))
+            .until(Milestone::Published);
+        job.await.unwrap();
+        assert!(fake.elapsed() > Duration::from_secs(3 * 1200), "{:?}", fake.elapsed());
+        let tokens = fake.requests_to("POST", "/v2.0/token").len();
+        let assertions = count.load(Ordering::SeqCst).max(fake.requests_to("GET", "/idtoken").len());
+        assert!(
+            tokens > 3 && assertions == tokens,
+            "{assertions} assertions for {tokens} tokens"
+        );
+        let failed: Vec<_> = fake
+            .requests()
+            .into_iter()
+            .filter(|request| request.status.unwrap() >= 400)
+            .collect();
+        assert!(failed.is_empty(), "{failed:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_that_is_kept_is_refused_in_the_end() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    fake.set_token_life(Duration::from_secs(60));
+    let provider = of_fake(&fake, CredentialKind::ClientAssertion);
+    let client = fake.client_builder().token_provider(provider).build().unwrap();
+    client.access_token().await.unwrap();
+    fake.advance(Duration::from_secs(400));
+    let error = client.access_token().await.unwrap_err().to_string();
+    assert!(
+        error.contains("AADSTS700024") && error.contains("get a new one for each token"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn refusals_are_answered_on_request() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let client = |kind| {
+        let builder = StoreClient::builder(of_fake(&fake, kind)).endpoint(fake.endpoint());
+        builder.retry(RetryPolicy::off()).build().unwrap()
+    };
+    let faults = [
+        (
+            CredentialKind::ClientSecret,
+            Fault::on("POST", "/token").aadsts(7_000_222),
+            "has expired",
+        ),
+        (
+            CredentialKind::GitHubActions,
+            Fault::on("POST", "/token").aadsts(7_002_138),
+            "capital letters",
+        ),
+        (
+            CredentialKind::GitHubActions,
+            Fault::on("GET", "/idtoken").answer(403, ""),
+            "GitHub answered with status 403",
+        ),
+        (
+            CredentialKind::AzurePipelines,
+            Fault::on("POST", "/oidctoken").answer(401, ""),
+            "SYSTEM_ACCESSTOKEN",
+        ),
+    ];
+    for (kind, fault, words) in faults {
+        fake.fault(fault);
+        let error = client(kind).access_token().await.unwrap_err().to_string();
+        assert!(error.contains(words), "{kind}: {error}");
+        client(kind).access_token().await.unwrap();
+    }
+    let identity = json!({"code": "Unauthorized", "message": "Identity cannot be authorized."});
+    fake.fault(Fault::on("GET", "/applications").always().answer(401, identity.to_string()));
+    let error = client(CredentialKind::GitHubActions)
+        .applications()
+        .list()
+        .all()
+        .await
+        .unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("signed in, but Partner Center does not know this app") && text.contains("Manager role"),
+        "{text}"
     );
 }

@@ -25,6 +25,9 @@ const RETRY_EARLY: Duration = Duration::from_secs(30);
 /// An early refresh that hangs is given up after this time, or half of the call's, so that the call still has its turn.
 const EARLY_TIME: Duration = Duration::from_secs(30);
 
+/// A fetch ends so long before the call that needs it, or a tenth of its time.
+const MARGIN: Duration = Duration::from_secs(1);
+
 /// The secret of an access token. Which one it is says the pointer: a provider may give the same text twice.
 pub(crate) type Bearer = Arc<SecretString>;
 
@@ -139,6 +142,8 @@ impl TokenCache {
     }
 
     async fn fetch(&self, reason: TokenReason, deadline: Instant) -> Result<Held, Error> {
+        // A little before the caller's time is up, so that a request which hangs can be told by its name.
+        let deadline = deadline - MARGIN.min(deadline.saturating_duration_since(self.now()) / 10);
         let fetched = self.ask(reason, deadline).await;
         if let Err(error) = &fetched {
             // A caller whose own time is up says nothing about the others.
