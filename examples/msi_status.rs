@@ -19,10 +19,19 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let product = StoreClient::from_env()?.msi(arguments.seller_id).product(arguments.product_id);
+    let product = StoreClient::from_env()?
+        .msi(arguments.seller_id)
+        .product(arguments.product_id);
 
     let status = product.status().await?;
-    println!("{}", if status.is_ready { "ready to be submitted" } else { "not ready" });
+    println!(
+        "{}",
+        if status.is_ready {
+            "ready to be submitted"
+        } else {
+            "not ready"
+        }
+    );
     for problem in &status.problems {
         println!("  {problem}");
     }
@@ -30,8 +39,17 @@ async fn main() -> anyhow::Result<()> {
         println!("submission {id}: {}", product.submission_status(id).await?.publishing_status);
     }
     for package in &product.packages().await?.packages {
-        let architectures: Vec<&str> = package.architectures.iter().map(|architecture| architecture.as_str()).collect();
-        println!("package {} ({}): {}", architectures.join(", "), package.package_type, package.package_url);
+        let architectures: Vec<&str> = package
+            .architectures
+            .iter()
+            .map(|architecture| architecture.as_str())
+            .collect();
+        println!(
+            "package {} ({}): {}",
+            architectures.join(", "),
+            package.package_type,
+            package.package_url
+        );
     }
     for listing in &product.metadata(&[]).await?.listings {
         println!("listing {}: {}", listing.language, listing.whats_new);

@@ -25,8 +25,13 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let product = StoreClient::from_env()?.msi(arguments.seller_id).product(arguments.product_id);
-    ensure!(product.ongoing().await?.is_none(), "a submission is under way: the draft is locked until it has ended");
+    let product = StoreClient::from_env()?
+        .msi(arguments.seller_id)
+        .product(arguments.product_id);
+    ensure!(
+        product.ongoing().await?.is_none(),
+        "a submission is under way: the draft is locked until it has ended"
+    );
 
     let mut metadata = product.metadata(&[]).await?;
     let mut listings = metadata.listings.iter_mut();

@@ -100,7 +100,10 @@ enum Until {
 #[tokio::main]
 async fn main() -> ExitCode {
     let level = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
-    tracing_subscriber::fmt().with_env_filter(level.from_env_lossy()).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(level.from_env_lossy())
+        .with_writer(std::io::stderr)
+        .init();
     let json = std::env::args().any(|argument| argument == "--json");
     let (job, plan, _fake) = match prepare().await {
         Ok(prepared) => prepared,
@@ -127,7 +130,16 @@ async fn prepare() -> anyhow::Result<(Publish, bool, Option<FakeStore>)> {
         let fake = FakeStore::start_with_sample().await?;
         let url = fake.host_file("paper-lantern-2.0.0-x64.exe", [b"MZ".as_slice(), &[0; 4096]].concat());
         let (product, package) = (FakeStore::SAMPLE_MSI_PRODUCT, format!("x64={url}"));
-        let given = ["release_msi", product, "--seller", FakeStore::SAMPLE_SELLER, "--package", &package, "--notes", "Lanterns float higher."];
+        let given = [
+            "release_msi",
+            product,
+            "--seller",
+            FakeStore::SAMPLE_SELLER,
+            "--package",
+            &package,
+            "--notes",
+            "Lanterns float higher.",
+        ];
         let given = given.into_iter().chain(arguments.iter().map(String::as_str));
         let options = Options::try_parse_from(given)?;
         eprintln!("No credentials are set: this runs on the FakeStore, inside this program.");
@@ -141,15 +153,24 @@ async fn prepare() -> anyhow::Result<(Publish, bool, Option<FakeStore>)> {
 impl Options {
     fn job(&self, client: &StoreClient) -> anyhow::Result<Publish> {
         let has_notes = self.notes_dir.is_some() || self.notes.as_ref().is_some_and(|text| !text.trim().is_empty());
-        ensure!(self.plan || has_notes || !self.package.is_empty(), "there is nothing to submit: give --package, --notes or --notes-dir");
+        ensure!(
+            self.plan || has_notes || !self.package.is_empty(),
+            "there is nothing to submit: give --package, --notes or --notes-dir"
+        );
         let seller = or_variable(self.seller.clone(), "MSSTORE_SELLER_ID", |text| text.parse::<SellerId>().ok())?;
-        let seller = seller.context("--seller or MSSTORE_SELLER_ID must be given: Partner Center shows it under Account settings, Identifiers")?;
+        let seller = seller.context(
+            "--seller or MSSTORE_SELLER_ID must be given: Partner Center shows it under Account settings, Identifiers",
+        )?;
         let timeout = or_variable(self.timeout, "MSSTORE_WAIT_TIMEOUT", |text| text.parse().ok())?;
-        let mut job = client.msi(seller).product(&self.product_id).publish().unchanged(match self.unchanged {
-            Unchanged::Stop => OnUnchanged::Stop,
-            Unchanged::Submit => OnUnchanged::Submit,
-            Unchanged::Accept => OnUnchanged::Accept,
-        });
+        let mut job = client
+            .msi(seller)
+            .product(&self.product_id)
+            .publish()
+            .unchanged(match self.unchanged {
+                Unchanged::Stop => OnUnchanged::Stop,
+                Unchanged::Submit => OnUnchanged::Submit,
+                Unchanged::Accept => OnUnchanged::Accept,
+            });
         for installer in self.installers()? {
             job = job.package(installer);
         }
@@ -165,7 +186,11 @@ impl Options {
         if self.leave_draft {
             job = job.leave_draft();
         }
-        Ok(if self.until == Until::Published { job.until_published() } else { job })
+        Ok(if self.until == Until::Published {
+            job.until_published()
+        } else {
+            job
+        })
     }
 
     fn installers(&self) -> anyhow::Result<Vec<NewInstaller>> {
@@ -176,14 +201,20 @@ impl Options {
                 installer = installer.parameters(text);
             }
             let path = url.split(['?', '#']).next().unwrap_or_default();
-            let is_its = |file: &&PathBuf| self.package.len() == 1 || file.file_name().is_some_and(|name| path.ends_with(&*name.to_string_lossy()));
+            let is_its = |file: &&PathBuf| {
+                self.package.len() == 1 || file.file_name().is_some_and(|name| path.ends_with(&*name.to_string_lossy()))
+            };
             if let Some(file) = self.file.iter().find(is_its) {
                 ensure!(file.is_file(), "{} is not a file", file.display());
                 installer = installer.file(file);
             }
             installers.push(installer);
         }
-        let is_package = |(of, _): &&(String, String)| self.package.iter().any(|(architecture, _)| architecture.eq_ignore_ascii_case(of));
+        let is_package = |(of, _): &&(String, String)| {
+            self.package
+                .iter()
+                .any(|(architecture, _)| architecture.eq_ignore_ascii_case(of))
+        };
         if let Some((of, _)) = self.parameters.iter().find(|pair| !is_package(pair)) {
             bail!("--parameters names {of}, and --package does not");
         }
@@ -197,7 +228,10 @@ fn notes(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     let mut notes = BTreeMap::new();
     for entry in std::fs::read_dir(folder).with_context(cannot)? {
         let path = entry.with_context(cannot)?.path();
-        if path.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("txt")) {
+        if path
+            .extension()
+            .is_none_or(|extension| !extension.eq_ignore_ascii_case("txt"))
+        {
             continue;
         }
         let text = std::fs::read_to_string(&path).with_context(|| format!("the file {} cannot be read", path.display()))?;
@@ -278,7 +312,11 @@ fn failure(error: &msstore::Error, json: bool) -> ExitCode {
     let message = in_options(&format!("{error:?}"));
     eprintln!("error: {message}");
     if json {
-        let guard = if let ErrorKind::Guard(guard) = error.kind() { Some(guard) } else { None };
+        let guard = if let ErrorKind::Guard(guard) = error.kind() {
+            Some(guard)
+        } else {
+            None
+        };
         let document = json!({
             "kind": kind,
             "message": message,
@@ -295,7 +333,10 @@ fn failure(error: &msstore::Error, json: bool) -> ExitCode {
 
 /// The library advises in the names of its methods and types. Here they are options.
 fn in_options(text: &str) -> String {
-    text.replace("OnUnchanged::Submit, or OnUnchanged::Accept", "--unchanged submit, or --unchanged accept")
-        .replace("state shorter ones", "state shorter ones with --parameters")
-        .replace("state its own", "state its own with --parameters")
+    text.replace(
+        "OnUnchanged::Submit, or OnUnchanged::Accept",
+        "--unchanged submit, or --unchanged accept",
+    )
+    .replace("state shorter ones", "state shorter ones with --parameters")
+    .replace("state its own", "state its own with --parameters")
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::time::SystemTime;
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -62,6 +63,17 @@ impl UploadUrl {
     /// Returns when the link expired, if it has.
     pub(crate) fn ended(&self, now: SystemTime) -> Option<SystemTime> {
         self.expires_at().filter(|end| *end <= now)
+    }
+
+    /// Returns the signature as it means, as it stands in the link, and as it is sent: what an answer may repeat.
+    pub(crate) fn signatures(&self) -> Vec<SecretString> {
+        let sent = self.url.as_ref().map_or("", Url::as_str);
+        let decoded = self.url.iter().flat_map(Url::query_pairs).find(|(name, _)| name == "sig");
+        let raw = [self.expose(), sent]
+            .into_iter()
+            .filter_map(|text| text.split(['?', '&']).find_map(|pair| pair.strip_prefix("sig=")));
+        let all = raw.map(str::to_owned).chain(decoded.map(|(_, value)| value.into_owned()));
+        all.filter(|text| !text.is_empty()).map(SecretString::from).collect()
     }
 
     /// Returns the link as it is sent.

@@ -404,6 +404,18 @@ pub struct AssetSlot {
     pub http_headers: BTreeMap<String, String>,
 }
 
+impl AssetSlot {
+    /// Returns the image that was uploaded to this place, by this link.
+    #[must_use]
+    pub fn uploaded(&self, link: &UploadUrl) -> Asset {
+        Asset {
+            id: self.id.clone(),
+            asset_url: link.clone(),
+            ..Asset::default()
+        }
+    }
+}
+
 /// What the service says to a change.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]

@@ -34,14 +34,6 @@ impl<T> Receipt<T> {
         }
     }
 
-    /// The same receipt without its value.
-    pub(crate) fn clone_head(&self) -> Receipt<()> {
-        Receipt {
-            problems: self.problems.clone(),
-            ..Receipt::new(self.http_status, self.correlation_id.clone(), self.request_id.clone(), ())
-        }
-    }
-
     /// The same receipt with another value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Receipt<U> {
         Receipt {

@@ -1,24 +1,25 @@
 //! The upload of an image to its place.
 
+use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
 use bytes::Bytes;
 use secrecy::SecretString;
-use url::Url;
 
 use crate::error::{Error, Result};
 use crate::http::is_loopback;
 use crate::http::request::{Method, Replay, Request};
 use crate::model::msi::AssetSlot;
 use crate::msi::product::Product;
+use crate::publish::picture::{ENOUGH, Picture};
 use crate::secret::UploadUrl;
 use crate::service::Peer;
 use crate::service::dialect::BLOBS;
 
 impl Product {
     /// Uploads an image to its place, with the method and the header fields that the service gave, and without the token. If the first
-    /// host does not take it the second is tried. Returns the link that was used, for [`AssetChange`](crate::msi::AssetChange).
+    /// host does not take it the second is tried. Returns the link that was used, for [`AssetSlot::uploaded`].
     ///
     /// # Errors
     ///
@@ -49,9 +50,8 @@ impl Product {
         }
         let method = Method::from_bytes(slot.http_method.as_bytes()).unwrap_or(Method::PUT);
         let path = url.path().to_owned();
-        let secrets = signatures(&url, link);
         let mut request = Request::to(method, url, path, "{blob}", Replay::Safe).with_body(png.clone());
-        request.secrets = secrets;
+        request.secrets = link.signatures();
         // An empty one is for the sender to fill, as the length, which goes with the body.
         let given = slot.http_headers.iter().filter(|(_, value)| !value.trim().is_empty());
         let mut headers: Vec<(&str, &str)> = given.map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -70,33 +70,13 @@ impl Product {
 
 /// Refuses a file that is no PNG.
 pub(crate) fn check_png(path: &Path) -> Result<()> {
-    let refused = |why: &str| Error::invalid(format!("the image {}", path.display()), why);
+    let refused = |why: String| Error::invalid(format!("the image {}", path.display()), why);
     let mut start = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| refused("it cannot be read").caused_by(error))?;
-    file.take(8)
-        .read_to_end(&mut start)
-        .map_err(|error| refused("it cannot be read").caused_by(error))?;
-    match start == *b"\x89PNG\r\n\x1a\n" {
-        true => Ok(()),
-        false => Err(refused("it is no PNG file")),
+    let read = File::open(path).and_then(|file| file.take(ENOUGH).read_to_end(&mut start));
+    read.map_err(|error| refused("it cannot be read".to_owned()).caused_by(error))?;
+    match Picture::of(&start) {
+        Picture::Png { .. } => Ok(()),
+        Picture::Broken => Err(refused("it is a PNG that is cut off".to_owned())),
+        Picture::Other(what) => Err(refused(format!("it is {what}, and must be a PNG"))),
     }
-}
-
-/// The signature, as it stands in the link and as it means.
-fn signatures(url: &Url, link: &UploadUrl) -> Vec<SecretString> {
-    let decoded = url
-        .query_pairs()
-        .find(|(name, _)| name == "sig")
-        .map(|(_, value)| value.into_owned());
-    let raw = link
-        .expose()
-        .split(['?', '&'])
-        .find_map(|pair| pair.strip_prefix("sig="))
-        .map(str::to_owned);
-    decoded
-        .into_iter()
-        .chain(raw)
-        .filter(|text| !text.is_empty())
-        .map(SecretString::from)
-        .collect()
 }

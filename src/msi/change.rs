@@ -7,8 +7,8 @@ use url::Url;
 use crate::document::{Document, member, written};
 use crate::error::{Error, Result};
 use crate::http::{is_loopback, server_url};
-use crate::model::msi::{Asset, AssetSlot, ListingAssets, Metadata, PackageType};
-use crate::secret::{UploadUrl, redact_url};
+use crate::model::msi::{Metadata, PackageType};
+use crate::secret::redact_url;
 
 /// The API takes no longer parameters, although Partner Center does.
 pub(crate) const MOST_PARAMETERS: usize = 40;
@@ -263,59 +263,4 @@ pub(crate) fn installer_url(text: &str, is_local: bool) -> Result<Url> {
         return Err(refused("it must not hold a user name or password: everybody can see it"));
     }
     Ok(url)
-}
-
-/// The images that a language is to have: all of them, because a commit replaces what is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AssetChange {
-    language: String,
-    logos: Vec<(String, String)>,
-    screenshots: Vec<(String, String)>,
-}
-
-impl AssetChange {
-    /// Begins with the images that are there, which are kept.
-    #[must_use]
-    pub fn keeping(assets: &ListingAssets) -> Self {
-        let pairs = |assets: &[Asset]| {
-            assets
-                .iter()
-                .map(|asset| (asset.id.clone(), asset.asset_url.expose().to_owned()))
-                .collect()
-        };
-        Self {
-            language: assets.language.clone(),
-            logos: pairs(&assets.store_logos),
-            screenshots: pairs(&assets.screenshots),
-        }
-    }
-
-    /// Replaces the screenshots by those that were uploaded to these places, in this order.
-    #[must_use]
-    pub fn screenshots<'s>(mut self, uploaded: impl IntoIterator<Item = (&'s AssetSlot, &'s UploadUrl)>) -> Self {
-        self.screenshots = uploaded.into_iter().map(pair).collect();
-        self
-    }
-
-    /// Replaces the logos by those that were uploaded to these places.
-    #[must_use]
-    pub fn logos<'s>(mut self, uploaded: impl IntoIterator<Item = (&'s AssetSlot, &'s UploadUrl)>) -> Self {
-        self.logos = uploaded.into_iter().map(pair).collect();
-        self
-    }
-
-    pub(crate) fn body(&self) -> Result<Vec<u8>> {
-        let list = |pairs: &[(String, String)]| {
-            pairs
-                .iter()
-                .map(|(id, url)| json!({ "id": id, "assetUrl": url }))
-                .collect::<Value>()
-        };
-        let (logos, screenshots) = (list(&self.logos), list(&self.screenshots));
-        written(&json!({ "listingAssets": { "language": self.language, "storeLogos": logos, "screenshots": screenshots } }))
-    }
-}
-
-fn pair((slot, url): (&AssetSlot, &UploadUrl)) -> (String, String) {
-    (slot.id.clone(), url.expose().to_owned())
 }

@@ -70,7 +70,7 @@ mod wait;
 
 use std::fmt;
 
-pub use self::change::{AssetChange, MetadataChange, PackageChange};
+pub use self::change::{MetadataChange, PackageChange};
 pub use self::plan::{NewInstaller, OnUnchanged, Plan, PlannedNotes, PlannedPackage};
 pub use self::preflight::Installer;
 pub use self::product::Product;

@@ -3,20 +3,19 @@
 use std::fmt;
 use std::time::Instant;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::document::{Document, decode_value, member, written};
 use crate::error::{Error, Result};
-use crate::http::request::{Path, Request};
+use crate::http::request::{Path, Replay, Request};
 use crate::id::{ProductId, SellerId, SubmissionId};
 use crate::model::msi::{
-    Accepted, AssetSlots, ListingAssets, Metadata, Module, Package, Packages, ProductStatus, SubmissionState, Submitted,
+    Accepted, Asset, AssetSlots, ListingAssets, Metadata, Module, Package, Packages, ProductStatus, SubmissionState, Submitted,
 };
-use crate::model::problem::Problem;
 use crate::model::receipt::Receipt;
-use crate::msi::change::{AssetChange, MetadataChange, PackageChange, check_package, list, without_ids};
+use crate::msi::change::{MetadataChange, PackageChange, check_package, list, without_ids};
 use crate::service::{Json, Service};
 
 /// The languages that the service sends at once.
@@ -65,54 +64,35 @@ impl Product {
         Path::new("product").id("{productId}", &self.id)
     }
 
-    /// Sends a request, and takes the answer out of its envelope.
-    async fn ask(&self, request: Request) -> Result<Receipt<Json>> {
+    /// Sends a request, and takes the answer out of its envelope; with what the service says beside it.
+    async fn ask(&self, request: Request) -> Result<(Json, Receipt)> {
         let request = request.header("X-Seller-Account-Id", self.seller.as_str());
         let mut json = self.service.json(request).await?;
         if member(&json.body, "isSuccess") != Some(&Value::Bool(true)) {
             return Err(Error::foreign(json.call, json.status, "isSuccess", "true"));
         }
-        let problems: Vec<Problem> = match member(&json.body, "errors") {
-            Some(errors) => {
-                decode_value(errors).map_err(|error| json.unexpected(format!("errors.{}", error.path), error.expected))?
-            }
-            None => Vec::new(),
-        };
-        json.body = member(&json.body, "responseData").cloned().unwrap_or_default();
         let mut receipt = json.receipt();
-        receipt.problems = problems;
-        Ok(receipt.map(|()| json))
+        let errors = member(&json.body, "errors").unwrap_or(&Value::Null);
+        receipt.problems = decode_value::<Option<_>>(errors)
+            .map_err(|error| json.unexpected("errors", error.expected))?
+            .unwrap_or_default();
+        json.body = member(&json.body, "responseData").cloned().unwrap_or_default();
+        Ok((json, receipt))
     }
 
-    /// The answer as a value, or what stands in this member of it.
-    async fn value<T: DeserializeOwned>(&self, request: Request, name: &str) -> Result<Receipt<T>> {
-        let answer = self.ask(request).await?;
-        let found = match name {
-            "" => Some(&answer.body),
-            name => member(&answer.body, name),
-        };
-        let place = if name.is_empty() {
-            "responseData".to_owned()
-        } else {
-            format!("responseData.{name}")
-        };
-        let found = found.filter(|found| !found.is_null());
-        let found = found.ok_or_else(|| answer.unexpected(&place, "an answer"))?;
-        let value = decode_value(found).map_err(|error| answer.unexpected(format!("{place}.{}", error.path), error.expected))?;
-        Ok(answer.map(|_| value))
-    }
-
-    /// The answer to a change.
-    pub(crate) async fn accept(&self, request: Request) -> Result<Receipt<Accepted>> {
-        self.value(request, "").await
+    /// The answer as a value.
+    pub(crate) async fn value<T: DeserializeOwned>(&self, request: Request) -> Result<Receipt<T>> {
+        let (json, receipt) = self.ask(request).await?;
+        let value: Option<T> = decode_value(&json.body).map_err(|error| json.unexpected(error.path, error.expected))?;
+        let value = value.ok_or_else(|| json.unexpected("responseData", "an answer"))?;
+        Ok(receipt.map(|()| value))
     }
 
     /// The answer as a document.
     async fn document<T: DeserializeOwned + Serialize>(&self, request: Request) -> Result<Document<T>> {
-        let (answer, path) = (self.ask(request).await?, self.path().text());
-        let receipt = answer.clone_head();
-        let document = Document::decode(answer.value.body.clone(), receipt, path);
-        document.map_err(|error| answer.unexpected(format!("responseData.{}", error.path), error.expected))
+        let (mut json, receipt) = self.ask(request).await?;
+        let document = Document::decode(std::mem::take(&mut json.body), receipt, self.path().text());
+        document.map_err(|error| json.unexpected(error.path, error.expected))
     }
 
     /// Returns the metadata of the draft: `GET …/metadata`. Without languages the service sends the first 200; 200 are the most
@@ -156,8 +136,7 @@ impl Product {
     ///
     /// It may be sent again; dropping the future may leave it applied.
     pub async fn replace_metadata(&self, change: &MetadataChange) -> Result<Receipt<Accepted>> {
-        self.value(Request::put(self.path().then("metadata"), change.body()?), "")
-            .await
+        self.value(Request::put(self.path().then("metadata"), change.body()?)).await
     }
 
     /// Changes members of the metadata: `PATCH …/metadata`. What the change does not have stays as it is; a list is replaced whole.
@@ -170,8 +149,7 @@ impl Product {
     ///
     /// It may be sent again; dropping the future may leave it applied.
     pub async fn patch_metadata(&self, change: &MetadataChange) -> Result<Receipt<Accepted>> {
-        self.value(Request::patch(self.path().then("metadata"), change.body()?), "")
-            .await
+        self.value(Request::patch(self.path().then("metadata"), change.body()?)).await
     }
 
     /// Returns the packages of the draft: `GET …/packages`.
@@ -197,15 +175,16 @@ impl Product {
     ///
     /// It only reads.
     pub async fn package(&self, package_id: &str) -> Result<Receipt<Package>> {
-        let found: Receipt<Vec<Package>> = self.value(Request::get(self.package_path(package_id)?), "packages").await?;
-        let receipt = found.clone_head();
-        match found.value.into_iter().next() {
-            Some(package) => Ok(receipt.map(|()| package)),
-            None => Err(Error::invalid(
+        let found: Receipt<Packages> = self.value(Request::get(self.package_path(package_id)?)).await?;
+        let first = found.packages.first().cloned();
+        let none = || {
+            Error::invalid(
                 "the package id",
-                "the service has no package of it: they are renumbered when all are replaced",
-            )),
-        }
+                "the service has no package of it: ids are given anew when all packages are replaced",
+            )
+        };
+        let package = first.ok_or_else(none)?;
+        Ok(found.map(|_| package))
     }
 
     /// Replaces all packages: `PUT …/packages`. The service gives each a new id, so read them again.
@@ -223,7 +202,7 @@ impl Product {
         for package in list(&body, "packages") {
             check_package(package, self.service.is_local())?;
         }
-        self.accept(Request::put(self.path().then("packages"), written(&body)?)).await
+        self.value(Request::put(self.path().then("packages"), written(&body)?)).await
     }
 
     /// Changes members of one package: `PATCH …/packages/{packageId}`. The others stay as they are.
@@ -237,7 +216,7 @@ impl Product {
     /// It may be sent again; dropping the future may leave it applied.
     pub async fn patch_package(&self, package_id: &str, change: &PackageChange) -> Result<Receipt<Accepted>> {
         let body = change.body(self.service.is_local())?;
-        self.value(Request::patch(self.package_path(package_id)?, body), "").await
+        self.value(Request::patch(self.package_path(package_id)?, body)).await
     }
 
     /// Has the Store fetch the packages: `POST …/packages/commit`. It takes minutes; [`status`](Self::status) tells when it is done.
@@ -253,8 +232,8 @@ impl Product {
     pub async fn commit_packages(&self) -> Result<Receipt<Accepted>> {
         let mut request = Request::post(self.path().then("packages").then("commit"));
         // It only begins to fetch, which may be begun again.
-        request.replay = crate::http::request::Replay::Safe;
-        self.value(request, "").await
+        request.replay = Replay::Safe;
+        self.value(request).await
     }
 
     /// Returns the images of the listings: `GET …/listings/assets`. The languages are those of [`metadata`](Self::metadata).
@@ -268,7 +247,8 @@ impl Product {
     /// It only reads.
     pub async fn assets(&self, languages: &[&str]) -> Result<Receipt<Vec<ListingAssets>>> {
         let request = Request::get(self.assets_path());
-        self.value(with_languages(request, languages)?, "listingAssets").await
+        let answer: Receipt<InAssets<Vec<ListingAssets>>> = self.value(with_languages(request, languages)?).await?;
+        Ok(answer.map(|answer| answer.listing_assets))
     }
 
     /// Makes places for new images of a language: `POST …/listings/assets/create`. At most ten screenshots and two logos. It is sent
@@ -291,10 +271,12 @@ impl Product {
         }
         let body = json!({ "language": language, "createAssetRequest": { "Screenshot": screenshots, "Logo": logos } });
         let request = Request::post(self.assets_path().then("create")).with_body(written(&body)?);
-        self.value(request, "listingAssets").await
+        let answer: Receipt<InAssets<AssetSlots>> = self.value(request).await?;
+        Ok(answer.map(|answer| answer.listing_assets))
     }
 
-    /// Sets the images of a language: `PUT …/listings/assets/commit`. Those that are not in the change are gone.
+    /// Sets the images of a language: `PUT …/listings/assets/commit`. Those that are not in the lists are gone, so begin with what
+    /// [`assets`](Self::assets) returns, and put [`AssetSlot::uploaded`](crate::msi::AssetSlot::uploaded) in their places.
     ///
     /// # Errors
     ///
@@ -303,8 +285,14 @@ impl Product {
     /// # Cancel safety
     ///
     /// It may be sent again; dropping the future may leave it applied.
-    pub async fn commit_assets(&self, change: &AssetChange) -> Result<Receipt<Accepted>> {
-        self.value(Request::put(self.assets_path().then("commit"), change.body()?), "")
+    pub async fn commit_assets(&self, assets: &ListingAssets) -> Result<Receipt<Accepted>> {
+        let list = |assets: &[Asset]| -> Value {
+            let pair = |asset: &Asset| json!({ "id": asset.id, "assetUrl": asset.asset_url });
+            assets.iter().map(pair).collect()
+        };
+        let (logos, screenshots) = (list(&assets.store_logos), list(&assets.screenshots));
+        let body = json!({ "listingAssets": { "language": assets.language, "storeLogos": logos, "screenshots": screenshots } });
+        self.value(Request::put(self.assets_path().then("commit"), written(&body)?))
             .await
     }
 
@@ -318,7 +306,7 @@ impl Product {
     ///
     /// It only reads.
     pub async fn status(&self) -> Result<Receipt<ProductStatus>> {
-        self.value(Request::get(self.path().then("status")), "").await
+        self.value(Request::get(self.path().then("status"))).await
     }
 
     /// Submits the draft for certification: `POST …/submit`. It is sent once; if its outcome is unknown, look before trying again. An
@@ -332,7 +320,7 @@ impl Product {
     ///
     /// Dropping the future may leave it submitted.
     pub async fn submit(&self) -> Result<Receipt<Submitted>> {
-        self.value(Request::post(self.path().then("submit")), "").await
+        self.value(Request::post(self.path().then("submit"))).await
     }
 
     /// Returns how far a submission is: `GET …/submission/{submissionId}/status`.
@@ -350,7 +338,7 @@ impl Product {
             .then("submission")
             .id("{submissionId}", &submission.into())
             .then("status");
-        self.value(Request::get(path), "").await
+        self.value(Request::get(path)).await
     }
 
     fn assets_path(&self) -> Path {
@@ -366,6 +354,13 @@ impl Product {
         }
         Ok(self.path().then("packages").id("{packageId}", &package_id))
     }
+}
+
+/// What stands in an answer about images.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InAssets<T> {
+    listing_assets: T,
 }
 
 fn with_languages(request: Request, languages: &[&str]) -> Result<Request> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::IntoFuture;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,15 +14,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::BoxFuture;
 use crate::id::SubmissionId;
 use crate::model::guard::Guard;
-use crate::model::msi::{AssetSlot, ListingAssets};
+use crate::model::msi::{Asset, AssetSlot, ListingAssets};
 use crate::msi::assets::check_png;
-use crate::msi::change::{AssetChange, MetadataChange, installer_url};
+use crate::msi::change::{MetadataChange, installer_url};
 use crate::msi::plan::{NewInstaller, OnUnchanged, Plan, package_of, plan_notes, plan_package};
 use crate::msi::preflight::{compare, look};
 use crate::msi::product::Product;
 use crate::msi::snapshot::Snapshot;
 use crate::publish::event::{Event, EventKind, Teller};
-use crate::secret::UploadUrl;
 
 /// How a run has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -376,33 +375,31 @@ impl Publish {
         let (screenshots, logos) = (self.screenshots.get(language), self.logos.get(language));
         let (for_screenshots, for_logos) = (screenshots.map_or(0, Vec::len), logos.map_or(0, Vec::len));
         let slots = product.create_assets(language, for_screenshots, for_logos).await?.value;
+        // Of the other kind those that are there stay.
         let there = product.assets(&[language]).await?.value.into_iter().next();
-        let mut change = AssetChange::keeping(&there.unwrap_or_else(|| ListingAssets::new(language)));
+        let mut images = there.unwrap_or_else(|| ListingAssets::new(language));
         if let Some(files) = screenshots {
-            change = change.screenshots(self.upload(&slots.screenshots, files).await?);
+            images.screenshots = self.upload(&slots.screenshots, files).await?;
         }
         if let Some(files) = logos {
-            change = change.logos(self.upload(&slots.store_logos, files).await?);
+            images.store_logos = self.upload(&slots.store_logos, files).await?;
         }
-        product.commit_assets(&change).await.map(drop)
+        product.commit_assets(&images).await.map(drop)
     }
 
-    async fn upload<'s>(&self, slots: &'s [AssetSlot], files: &[PathBuf]) -> Result<Vec<(&'s AssetSlot, &'s UploadUrl)>> {
+    async fn upload(&self, slots: &[AssetSlot], files: &[PathBuf]) -> Result<Vec<Asset>> {
         if slots.len() < files.len() {
             let why = format!("the service made {} places for {} of them", slots.len(), files.len());
             return Err(Error::invalid("the images", why));
         }
         let mut uploaded = Vec::new();
         for (slot, file) in slots.iter().zip(files) {
-            uploaded.push((slot, self.product.upload_asset(slot, read(file).await?).await?));
+            let cannot = |error| Error::invalid(format!("the image {}", file.display()), "it cannot be read").caused_by(error);
+            let png = tokio::fs::read(file).await.map_err(cannot)?;
+            uploaded.push(slot.uploaded(self.product.upload_asset(slot, png).await?));
         }
         Ok(uploaded)
     }
-}
-
-async fn read(file: &Path) -> Result<Vec<u8>> {
-    let read = tokio::fs::read(file).await;
-    read.map_err(|error| Error::invalid(format!("the image {}", file.display()), "it cannot be read").caused_by(error))
 }
 
 impl IntoFuture for Publish {

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use crate::document::{Document, changes, member, written};
 use crate::error::Result;
 use crate::http::request::Request;
-use crate::model::msi::{ListingAssets, Metadata, Packages};
-use crate::msi::change::{AssetChange, MetadataChange, without_ids, without_nulls};
+use crate::model::msi::{Accepted, ListingAssets, Metadata, Packages};
+use crate::msi::change::{MetadataChange, without_ids, without_nulls};
 use crate::msi::product::Product;
 
 /// The draft of a product as it was: its packages, metadata and images. It can be serialised, to be kept for
@@ -53,14 +53,14 @@ impl Product {
         let (was, is) = (without_ids(&snapshot.packages), without_ids(&now.packages));
         if was != is {
             let request = Request::put(self.path().then("packages"), written(&was)?);
-            self.accept(request).await?;
+            self.value::<Accepted>(request).await?;
             self.commit_packages().await?;
         }
         for change in MetadataChange::between(&now.metadata, &snapshot.metadata)? {
             self.patch_metadata(&change).await?;
         }
         for assets in snapshot.assets.iter().filter(|assets| !now.assets.contains(assets)) {
-            self.commit_assets(&AssetChange::keeping(assets)).await?;
+            self.commit_assets(assets).await?;
         }
         Ok(())
     }

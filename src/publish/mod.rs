@@ -31,7 +31,7 @@ mod files;
 #[cfg(feature = "archive")]
 mod given;
 mod job;
-mod picture;
+pub(crate) mod picture;
 mod plan;
 #[cfg(feature = "archive")]
 mod renew;

@@ -1,7 +1,7 @@
 //! What an image is, by the first bytes of its file. Pure.
 
 /// The bytes that are enough to tell: the signature of a PNG, and the chunk that has its size.
-pub(super) const ENOUGH: u64 = 24;
+pub(crate) const ENOUGH: u64 = 24;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 

@@ -41,16 +41,11 @@ impl Link {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(refused("it must not hold a user name or password"));
         }
-        let decoded = url.query_pairs().find(|(name, _)| name == "sig");
-        let Some(decoded) = decoded.map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty()) else {
+        let secrets = link.signatures();
+        if secrets.is_empty() {
             return Err(refused(
                 "it has no signature (sig): use fileUploadUrl exactly as the service sent it",
             ));
-        };
-        let mut secrets = vec![SecretString::from(decoded)];
-        for text in [link.expose(), url.as_str()] {
-            let raw = text.split(['?', '&']).find_map(|pair| pair.strip_prefix("sig="));
-            secrets.extend(raw.map(SecretString::from));
         }
         Ok(Self {
             url: url.clone(),

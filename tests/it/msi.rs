@@ -3,7 +3,7 @@
 use msstore::auth::BoxFuture;
 use msstore::model::UploadUrl;
 use msstore::msi::{
-    Architecture, AssetChange, AssetSlot, ListingAssets, MetadataChange, Module, PackageChange, PackageType, Product,
+    Architecture, AssetSlot, ListingAssets, MetadataChange, Module, NewInstaller, PackageChange, PackageType, Product,
 };
 use msstore::{Error, ErrorKind, Outcome, ProductId, StoreClient};
 use serde_json::{Value, json};
@@ -174,8 +174,8 @@ fn rows() -> Vec<Row> {
                         serde_json::from_value(json!([{ "id": "l1", "assetUrl": "https://a.example/l1?sig=a" }])).unwrap();
                     let slot: AssetSlot = serde_json::from_value(json!({ "id": "s2" })).unwrap();
                     let link = UploadUrl::new("https://up.example/s2?sig=b%2B");
-                    p.commit_assets(&AssetChange::keeping(&there).screenshots([(&slot, &link)]))
-                        .await
+                    there.screenshots = vec![slot.uploaded(&link)];
+                    p.commit_assets(&there).await
                 })
             },
             accepted(),
@@ -543,4 +543,201 @@ async fn what_the_store_could_not_fetch_stops_the_run() {
             server.lines()
         );
     }
+}
+
+/// A service that answers these to its paths below the product, each list in order and its last for ever.
+async fn service(answers: Vec<(&'static str, Vec<Answer>)>) -> Recorder {
+    let answers: Vec<_> = answers
+        .into_iter()
+        .map(|(line, answers)| (line, std::sync::Mutex::new(answers)))
+        .collect();
+    Recorder::start(move |request| {
+        let path = request
+            .target
+            .split(&format!("product/{PRODUCT}/"))
+            .nth(1)
+            .unwrap_or(&request.target);
+        let line = format!("{} {}", request.method, path.split('?').next().unwrap());
+        let Some((_, answers)) = answers.iter().find(|(known, _)| *known == line) else {
+            return Answer::new(418, format!("nothing for {line}"));
+        };
+        let mut answers = answers.lock().unwrap();
+        if answers.len() > 1 {
+            answers.remove(0)
+        } else {
+            answers[0].clone()
+        }
+    })
+    .await
+}
+
+fn answer(data: Value) -> Answer {
+    Answer::new(200, yes(data))
+}
+
+fn status_of(ongoing: Value) -> Answer {
+    answer(json!({ "isReady": true, "ongoingSubmissionId": ongoing }))
+}
+
+/// A client that looks and repeats without pauses of its own.
+fn hurried(server: &Recorder) -> Product {
+    let quick = msstore::config::RetryPolicy::off();
+    let builder = StoreClient::builder(FixedToken).msi_endpoint(format!("{}/submission/v1", server.origin()));
+    let client = builder
+        .endpoint(server.endpoint())
+        .rate_limit(msstore::config::RateLimit::off())
+        .retry(quick)
+        .build()
+        .unwrap();
+    client
+        .msi(SELLER.parse::<msstore::SellerId>().unwrap())
+        .product(PRODUCT.parse::<ProductId>().unwrap())
+}
+
+const OLD: &str = "1152921505000000011";
+
+#[tokio::test]
+async fn a_submission_is_ours_only_with_proof() {
+    let lost = || Answer::new(504, "<html>");
+    let in_the_way = json!({ "isSuccess": false, "errors": [{ "code": "error", "message": "Product already has One Active Submission In-Progress. SubmissionId: 1", "target": "submission" }] });
+    let ours = ["https://dl.example/app-1-x64.exe".to_owned()];
+    let other = ["https://dl.example/other.exe".to_owned()];
+    let made = json!({ "submissionId": SUBMISSION, "ongoingSubmissionId": "" });
+    let foreign = json!({ "submissionId": "", "ongoingSubmissionId": OLD });
+    // What the status says before and after, what the submits are answered, our URLs; whether it is ours, adopted, or why not; the submits.
+    type Row<'r> = (Vec<Answer>, Vec<Answer>, &'r [String], Result<bool, ErrorKind>, usize);
+    let rows: Vec<Row<'_>> = vec![
+        (vec![status_of(json!(null))], vec![answer(made.clone())], &ours, Ok(false), 1),
+        (vec![status_of(json!(OLD))], vec![answer(made)], &ours, Ok(false), 1),
+        // Somebody else's submission is named instead of ours.
+        (
+            vec![status_of(json!(null))],
+            vec![answer(foreign)],
+            &ours,
+            Err(ErrorKind::Pending),
+            1,
+        ),
+        // The answer is lost, and a new one with our URLs turns up.
+        (
+            vec![status_of(json!(OLD)), status_of(json!(SUBMISSION))],
+            vec![lost()],
+            &ours,
+            Ok(true),
+            1,
+        ),
+        // It turns up with other URLs.
+        (
+            vec![status_of(json!(null)), status_of(json!(SUBMISSION))],
+            vec![lost()],
+            &other,
+            Err(ErrorKind::Pending),
+            1,
+        ),
+        // Nothing proves whose it is.
+        (
+            vec![status_of(json!(null)), status_of(json!(SUBMISSION))],
+            vec![lost()],
+            &[],
+            Err(ErrorKind::Pending),
+            1,
+        ),
+        // A refusal is a refusal.
+        (
+            vec![status_of(json!(null))],
+            vec![Answer::new(200, in_the_way)],
+            &ours,
+            Err(ErrorKind::Api),
+            1,
+        ),
+    ];
+    for (status, submits, urls, expected, sent) in rows {
+        let server = service(vec![
+            ("GET status", status),
+            ("POST submit", submits),
+            ("GET packages", vec![answer(packages())]),
+        ])
+        .await;
+        let found = hurried(&server).ensure_submitted(urls).await;
+        match (&found, expected) {
+            (Ok(found), Ok(adopted)) => assert_eq!((found.submission.as_str(), found.adopted), (SUBMISSION, adopted)),
+            (Err(error), Err(kind)) => assert_eq!(error.kind(), kind, "{error}"),
+            _ => panic!("{found:?} instead of {expected:?}"),
+        }
+        let lines = server.lines();
+        assert_eq!(
+            lines.iter().filter(|line| line.ends_with("/submit")).count(),
+            sent,
+            "{lines:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_image_goes_to_its_place_as_the_service_wants_it() {
+    for (first, hosts) in [(201, vec!["/up1"]), (503, vec!["/up1", "/up2"]), (403, vec!["/up1"])] {
+        let server =
+            Recorder::start(move |request| Answer::new(if request.target.starts_with("/up1") { first } else { 201 }, "")).await;
+        let link = |host: &str| format!("{}{host}/x?sv=1&sig=a+b%2Fc&sp=rcw", server.origin());
+        let slot: AssetSlot = serde_json::from_value(json!({
+            "id": "s1",
+            "primaryAssetUploadUrl": link("/up1"),
+            "secondaryAssetUploadUrl": link("/up2"),
+            "httpMethod": "PUT",
+            "httpHeaders": { "x-ms-blob-type": "BlockBlob", "x-ms-meta-a": "b", "Content-Length": "" },
+        }))
+        .unwrap();
+        let sent = hurried(&server).upload_asset(&slot, b"a PNG".to_vec()).await;
+        match &sent {
+            Ok(used) => assert!(used.expose().contains(hosts.last().unwrap()), "{used}"),
+            Err(error) => assert!(first == 403 && !format!("{error:?}").contains("b%2Fc"), "{error:?}"),
+        }
+        let requests = server.requests();
+        assert_eq!(requests.len(), hosts.len());
+        for (request, host) in requests.iter().zip(hosts) {
+            assert_eq!(request.line(), format!("PUT {host}/x?sv=1&sig=a%2Bb%2Fc&sp=rcw"));
+            let expected = [
+                ("x-ms-blob-type", Some("BlockBlob")),
+                ("x-ms-meta-a", Some("b")),
+                ("Content-Type", Some("image/png")),
+                ("Content-Length", Some("5")),
+                ("Authorization", None),
+                ("X-Seller-Account-Id", None),
+            ];
+            for (name, value) in expected {
+                assert_eq!(request.header(name).as_deref(), value, "{name}");
+            }
+            assert_eq!(request.body, b"a PNG");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_bytes_at_a_url_are_those_of_the_file() {
+    let file = std::env::temp_dir().join(format!("msstore-installer-{}", std::process::id()));
+    for (ours, stops) in [
+        ("MZ-a-program", None),
+        ("MZ-a-prOgram", Some("they differ between")),
+        ("MZ-a-program!", Some("12 bytes instead of 13")),
+    ] {
+        std::fs::write(&file, ours).unwrap();
+        let bytes = "MZ-a-program";
+        let server = Recorder::start(move |request| match (request.method.as_str(), request.header("Range")) {
+            ("HEAD", _) => Answer::new(200, bytes),
+            (_, Some(range)) => {
+                let (start, end) = range.strip_prefix("bytes=").unwrap().split_once('-').unwrap();
+                let (start, end): (usize, usize) = (start.parse().unwrap(), end.parse().unwrap());
+                Answer::new(206, &bytes[start..=end]).header("Content-Range", format!("bytes {start}-{end}/12"))
+            }
+            _ if request.target.ends_with("/status") => status_of(json!(null)),
+            _ if request.target.contains("/packages") => answer(packages()),
+            _ if request.target.contains("/metadata") => answer(metadata()),
+            _ => answer(json!({ "listingAssets": [] })),
+        })
+        .await;
+        let installer = NewInstaller::new(Architecture::X64, format!("{}/dl/a.exe", server.origin())).file(&file);
+        let plan = hurried(&server).publish().package(installer).plan().await.unwrap();
+        assert_eq!(plan.is_clear(), stops.is_none(), "{plan}");
+        assert!(stops.is_none_or(|words| plan.problems[0].1.contains(words)), "{plan}");
+    }
+    std::fs::remove_file(&file).unwrap();
 }
