@@ -205,12 +205,6 @@ impl PackageChange {
         self
     }
 
-    /// Whether it changes nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.body.is_empty()
-    }
-
     pub(crate) fn members(&self) -> &Map<String, Value> {
         &self.body
     }

@@ -68,8 +68,6 @@ mod snapshot;
 mod submit;
 mod wait;
 
-use std::fmt;
-
 pub use self::change::{MetadataChange, PackageChange};
 pub use self::plan::{NewInstaller, OnUnchanged, Plan, PlannedNotes, PlannedPackage};
 pub use self::preflight::Installer;
@@ -87,7 +85,7 @@ pub use crate::model::msi::{
 use crate::service::Service;
 
 /// The MSI and EXE products of a seller.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Msi {
     service: Service,
     seller: SellerId,
@@ -102,11 +100,5 @@ impl Msi {
     #[must_use]
     pub fn product(&self, product: impl Into<ProductId>) -> Product {
         Product::new(self.service.clone(), self.seller.clone(), product.into())
-    }
-}
-
-impl fmt::Debug for Msi {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Msi").field("seller", &self.seller).finish_non_exhaustive()
     }
 }

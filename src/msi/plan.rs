@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::SubmissionId;
 use crate::model::guard::Guard;
 use crate::model::msi::{Architecture, Listing, Package, PackageType};
@@ -113,6 +113,15 @@ impl Plan {
         }
     }
 
+    /// Takes down an error that is a guard's; any other is one.
+    pub(crate) fn judge_error(&mut self, error: Error, allowed: &[Guard]) -> Result<()> {
+        match error.kind() {
+            ErrorKind::Guard(guard) => self.judge(guard, error.to_string(), allowed),
+            _ => return Err(error),
+        }
+        Ok(())
+    }
+
     /// Decides what follows from all of it.
     pub(crate) fn finish(&mut self, packages: &[Package], choice: OnUnchanged, allowed: &[Guard]) {
         let after = |id: &str| {
@@ -170,26 +179,22 @@ pub struct PlannedNotes {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "packages: {}", self.packages.len())?;
-        for package in &self.packages {
-            let bytes = package
-                .installer
-                .as_ref()
-                .map_or_else(String::new, |found| format!(" ({} bytes)", found.length));
-            match package.changes.as_slice() {
-                [] => writeln!(f, "  {}: has {}{bytes} already", package.architecture, package.after)?,
-                changes => {
-                    writeln!(
-                        f,
-                        "  {}: {} -> {}{bytes}",
-                        package.architecture, package.before, package.after
-                    )?;
-                    writeln!(f, "    changes: {}", changes.join(", "))?;
-                }
+        for PlannedPackage {
+            architecture,
+            before,
+            after,
+            changes,
+            ..
+        } in &self.packages
+        {
+            match changes.as_slice() {
+                [] => writeln!(f, "  {architecture}: has {after} already")?,
+                changes => writeln!(f, "  {architecture}: {before} -> {after} (changes {})", changes.join(", "))?,
             }
         }
         writeln!(f, "release notes: {}", self.notes.len())?;
-        for notes in &self.notes {
-            writeln!(f, "  {}: {:?} -> {:?}", notes.language, notes.before, notes.after)?;
+        for PlannedNotes { language, before, after } in &self.notes {
+            writeln!(f, "  {language}: {before:?} -> {after:?}")?;
         }
         for (language, count) in &self.images {
             writeln!(f, "images: {count} for {language}")?;
@@ -198,10 +203,7 @@ impl fmt::Display for Plan {
             writeln!(f, "advice: {finding}")?;
         }
         match (&self.busy, self.problems.first()) {
-            (Some(id), _) => write!(
-                f,
-                "busy: submission {id} is under way, and the draft is locked until it has ended"
-            ),
+            (Some(id), _) => write!(f, "busy: submission {id} is under way and locks the draft"),
             (None, Some((_, problem))) => write!(f, "would stop: {problem}"),
             (None, None) if self.unchanged => f.write_str("unchanged: the draft has all of it"),
             (None, None) => f.write_str("would go on"),
@@ -213,25 +215,19 @@ impl fmt::Display for Plan {
 pub(crate) fn package_of<'p>(packages: &'p [Package], architecture: &Architecture) -> Result<&'p Package> {
     let is_its = |package: &&Package| package.architectures.as_slice() == std::slice::from_ref(architecture);
     let found: Vec<&Package> = packages.iter().filter(is_its).collect();
-    let refused = |why: String| Err(Error::invalid(format!("the package for {architecture}"), why));
-    match found.as_slice() {
-        [package] => Ok(package),
+    let why = match found.as_slice() {
+        [package] => return Ok(package),
         [] => {
-            let there: Vec<&str> = packages
-                .iter()
-                .flat_map(|package| &package.architectures)
-                .map(Architecture::as_str)
-                .collect();
-            refused(format!(
-                "the draft has packages for {} only: add it in Partner Center, or with replace_packages()",
+            let there = packages.iter().flat_map(|package| &package.architectures);
+            let there: Vec<&str> = there.map(Architecture::as_str).collect();
+            format!(
+                "the draft has {} only: add it in Partner Center, or with replace_packages()",
                 there.join(", ")
-            ))
+            )
         }
-        several => refused(format!(
-            "the draft has {} of them, in several languages: change them with patch_package()",
-            several.len()
-        )),
-    }
+        several => format!("the draft has {} of them: change them with patch_package()", several.len()),
+    };
+    Err(Error::invalid(format!("the package for {architecture}"), why))
 }
 
 /// What would change of a package, and what stops that.
@@ -240,58 +236,47 @@ pub(crate) fn plan_package(
     package: &Package,
     found: Option<Installer>,
 ) -> (PlannedPackage, Vec<(Guard, String)>) {
-    let mut problems = Vec::new();
-    let sniffed = found.as_ref().and_then(|found| found.package_type.clone());
-    let kind = new
-        .package_type
-        .clone()
-        .or(sniffed.clone())
-        .unwrap_or_else(|| package.package_type.clone());
-    if found.as_ref().is_some_and(|found| found.ranges) && sniffed.as_ref() != Some(&kind) {
-        let is = sniffed
-            .as_ref()
-            .map_or("neither a program nor a Windows Installer package", PackageType::as_str);
-        problems.push((
-            Guard::PackageKind,
-            format!("{} is to be {kind}, and its first bytes say that it is {is}", new.url),
-        ));
-    }
+    let (of, was) = (&new.architecture, &package.package_type);
+    let sniffed = found.as_ref().and_then(|found| found.package_type.as_ref());
+    let kind = new.package_type.as_ref().or(sniffed).unwrap_or(was);
     let parameters = new.parameters.as_ref().unwrap_or(&package.installer_parameters);
-    let is_other_kind = kind != package.package_type;
-    if is_other_kind && new.parameters.is_none() && !parameters.is_empty() {
-        let why = format!(
-            "the parameters {parameters:?} are those of {}, and the package becomes {kind}: state its own",
-            package.package_type
-        );
-        problems.push((Guard::InstallerParameters, why));
+    let mut problems = Vec::new();
+    if found.as_ref().is_some_and(|found| found.ranges) && sniffed != Some(kind) {
+        let is = sniffed.map_or("neither a program nor a Windows Installer package", PackageType::as_str);
+        let why = format!("{} is to be {kind}, and its first bytes say that it is {is}", new.url);
+        problems.push((Guard::PackageKind, why));
+    }
+    let mut refuse = |why: String| problems.push((Guard::InstallerParameters, why));
+    if kind != was && new.parameters.is_none() && !parameters.is_empty() {
+        refuse(format!(
+            "the parameters {parameters:?} are those of {was}, and the package becomes {kind}: state its own"
+        ));
     }
     // The Store runs msiexec with /qn itself.
-    if kind == PackageType::Msi && ["/s", "/silent", "/verysilent"].contains(&parameters.trim().to_ascii_lowercase().as_str()) {
-        problems.push((
-            Guard::InstallerParameters,
-            format!("{parameters:?} is for programs, and the package is msi"),
-        ));
+    let of_programs = ["/s", "/silent", "/verysilent"];
+    if *kind == PackageType::Msi && of_programs.contains(&parameters.trim().to_ascii_lowercase().as_str()) {
+        refuse(format!("{parameters:?} is for programs, and the package is msi"));
     }
     let count = parameters.chars().count();
     if count > MOST_PARAMETERS {
-        let why = format!(
-            "the parameters of the package for {} have {count} characters, and the API takes {MOST_PARAMETERS} at most, although Partner Center takes more: state shorter ones",
-            new.architecture
-        );
-        problems.push((Guard::InstallerParameters, why));
+        let limit =
+            format!("and the API takes {MOST_PARAMETERS} at most, although Partner Center takes more: state shorter ones");
+        refuse(format!(
+            "the parameters of the package for {of} have {count} characters, {limit}"
+        ));
     }
     let mut change = PackageChange::new();
     if package.package_url != new.url {
         change = change.with("packageUrl", new.url.as_str());
     }
-    if is_other_kind {
-        change = change.package_type(&kind);
+    if kind != was {
+        change = change.package_type(kind);
     }
     if *parameters != package.installer_parameters {
         change = change.installer_parameters(parameters);
     }
     let planned = PlannedPackage {
-        architecture: new.architecture.clone(),
+        architecture: of.clone(),
         package_id: package.package_id.clone(),
         before: package.package_url.clone(),
         after: new.url.clone(),
@@ -309,35 +294,33 @@ pub(crate) fn plan_notes(
     listings: &[Listing],
 ) -> Result<(Vec<PlannedNotes>, Vec<String>)> {
     let is = |listing: &Listing, language: &str| listing.language.eq_ignore_ascii_case(language);
-    if let Some(unknown) = by_language
-        .keys()
-        .find(|language| !listings.iter().any(|listing| is(listing, language)))
-    {
+    let is_unknown = |language: &&String| !listings.iter().any(|listing| is(listing, language));
+    if let Some(unknown) = by_language.keys().find(is_unknown) {
         let there: Vec<&str> = listings.iter().map(|listing| listing.language.as_str()).collect();
         let why = format!("there is no listing in {unknown}: the draft has {}", there.join(", "));
         return Err(Error::invalid("the release notes", why));
     }
     let (mut notes, mut findings) = (Vec::new(), Vec::new());
     for listing in listings {
-        let own = by_language
-            .iter()
-            .find(|(language, _)| is(listing, language))
-            .map(|(_, text)| text.as_str());
-        match own.or(everywhere) {
+        let (language, own) = (
+            &listing.language,
+            by_language.iter().find(|(language, _)| is(listing, language)),
+        );
+        let text = own.map(|(_, text)| text.as_str()).or(everywhere);
+        match text {
             Some(text) if *text != listing.whats_new => notes.push(PlannedNotes {
-                language: listing.language.clone(),
+                language: language.clone(),
                 before: listing.whats_new.clone(),
                 after: text.to_owned(),
             }),
             Some(_) => {}
             None if by_language.is_empty() => {}
-            None => findings.push(format!("the release notes in {} stay as they are", listing.language)),
+            None => findings.push(format!("the release notes in {language} stay as they are")),
         }
-        let count = own.or(everywhere).unwrap_or_default().chars().count();
+        let count = text.unwrap_or_default().chars().count();
         if count > MOST_NOTES {
             findings.push(format!(
-                "the release notes in {} have {count} characters, and {MOST_NOTES} are documented",
-                listing.language
+                "the release notes in {language} have {count} characters, and {MOST_NOTES} are documented"
             ));
         }
     }
@@ -376,7 +359,7 @@ mod tests {
             package("X86", "exe", "/S"),
         ];
         assert_eq!(package_of(&packages, &"x64".into()).unwrap().package_id, "p-X64");
-        for (architecture, words) in [("Arm64", "for X64, X86, X86 only"), ("X86", "2 of them")] {
+        for (architecture, words) in [("Arm64", "has X64, X86, X86 only"), ("X86", "2 of them")] {
             let error = package_of(&packages, &architecture.into()).unwrap_err().to_string();
             assert!(
                 error.starts_with(&format!("the package for {architecture} cannot be used: ")) && error.contains(words),

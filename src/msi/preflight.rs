@@ -28,8 +28,9 @@ pub struct Installer {
     pub ranges: bool,
 }
 
-/// Looks at an installer. What the Store could not fetch is an error of [`Guard::PackageUrl`].
-pub(crate) async fn look(service: &Service, url: &Url) -> Result<Installer> {
+/// Looks at an installer, and compares it with the file that it should be. What the Store could not fetch, and other bytes, are an
+/// error of [`Guard::PackageUrl`].
+pub(crate) async fn look(service: &Service, url: &Url, file: Option<&Path>) -> Result<Installer> {
     let peer = Peer::new(service.http().clone(), &DOWNLOADS);
     let refused = |error: Error| {
         Error::guard(
@@ -57,16 +58,19 @@ pub(crate) async fn look(service: &Service, url: &Url) -> Result<Installer> {
         return Err(Error::guard(Guard::PackageUrl, why));
     };
     let ranges = start.as_ref().is_some_and(|start| start.status == 206);
-    Ok(Installer {
+    let installer = Installer {
         length,
         package_type: start.and_then(|start| kind_of(&start.body)),
         ranges,
-    })
+    };
+    if let Some(file) = file {
+        compare(&peer, url, &installer, file).await?;
+    }
+    Ok(installer)
 }
 
 /// Compares an installer with the file that it should be, byte by byte.
-pub(crate) async fn compare(service: &Service, url: &Url, installer: &Installer, file: &Path) -> Result<()> {
-    let peer = Peer::new(service.http().clone(), &DOWNLOADS);
+async fn compare(peer: &Peer, url: &Url, installer: &Installer, file: &Path) -> Result<()> {
     let unreadable = |error| Error::invalid(format!("the file {}", file.display()), "it cannot be read").caused_by(error);
     let differs = |what: String| {
         Err(Error::guard(
@@ -123,7 +127,7 @@ fn shown(url: &Url) -> String {
 }
 
 /// What the first bytes say.
-pub(crate) fn kind_of(start: &[u8]) -> Option<PackageType> {
+fn kind_of(start: &[u8]) -> Option<PackageType> {
     match start {
         [b'M', b'Z', ..] => Some(PackageType::Exe),
         [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, ..] => Some(PackageType::Msi),

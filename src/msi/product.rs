@@ -1,6 +1,5 @@
 //! The endpoints, one method each. None of them guesses.
 
-use std::fmt;
 use std::time::Instant;
 
 use serde::de::DeserializeOwned;
@@ -24,20 +23,11 @@ const MOST_LANGUAGES: usize = 200;
 /// An MSI or EXE product and its draft, which is always there: the API and Partner Center change the same one.
 ///
 /// Documented at <https://learn.microsoft.com/windows/apps/publish/store-submission-api>.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Product {
     service: Service,
     seller: SellerId,
     id: ProductId,
-}
-
-impl fmt::Debug for Product {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Product")
-            .field("id", &self.id)
-            .field("seller", &self.seller)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Product {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::api::wait::Milestone;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::http::BoxFuture;
 use crate::id::SubmissionId;
 use crate::model::guard::Guard;
@@ -18,7 +18,7 @@ use crate::model::msi::{Asset, AssetSlot, ListingAssets};
 use crate::msi::assets::check_png;
 use crate::msi::change::{MetadataChange, installer_url};
 use crate::msi::plan::{NewInstaller, OnUnchanged, Plan, package_of, plan_notes, plan_package};
-use crate::msi::preflight::{compare, look};
+use crate::msi::preflight::look;
 use crate::msi::product::Product;
 use crate::msi::snapshot::Snapshot;
 use crate::publish::event::{Event, EventKind, Teller};
@@ -240,22 +240,9 @@ impl Publish {
             }
             let package = package_of(&packages.packages, &new.architecture)?;
             let url = installer_url(&new.url, product.service().is_local())?;
-            let looked = async {
-                let found = look(product.service(), &url).await?;
-                if let Some(file) = &new.file {
-                    compare(product.service(), &url, &found, file).await?;
-                }
-                Ok::<_, Error>(found)
-            };
-            let found = match looked.await {
+            let found = match look(product.service(), &url, new.file.as_deref()).await {
                 Ok(found) => Some(found),
-                Err(error) => match error.kind() {
-                    ErrorKind::Guard(guard) => {
-                        plan.judge(guard, error.to_string(), &self.allowed);
-                        None
-                    }
-                    _ => return Err(error),
-                },
+                Err(error) => plan.judge_error(error, &self.allowed).map(|()| None)?,
             };
             let (planned, problems) = plan_package(new, package, found);
             for (guard, problem) in problems {
@@ -263,10 +250,9 @@ impl Publish {
             }
             plan.packages.push(planned);
         }
-        (plan.notes, plan.findings) = {
-            let (notes, findings) = plan_notes(self.notes.as_deref(), &self.notes_by_language, &metadata.listings)?;
-            (notes, [std::mem::take(&mut plan.findings), findings].concat())
-        };
+        let (notes, findings) = plan_notes(self.notes.as_deref(), &self.notes_by_language, &metadata.listings)?;
+        plan.notes = notes;
+        plan.findings.extend(findings);
         for (language, files) in self.screenshots.iter().chain(&self.logos) {
             *plan.images.entry(language.clone()).or_default() += files.len();
         }
@@ -330,7 +316,7 @@ impl Publish {
     /// Writes what differs, and waits until the draft is ready. Returns what it should be then.
     async fn change(&self, plan: &Plan, mut expected: Snapshot) -> Result<Snapshot> {
         let (product, teller) = (&self.product, &self.teller);
-        let changed: Vec<_> = plan.packages.iter().filter(|package| !package.change.is_empty()).collect();
+        let changed: Vec<_> = plan.packages.iter().filter(|package| !package.changes.is_empty()).collect();
         for package in &changed {
             let (architecture, url) = (package.architecture.as_str().to_owned(), package.after.clone());
             let receipt = product.patch_package(&package.package_id, &package.change).await?;
