@@ -141,9 +141,6 @@ impl Http {
 /// The longest time for the body of a refusal.
 const REFUSAL_TIME: Duration = Duration::from_secs(10);
 
-/// The header that names a call at both ends.
-pub(crate) const CORRELATION_ID: &str = "MS-CorrelationId";
-
 /// An answer of any status. The body of a 2xx is whole, that of another as much as is kept of it.
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -193,8 +190,7 @@ impl Attempt<'_> {
         let status = response.status().as_u16();
         let known = self.request.known_secrets(self.bearer);
         let id = |name: &str| text(response.headers(), name).and_then(|text| id(text, &known));
-        // The second is that of Azure DevOps, which gives assertions.
-        if let Some(id) = id(CORRELATION_ID).or_else(|| id("x-vss-e2eid")) {
+        if let Some(id) = self.request.ids.iter().find_map(|name| id(name)) {
             call.correlation_id = Some(id);
         }
         call.request_id = id("MS-RequestId").or_else(|| id("x-ms-request-id"));
