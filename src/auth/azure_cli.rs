@@ -191,7 +191,7 @@ fn end_tree(id: u32) -> std::io::Result<ExitStatus> {
     } else {
         // Of the shell, because small systems have no program of this name.
         let mut command = Command::new("sh");
-        command.args(["-c", &format!("kill -KILL -- -{id}")]);
+        command.args(["-c", &format!("kill -s KILL -- -{id}")]);
         command
     };
     command
