@@ -27,7 +27,7 @@ const PROGRAMS: &[&str] = if cfg!(windows) {
 };
 
 /// What is kept of its output, in bytes.
-const MOST: usize = 1 << 20;
+const MOST: usize = 64 << 10;
 
 /// The program is looked at so often whether it has ended.
 const POLL: Duration = Duration::from_millis(20);
@@ -39,13 +39,14 @@ const LEFTOVER: Duration = Duration::from_secs(1);
 /// `az account get-access-token --output json --scope … [--tenant …]`.
 ///
 /// It serves a developer's machine, and what the crate has no provider for: a certificate
-/// (`az login --service-principal --certificate FILE`) or a managed identity (`az login --identity`). It is never tried unless it is asked for. The
-/// token must be that of an app: to people Entra gives none for the Store (`AADSTS65001`, `AADSTS65002`). After `azure/login` with OIDC
-/// it gives one token and no second, because the assertion of the login lives five minutes: take
-/// [`GitHubActions`](crate::auth::GitHubActions) there.
+/// (`az login --service-principal --certificate FILE`) or a managed identity (`az login --identity`, which takes no tenant). It is never
+/// tried unless it is asked for. The token must be that of an app: to people Entra is expected to give none for the Store (`AADSTS65001`,
+/// `AADSTS65002`). After `azure/login` with OIDC it gives one token and no second, because the assertion of the login lives five minutes:
+/// take [`GitHubActions`](crate::auth::GitHubActions) there. It has a cache of its own, and may give the same token again after the Store has
+/// refused it.
 ///
-/// Version 2.54 or newer is needed. `az` is looked for in the absolute folders of `PATH`, never in the working directory, and ended if the
-/// call that needs the token ends.
+/// Version 2.54 or newer is needed. `az` is looked for in the absolute folders of `PATH`, never in the working directory. It is ended, with
+/// what it has started, if the call that needs the token ends.
 ///
 /// See <https://learn.microsoft.com/cli/azure/account#az-account-get-access-token>.
 #[derive(Debug, Clone, Default)]
@@ -104,6 +105,9 @@ impl AzureCli {
         if let Some(folder) = program.parent().filter(|folder| folder.is_absolute()) {
             command.current_dir(folder);
         }
+        // A group of its own, which can be ended as a whole.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Ok(command)
     }
@@ -169,10 +173,32 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // It may have ended by itself, and there is nobody to tell that it cannot be ended.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = end_tree(self.child.id());
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
     }
+}
+
+/// Ends a program and what it has started: `az` is a script that runs Python, and would leave it behind.
+fn end_tree(id: u32) -> std::io::Result<ExitStatus> {
+    let mut command = if cfg!(windows) {
+        let mut command = Command::new("taskkill");
+        command.args(["/F", "/T", "/PID", &id.to_string()]);
+        command
+    } else {
+        // Of the shell, because small systems have no program of this name.
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("kill -s KILL -- -{id}")]);
+        command
+    };
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
 }
 
 /// What a program writes, read on a thread of its own: a pool would wait for it at the end of the runtime, and a program that is left
@@ -253,8 +279,15 @@ fn refused(status: ExitStatus, stderr: &str) -> Error {
         words => format!("failed with {code}: {words}"),
     };
     let known = entra_numbers(stderr).into_iter().find_map(of_number);
-    let otherwise = "sign in there as the app, with `az login --service-principal`";
-    Error::no_token(NAME, problem).advise(known.unwrap_or(otherwise))
+    let error = Error::no_token(NAME, problem);
+    match known {
+        Some(advice) => error.advise(advice),
+        None if stderr.contains("managed identity") => {
+            error.advise("leave the tenant id out: a managed identity has one tenant only")
+        }
+        None if stderr.contains("az login") => error.advise("sign in there as the app, with `az login --service-principal`"),
+        None => error,
+    }
 }
 
 #[cfg(test)]
@@ -323,6 +356,40 @@ mod tests {
                 (read, _) => panic!("{stdout}: {read:?}"),
             }
         }
+    }
+
+    /// The Azure CLI is a batch file there.
+    #[cfg(windows)]
+    #[tokio::test]
+    async fn a_batch_file_is_started_on_windows() {
+        use crate::http::clock::Clock;
+        use crate::http::{Http, Settings};
+        use crate::service::provider::{Resource, TokenReason};
+
+        let folder = std::env::temp_dir().join(format!("msstore az {}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let script =
+            "@echo off\r\necho %* > \"%~dp0arguments\"\r\necho {\"accessToken\":\"a-token\",\"expires_on\":4102444800}\r\n";
+        std::fs::write(folder.join("az.cmd"), script).unwrap();
+        let clock = Clock::real();
+        let context = TokenContext {
+            http: Http::new(reqwest::Client::builder(), false, Settings::default(), clock.clone()).unwrap(),
+            resource: Resource {
+                scope: "https://manage.devcenter.microsoft.com/.default",
+                v1: None,
+            },
+            reason: TokenReason::First,
+            deadline: clock.now() + Duration::from_secs(60),
+        };
+        let provider = AzureCli::new()
+            .tenant_id("contoso.onmicrosoft.com")
+            .program(folder.join("az.cmd"));
+        let token = provider.token(&context).await.unwrap();
+        assert_eq!(token.secret().expose_secret(), "a-token");
+        let arguments = std::fs::read_to_string(folder.join("arguments")).unwrap();
+        let expected = "account get-access-token --output json --scope https://manage.devcenter.microsoft.com/.default --tenant contoso.onmicrosoft.com";
+        assert_eq!(arguments.trim().replace('"', ""), expected);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[cfg(unix)]
@@ -414,7 +481,12 @@ mod tests {
                     "AADSTS700024: Client assertion eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJodW50ZXIyIn0.c2ln is not within its valid time range.",
                     "assertion [redacted] is not within",
                 ),
-                ("", "failed with exit code 1; sign in"),
+                ("", "failed with exit code 1"),
+                (
+                    "ERROR: Tenant shouldn't be specified for managed identity account",
+                    "leave the tenant id out",
+                ),
+                ("ERROR: The network is down.", "failed with exit code 1: The network is down"),
             ];
             for (index, (stderr, words)) in table.into_iter().enumerate() {
                 let script = Script::new(
@@ -463,7 +535,7 @@ mod tests {
 
         #[tokio::test]
         async fn it_is_ended_at_the_deadline_and_when_nobody_waits() {
-            let hangs = "echo $$ > pid; exec sleep 600";
+            let hangs = "sleep 600 & echo $! > pid; wait";
             let script = Script::new("deadline", hangs);
             let error = script.token(AzureCli::new(), Duration::from_millis(500)).await.unwrap_err();
             assert!(

@@ -14,6 +14,9 @@ use crate::secret::redact_url;
 use crate::service::dialect::AZURE_DEVOPS;
 use crate::service::provider::with_headers;
 
+/// How Azure DevOps names a call.
+const IDS: &[&str] = &["x-vss-e2eid", "x-msedge-ref"];
+
 const URI: &str = "SYSTEM_OIDCREQUESTURI";
 const TOKEN: &str = "SYSTEM_ACCESSTOKEN";
 const CONNECTIONS: [&str; 2] = ["MSSTORE_SERVICE_CONNECTION_ID", "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"];
@@ -98,10 +101,11 @@ impl AssertionSource for AzurePipelines {
                 .append_pair("api-version", "7.1")
                 .append_pair("serviceConnectionId", &self.connection);
             let bearer = format!("Bearer {}", self.token.expose_secret());
-            let request = with_headers(Method::POST, &url, &[("Authorization", bearer.into())])?
+            let mut request = with_headers(Method::POST, &url, &[("Authorization", bearer.into())])?
                 .header("Content-Type", "application/json")
                 // Without it a token that is not accepted is answered with a page to sign in.
                 .header("X-TFS-FedAuthRedirect", "Suppress");
+            request.ids = IDS;
             ask(context, &AZURE_DEVOPS, request, "oidcToken").await
         })
     }

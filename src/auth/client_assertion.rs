@@ -2,18 +2,22 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use crate::auth::entra::{App, Endpoint};
+use crate::auth::entra::{App, Endpoint, NAMES};
 use crate::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
 use crate::error::Error;
 use crate::http::request::Request;
-use crate::service::dialect::Issuer;
+use crate::service::dialect::IdentityProvider;
 
 /// What an assertion is to Entra.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// How long an exchange is repeated at most. It is shorter than the life of an assertion, which GitHub limits to five minutes.
+const EXCHANGE_TIME: Duration = Duration::from_secs(240);
 
 /// A source of assertions: JWTs by which Entra knows the app, as its federated credentials say.
 ///
@@ -100,7 +104,7 @@ impl ClientAssertion {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), whose [`target`](Error::target) names the tenant id, the
     /// client id or the authority.
     pub fn check(&self) -> Result<(), Error> {
-        self.app.check(["the tenant id", "the client id", "the authority"]).map(drop)
+        self.app.check(NAMES).map(drop)
     }
 }
 
@@ -115,7 +119,7 @@ impl fmt::Debug for ClientAssertion {
 impl TokenProvider for ClientAssertion {
     fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
         Box::pin(async move {
-            self.check()?;
+            let url = self.app.check(NAMES)?;
             let assertion = self.source.assertion(context).await?;
             let proof = [
                 ("client_assertion_type", SecretString::from(ASSERTION_TYPE)),
@@ -125,7 +129,7 @@ impl TokenProvider for ClientAssertion {
                 ),
             ];
             let endpoint = Endpoint::V2 { scope: context.scope() };
-            self.app.token(context, endpoint, &proof).await
+            self.app.token(context, url, endpoint, &proof, Some(EXCHANGE_TIME)).await
         })
     }
 }
@@ -151,18 +155,18 @@ impl AssertionSource for FixedAssertion {
     }
 }
 
-/// Asks an issuer for an assertion, which stands in this member of its answer.
+/// Asks an identity provider for an assertion, which stands in this member of its answer.
 pub(super) async fn ask(
     context: &TokenContext,
-    issuer: &'static Issuer,
+    who: &'static IdentityProvider,
     request: Request,
     member: &str,
 ) -> Result<SecretString, Error> {
-    let answer = context.ask(issuer, request).await?.json();
-    let answer = answer.map_err(|error| error.into_auth(issuer.name))?;
+    let answer = context.ask(who, request).await?.json();
+    let answer = answer.map_err(|error| error.into_auth(who.name))?;
     match answer.body.get(member).and_then(Value::as_str) {
-        Some(text) => jwt(text, &format!("the assertion of {}", issuer.name)),
-        None => Err(answer.unexpected(member, "an assertion").into_auth(issuer.name)),
+        Some(text) => jwt(text, &format!("the assertion of {}", who.name)),
+        None => Err(answer.unexpected(member, "an assertion").into_auth(who.name)),
     }
 }
 

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
-use crate::auth::entra::{App, Endpoint};
+use crate::auth::entra::{App, Endpoint, NAMES};
 use crate::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
 use crate::error::Error;
 
@@ -46,11 +47,16 @@ impl ClientSecret {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), whose [`target`](Error::target) names the tenant id, the
     /// client id, the client secret or the authority.
     pub fn check(&self) -> Result<(), Error> {
-        self.app.check(["the tenant id", "the client id", "the authority"])?;
+        self.checked().map(drop)
+    }
+
+    /// The URL of the tenant, if all of it can be used.
+    fn checked(&self) -> Result<Url, Error> {
+        let url = self.app.check(NAMES)?;
         if self.secret.expose_secret().trim().is_empty() {
             return Err(Error::invalid("the client secret", "it is empty"));
         }
-        Ok(())
+        Ok(url)
     }
 }
 
@@ -65,13 +71,13 @@ impl fmt::Debug for ClientSecret {
 impl TokenProvider for ClientSecret {
     fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>> {
         Box::pin(async move {
-            self.check()?;
+            let url = self.checked()?;
             let endpoint = match context.resource() {
                 Some(resource) => Endpoint::V1 { resource },
                 None => Endpoint::V2 { scope: context.scope() },
             };
             self.app
-                .token(context, endpoint, &[("client_secret", self.secret.clone())])
+                .token(context, url, endpoint, &[("client_secret", self.secret.clone())], None)
                 .await
         })
     }

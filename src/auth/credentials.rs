@@ -42,7 +42,7 @@ pub enum CredentialKind {
     /// [`ClientSecret`].
     ClientSecret,
     /// [`ClientAssertion`] with a [`FixedAssertion`].
-    ClientAssertion,
+    FixedAssertion,
     /// [`ClientAssertion`] with a [`TokenFile`].
     TokenFile,
     /// [`ClientAssertion`] with [`GitHubActions`].
@@ -57,7 +57,7 @@ impl fmt::Display for CredentialKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ClientSecret => "a client secret",
-            Self::ClientAssertion => "an assertion from the environment",
+            Self::FixedAssertion => "an assertion from the environment",
             Self::TokenFile => "an assertion from a file",
             Self::GitHubActions => "an assertion of GitHub Actions",
             Self::AzurePipelines => "an assertion of Azure Pipelines",
@@ -221,7 +221,7 @@ impl Proof {
                 ));
             }
             (Some(jwt), None) if !is_jwt(&jwt) => return Err(Error::invalid(named(ASSERTION), format!("it {NOT_A_JWT}"))),
-            (Some(jwt), None) => (CredentialKind::ClientAssertion, Arc::new(FixedAssertion::new(jwt)) as _),
+            (Some(jwt), None) => (CredentialKind::FixedAssertion, Arc::new(FixedAssertion::new(jwt)) as _),
             (None, Some(path)) => of_file(path),
             (None, None) => {
                 if let Some(path) = variables.get(FEDERATED_TOKEN_FILE) {
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn the_first_that_is_set_is_taken() {
-        use CredentialKind::{AzurePipelines, ClientAssertion, ClientSecret, GitHubActions, TokenFile};
+        use CredentialKind::{AzurePipelines, ClientSecret, FixedAssertion, GitHubActions, TokenFile};
         let all = [&IDS[..], &[SECRET], &[FILE, FEDERATED], &GITHUB, &PIPELINES].concat();
         let table = [
             // variables, kind, what `Debug` shows
@@ -329,7 +329,7 @@ mod tests {
             ),
             (
                 [&IDS[..], &[JWT, FEDERATED], &GITHUB].concat(),
-                ClientAssertion,
+                FixedAssertion,
                 "FixedAssertion",
             ),
             ([&IDS[..], &[FILE, FEDERATED], &GITHUB].concat(), TokenFile, "/a/file"),

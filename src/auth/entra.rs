@@ -17,8 +17,8 @@ use crate::service::provider::form;
 /// The default authority.
 const AUTHORITY: &str = "https://login.microsoftonline.com";
 
-/// How long the request is repeated at most. It is shorter than the life of an assertion, which GitHub limits to five minutes.
-const EXCHANGE_TIME: Duration = Duration::from_secs(240);
+/// The names of the parts of an app in errors.
+pub(super) const NAMES: [&str; 3] = ["the tenant id", "the client id", "the authority"];
 
 /// A token endpoint, and what a token is for in its terms.
 pub(super) enum Endpoint<'c> {
@@ -67,14 +67,15 @@ impl App {
         Ok(url)
     }
 
-    /// Asks for a token with these fields as proof.
+    /// Asks for a token with these fields as proof, for so long at most, at the tenant's URL that [`check`](Self::check) gives.
     pub(super) async fn token(
         &self,
         context: &TokenContext,
+        mut url: Url,
         endpoint: Endpoint<'_>,
         proof: &[(&str, SecretString)],
+        time: Option<Duration>,
     ) -> Result<AccessToken, Error> {
-        let mut url = self.check(["the tenant id", "the client id", "the authority"])?;
         let (path, name, value): (&[&str], _, _) = match endpoint {
             Endpoint::V1 { resource } => (&["oauth2", "token"], "resource", resource),
             Endpoint::V2 { scope } => (&["oauth2", "v2.0", "token"], "scope", scope),
@@ -89,7 +90,7 @@ impl App {
         fields.extend(proof.iter().cloned());
         fields.push((name, SecretString::from(value)));
         let mut request = form(&url, &fields)?;
-        request.call_timeout = Some(EXCHANGE_TIME);
+        request.call_timeout = time;
         let answer = context.ask(&ENTRA, request).await?;
         answer
             .json()

@@ -95,7 +95,8 @@ impl AssertionSource for GitHubActions {
             let mut url = server_url(&self.url).map_err(|why| Error::invalid("the request URL of GitHub Actions", why))?;
             url.query_pairs_mut().append_pair("audience", &self.audience);
             let bearer = format!("Bearer {}", self.token.expose_secret());
-            let request = with_headers(Method::GET, &url, &[("Authorization", bearer.into())])?;
+            let mut request = with_headers(Method::GET, &url, &[("Authorization", bearer.into())])?;
+            request.ids = &["x-vss-e2eid", "x-github-request-id"];
             ask(context, &GITHUB, request, "value").await
         })
     }

@@ -26,7 +26,8 @@
 //!
 //! A provider is asked only by the cache of an API, which is single-flight: however many calls need a token, one request for it is
 //! under way, and whatever that needs besides. A token is renewed five minutes before its end. All requests end with the call that
-//! needs the token; what passes (no connection, 408, 429, 5xx) is tried again as [`RetryPolicy`](crate::config::RetryPolicy) says.
+//! needs the token; what passes (no connection, 408, 429, 5xx, Entra's `temporarily_unavailable`) is tried again as
+//! [`RetryPolicy`](crate::config::RetryPolicy) says. `az` is started once.
 //!
 //! A refusal is an error of the kind [`Auth`](crate::ErrorKind::Auth). Its sentence names who refused (Entra ID, GitHub, Azure DevOps,
 //! the Azure CLI, a token file), has their words, with the subject, issuer and audience that Entra quotes, and says what to do.
@@ -38,7 +39,7 @@
 //!
 //! | | variable | way of signing in |
 //! |---|---|---|
-//! | 1 | `MSSTORE_AUTH=azure-cli` | [`AzureCli`], of the tenant `{P}_TENANT_ID` if that is set |
+//! | 1 | `MSSTORE_AUTH=azure-cli` | [`AzureCli`], of the tenant `{P}_TENANT_ID` if that is set (leave it out for a managed identity) |
 //! | 2 | `{P}_CLIENT_SECRET` | [`ClientSecret`] |
 //! | 3 | `MSSTORE_CLIENT_ASSERTION` or `MSSTORE_CLIENT_ASSERTION_FILE`, not both | [`FixedAssertion`] or [`TokenFile`] |
 //! | 4 | `AZURE_FEDERATED_TOKEN_FILE` | [`TokenFile`] |
@@ -50,7 +51,7 @@
 //! `AZURESUBSCRIPTION`, which has ids only. It is taken whole. A `{P}_CLIENT_CERTIFICATE_PATH` without a secret is an error: certificates
 //! are reached through [`AzureCli`]. `AZURE_AUTHORITY_HOST` replaces `https://login.microsoftonline.com`, but not for `az`.
 //!
-//! Variables 5 and 6, which CI systems set by themselves, are no credentials as long as none of the others is set.
+//! What a CI system sets by itself, `ACTIONS_…` and `SYSTEM_…`, is no credential as long as none of the other variables is set.
 //!
 //! # Credentials of `azure_identity`
 //!

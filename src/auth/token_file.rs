@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
@@ -13,9 +14,14 @@ use crate::error::Error;
 /// The largest file that is read, in bytes.
 const MOST: u64 = 64 * 1024;
 
+/// For so long a file that is missing, empty or half there counts as being written.
+const WRITING: Duration = Duration::from_secs(1);
+
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// Reads assertions from a file that somebody else keeps fresh, as the workload identity of Kubernetes does with the file of
 /// `AZURE_FEDERATED_TOKEN_FILE`, and as a step of a pipeline can. It is read anew for each token, up to 64 KiB; blanks and line ends
-/// around the JWT do not count.
+/// around the JWT do not count. If it is missing, empty or half there it is read again for a second, because it may be being written.
 ///
 /// See <https://azure.github.io/azure-workload-identity/docs/>.
 #[derive(Debug, Clone)]
@@ -32,18 +38,28 @@ impl TokenFile {
 }
 
 impl AssertionSource for TokenFile {
-    fn assertion<'a>(&'a self, _context: &'a TokenContext) -> BoxFuture<'a, Result<SecretString, Error>> {
-        let path = self.path.clone();
+    fn assertion<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<SecretString, Error>> {
         Box::pin(async {
-            let reading = tokio::task::spawn_blocking(move || read(&path));
-            reading.await.map_err(Error::auth)?
+            let end = Instant::now() + WRITING.min(context.time_left());
+            loop {
+                let path = self.path.clone();
+                let read = tokio::task::spawn_blocking(move || read(&path)).await.map_err(Error::auth)?;
+                match read {
+                    Err(error) if error.is_retryable() && Instant::now() < end => tokio::time::sleep(PAUSE).await,
+                    read => return read,
+                }
+            }
         })
     }
 }
 
 fn read(path: &Path) -> Result<SecretString, Error> {
     let who = format!("the token file {}", path.display());
-    let unreadable = |error: std::io::Error| Error::no_token(&who, "cannot be read").caused_by(error);
+    let unreadable = |error: std::io::Error| {
+        let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+        let error = Error::no_token(&who, "cannot be read").caused_by(error);
+        if is_missing { error.retryable() } else { error }
+    };
     // A pipe would be waited for, without an end.
     if !path.metadata().map_err(unreadable)?.is_file() {
         return Err(Error::no_token(&who, "is not a file"));

@@ -9,7 +9,8 @@ pub(super) struct Variables<'v>(pub(super) &'v dyn Fn(&str) -> Option<String>);
 impl Variables<'static> {
     /// Those of this process.
     pub(super) fn of_env() -> Self {
-        Self(&|name| std::env::var(name).ok())
+        // What is no Unicode counts as set, so that nothing else is taken in its place.
+        Self(&|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))
     }
 }
 

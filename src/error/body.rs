@@ -48,6 +48,11 @@ pub(crate) struct ErrorBody {
 }
 
 impl ErrorBody {
+    /// Whether it says that it passes, whatever the status: Entra's `temporarily_unavailable`.
+    pub(crate) fn passes(&self) -> bool {
+        self.shape == BodyShape::Entra && self.code.as_deref() == Some("temporarily_unavailable")
+    }
+
     /// `known` are secrets that were part of the request; an answer may repeat them.
     pub(crate) fn parse(bytes: &[u8], known: &[&str]) -> Self {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

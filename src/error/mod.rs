@@ -171,7 +171,7 @@ impl Error {
     }
 
     /// Returns whether the same call may succeed later: no complete answer came, or its status was 408, 429, 500, 502, 503 or
-    /// 504. Check [`outcome`](Self::outcome) before repeating a write.
+    /// 504, or Entra says that it is temporarily unavailable. Check [`outcome`](Self::outcome) before repeating a write.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.retryable

@@ -78,9 +78,9 @@ impl Error {
         new.0.advice = advice;
         new.0.call = Some(call);
         new.0.status = Some(status);
-        new.0.body = Some(body);
         new.0.outcome = Outcome::of_refusal(status);
-        new.0.retryable = is_transient(status);
+        new.0.retryable = is_transient(status) || body.passes();
+        new.0.body = Some(body);
         new.0.retry_after = retry_after;
         new
     }

@@ -7,17 +7,14 @@ use crate::error::body::{BodyShape, ErrorBody};
 
 /// Returns what to do about an answer of Entra, or of something in front of it.
 pub(crate) fn of_entra(status: u16, _: &str, _: &str, body: &ErrorBody) -> Option<&'static str> {
-    let numbers = body.entra_numbers.iter().copied();
-    Some(match body.code.as_deref() {
-        _ if body.shape != BodyShape::Entra => {
-            return of_another(status, "check the authority, the tenant id, and any proxy on the way to it");
-        }
-        code => numbers.into_iter().find_map(of_number).unwrap_or(match code {
-            Some("temporarily_unavailable") => "try again later",
-            Some("unauthorized_client") => "check the client id and the tenant id",
-            _ => "check the tenant id, the client id and the app's credential",
-        }),
-    })
+    let known = body.entra_numbers.iter().copied().find_map(of_number);
+    let otherwise = match body.code.as_deref() {
+        _ if body.shape != BodyShape::Entra => "check the authority, the tenant id, and any proxy on the way to it",
+        Some("temporarily_unavailable") => "try again later",
+        Some("unauthorized_client") => "check the client id and the tenant id",
+        _ => "check the tenant id, the client id and the app's credential",
+    };
+    known.or_else(|| of_another(status, otherwise))
 }
 
 /// Returns what to do about an answer of a token endpoint that is not known to be Entra's.
@@ -229,8 +226,14 @@ mod tests {
             let told = of_entra(401, "POST", "t/oauth2/v2.0/token", &body(text)).unwrap();
             assert!(told.contains(words) && !told.contains("secret"), "{text}: {told}");
         }
-        let busy = of_entra(503, "POST", "t", &body("<html></html>"));
-        assert_eq!(busy, Some("try again later"));
+        let unknown = r#"{"error":"server_error","error_description":"AADSTS123456: no"}"#;
+        for (status, text) in [(503, "<html></html>"), (429, unknown), (500, unknown)] {
+            assert_eq!(
+                of_entra(status, "POST", "t", &body(text)),
+                Some("try again later"),
+                "{status} {text}"
+            );
+        }
     }
 
     #[test]

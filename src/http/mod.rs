@@ -13,5 +13,8 @@ mod url;
 
 pub use futures_core::future::BoxFuture;
 
-pub(crate) use self::send::{Answer, CORRELATION_ID, Http, Settings};
+/// The header field that names a call at both ends.
+pub(crate) const CORRELATION_ID: &str = "MS-CorrelationId";
+
+pub(crate) use self::send::{Answer, Http, Settings};
 pub(crate) use self::url::{is_loopback, server_url};

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::error::{Error, Result};
+use crate::http::CORRELATION_ID;
 
 /// An HTTP method.
 pub use reqwest::Method;
@@ -144,6 +145,8 @@ pub(crate) struct Request {
     pub(crate) deadline: Option<Instant>,
     /// Bytes, instead of the client's limit of an answer.
     pub(crate) max_answer: Option<usize>,
+    /// The header fields in which the server names the call, the first that there is.
+    pub(crate) ids: &'static [&'static str],
     /// What must be scrubbed from an error body, besides the bearer.
     pub(crate) secrets: Vec<SecretString>,
 }
@@ -165,6 +168,7 @@ impl Request {
             call_timeout: None,
             deadline: None,
             max_answer: None,
+            ids: &[CORRELATION_ID],
             secrets: Vec::new(),
         }
     }

@@ -141,9 +141,6 @@ impl Http {
 /// The longest time for the body of a refusal.
 const REFUSAL_TIME: Duration = Duration::from_secs(10);
 
-/// The header that names a call at both ends. The API for MSI and EXE apps and Azure DevOps answer with others.
-pub(crate) const CORRELATION_ID: &str = "MS-CorrelationId";
-
 /// An answer of any status. The body of a 2xx is whole, that of another as much as is kept of it.
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -195,7 +192,7 @@ impl Attempt<'_> {
         let status = response.status().as_u16();
         let known = self.request.known_secrets(self.bearer);
         let id = |name: &str| text(response.headers(), name).and_then(|text| id(text, &known));
-        if let Some(id) = [CORRELATION_ID, "X-Correlation-ID", "x-vss-e2eid"].into_iter().find_map(id) {
+        if let Some(id) = self.request.ids.iter().find_map(|name| id(name)) {
             call.correlation_id = Some(id);
         }
         call.request_id = id("MS-RequestId").or_else(|| id("x-ms-request-id"));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::document::{Document, decode_value, member, written};
 use crate::error::{Error, Result};
+use crate::http::CORRELATION_ID;
 use crate::http::request::{Path, Replay, Request};
 use crate::id::{ProductId, SellerId, SubmissionId};
 use crate::model::msi::{
@@ -56,7 +57,8 @@ impl Product {
 
     /// Sends a request, and takes the answer out of its envelope; with what the service says beside it.
     async fn ask(&self, request: Request) -> Result<(Json, Receipt)> {
-        let request = request.header("X-Seller-Account-Id", self.seller.as_str());
+        let mut request = request.header("X-Seller-Account-Id", self.seller.as_str());
+        request.ids = &["X-Correlation-ID", CORRELATION_ID];
         let mut json = self.service.json(request).await?;
         if member(&json.body, "isSuccess") != Some(&Value::Bool(true)) {
             return Err(Error::foreign(json.call, json.status, "isSuccess", "true"));

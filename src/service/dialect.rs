@@ -54,13 +54,13 @@ fn by_status(status: u16, body: &[u8], known: &[&str]) -> Option<ErrorBody> {
 }
 
 /// Who gives tokens or assertions. A request to one gets the credentials and nothing else, and changes nothing.
-pub(crate) struct Issuer {
+pub(crate) struct IdentityProvider {
     /// As it stands in errors.
     pub(crate) name: &'static str,
     pub(crate) dialect: Dialect,
 }
 
-impl Issuer {
+impl IdentityProvider {
     const fn new(name: &'static str, advice: advice::Advise) -> Self {
         let dialect = Dialect {
             refusal: by_status,
@@ -72,13 +72,13 @@ impl Issuer {
 }
 
 /// Microsoft Entra ID.
-pub(crate) static ENTRA: Issuer = Issuer::new("Entra ID", sign_in::of_entra);
+pub(crate) static ENTRA: IdentityProvider = IdentityProvider::new("Entra ID", sign_in::of_entra);
 
 /// The OIDC endpoint of GitHub Actions.
-pub(crate) static GITHUB: Issuer = Issuer::new("GitHub", sign_in::of_github);
+pub(crate) static GITHUB: IdentityProvider = IdentityProvider::new("GitHub", sign_in::of_github);
 
 /// The OIDC endpoint of Azure Pipelines. What it does not know it sends to a page, with a 302 or a 203.
-pub(crate) static AZURE_DEVOPS: Issuer = Issuer {
+pub(crate) static AZURE_DEVOPS: IdentityProvider = IdentityProvider {
     name: "Azure DevOps",
     dialect: Dialect {
         refusal: |status, body, known| (status != 200).then(|| ErrorBody::parse(body, known)),
@@ -88,4 +88,4 @@ pub(crate) static AZURE_DEVOPS: Issuer = Issuer {
 };
 
 /// Whoever a provider outside this crate asks.
-pub(crate) static ANYBODY: Issuer = Issuer::new("", sign_in::of_a_token_endpoint);
+pub(crate) static ANYBODY: IdentityProvider = IdentityProvider::new("", sign_in::of_a_token_endpoint);

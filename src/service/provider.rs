@@ -12,7 +12,7 @@ use crate::http::request::{Method, Replay, Request};
 use crate::http::{BoxFuture, Http, server_url};
 use crate::secret::redact_url;
 use crate::service::call::{Peer, Response};
-use crate::service::dialect::{ANYBODY, Issuer};
+use crate::service::dialect::{ANYBODY, IdentityProvider};
 
 /// The largest answer that is read, in bytes. A token has a few thousand.
 const MAX_ANSWER: usize = 1 << 20;
@@ -158,10 +158,10 @@ impl TokenContext {
     }
 
     /// Sends a request for a token or an assertion, by the deadline.
-    pub(crate) async fn ask(&self, issuer: &'static Issuer, request: Request) -> Result<Response, Error> {
-        let peer = Peer::new(self.http.clone(), &issuer.dialect);
+    pub(crate) async fn ask(&self, provider: &'static IdentityProvider, request: Request) -> Result<Response, Error> {
+        let peer = Peer::new(self.http.clone(), &provider.dialect);
         let answer = peer.send(&request.by(Some(self.deadline))).await;
-        answer.map_err(|error| error.into_auth(issuer.name))
+        answer.map_err(|error| error.into_auth(provider.name))
     }
 }
 
@@ -232,7 +232,8 @@ fn is_public(field: &str) -> bool {
 /// }
 /// ```
 pub trait TokenProvider: fmt::Debug + Send + Sync {
-    /// Returns a token. Mark an error that may be gone next time with [`Error::retryable`](crate::Error::retryable); the others end what needs the token.
+    /// Returns a token. An error ends the call that needs it; a wait goes on if the error is marked with
+    /// [`Error::retryable`](crate::Error::retryable), and so does any call whose token is still alive.
     fn token<'a>(&'a self, context: &'a TokenContext) -> BoxFuture<'a, Result<AccessToken, Error>>;
 }
 

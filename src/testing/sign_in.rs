@@ -48,7 +48,7 @@ impl FakeStore {
         ];
         match kind {
             CredentialKind::ClientSecret => variables.push(("MSSTORE_CLIENT_SECRET", CLIENT_SECRET.to_owned())),
-            CredentialKind::ClientAssertion => variables.push(("MSSTORE_CLIENT_ASSERTION", self.assertion())),
+            CredentialKind::FixedAssertion => variables.push(("MSSTORE_CLIENT_ASSERTION", self.assertion())),
             CredentialKind::TokenFile => {
                 let path = self.write_file("assertion.jwt", self.assertion())?;
                 variables.push(("MSSTORE_CLIENT_ASSERTION_FILE", path.to_string_lossy().into_owned()));

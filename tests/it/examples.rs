@@ -530,6 +530,14 @@ async fn the_pipeline_template_runs_twice() {
         scripts.len() > 4 && !scripts.iter().any(|script| script.contains("${{")),
         "{scripts:?}"
     );
+    // Each job that releases has what signs it in, and the others have not.
+    let jobs: Vec<&str> = template.split("\n\n").filter(|part| part.contains("    runs-on: ")).collect();
+    assert_eq!(jobs.len(), 5);
+    for job in jobs {
+        let releases = job.contains("release \"");
+        assert_eq!(job.contains("      id-token: write"), releases, "{job}");
+        assert_eq!(job.contains("    environment: store"), releases, "{job}");
+    }
     let fake = FakeStore::start_with_sample().await.unwrap();
     let notes = File::new("en-us.txt", b"Faster.");
     for version in ["2.0.0.0", "3.0.0.0"] {
@@ -540,7 +548,7 @@ async fn the_pipeline_template_runs_twice() {
             for parent in [APP, FakeStore::SAMPLE_FLIGHT] {
                 fake.script_statuses(parent, ["Certification"]);
             }
-            let mut command = with_fake("release", &fake);
+            let mut command = signed_in("release", &fake, CredentialKind::GitHubActions);
             command.args(script.split(' ').map(|word| match word {
                 "\"$APPLICATION\"" => APP,
                 "\"$FLIGHT\"" => FakeStore::SAMPLE_FLIGHT,
@@ -1154,7 +1162,7 @@ async fn the_log_is_asked_for_by_a_variable_and_holds_no_secret() {
 
 /// The kinds of credentials without a stored secret, and the requests for a token that each makes.
 const FEDERATED: [(CredentialKind, &[&str]); 4] = [
-    (CredentialKind::ClientAssertion, &["token"]),
+    (CredentialKind::FixedAssertion, &["token"]),
     (CredentialKind::TokenFile, &["token"]),
     (CredentialKind::GitHubActions, &["idtoken", "token"]),
     (CredentialKind::AzurePipelines, &["oidctoken", "token"]),
@@ -1258,7 +1266,8 @@ async fn a_release_signs_in_by_the_azure_cli_if_that_is_asked_for() {
     let token = fake.client().unwrap().access_token().await.unwrap();
     let token = token.secret().expose_secret();
     fake.forget_requests();
-    let script = format!("#!/bin/sh\necho '{{\"accessToken\":\"{token}\",\"expires_on\":4102444800}}'\n");
+    let script =
+        format!("#!/bin/sh\necho \"$@\" > arguments\necho '{{\"accessToken\":\"{token}\",\"expires_on\":4102444800}}'\n");
     let az = File::new("az", script.as_bytes());
     std::fs::set_permissions(az.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let release = |script: &File| {
@@ -1277,6 +1286,11 @@ async fn a_release_signs_in_by_the_azure_cli_if_that_is_asked_for() {
         "{stderr}"
     );
     assert!(requests_to_sign_in(&fake).is_empty(), "{:?}", requests_to_sign_in(&fake));
+    let arguments = std::fs::read_to_string(std::path::Path::new(az.path()).with_file_name("arguments")).unwrap();
+    assert!(
+        arguments.contains("/.default") && arguments.trim().ends_with(&format!("--tenant {}", fake.tenant_id())),
+        "{arguments}"
+    );
 
     let nothing = File::new("nothing", b"");
     let (code, stdout, stderr) = run_apart(release(&nothing)).await;

@@ -225,7 +225,7 @@ async fn a_failed_early_refresh_keeps_the_live_token() {
     let client = fake.client_builder().rate_limit(RateLimit::off()).build().unwrap();
     let read = async || client.applications().list().all().await;
     read().await.unwrap();
-    let refusal = json!({"error": "temporarily_unavailable", "error_description": "AADSTS90033: later"});
+    let refusal = json!({"error": "server_error", "error_description": "AADSTS90033: later"});
     fake.fault(Fault::on("POST", "/oauth2/token").always().answer(400, refusal.to_string()));
     fake.advance(Duration::from_secs(800));
     // A quarter of its life before its end it is refreshed: once, and not again for a while.

@@ -325,7 +325,7 @@ async fn variables_lead_to_this_fake() {
     let fake = &http.fake;
     let table: [(CredentialKind, &[&str]); 6] = [
         (CredentialKind::ClientSecret, &["MSSTORE_CLIENT_SECRET"]),
-        (CredentialKind::ClientAssertion, &["MSSTORE_CLIENT_ASSERTION"]),
+        (CredentialKind::FixedAssertion, &["MSSTORE_CLIENT_ASSERTION"]),
         (CredentialKind::TokenFile, &["MSSTORE_CLIENT_ASSERTION_FILE"]),
         (
             CredentialKind::GitHubActions,
@@ -376,7 +376,7 @@ async fn variables_lead_to_this_fake() {
         "{url}"
     );
 
-    let given = || variables(fake, CredentialKind::ClientAssertion)["MSSTORE_CLIENT_ASSERTION"].clone();
+    let given = || variables(fake, CredentialKind::FixedAssertion)["MSSTORE_CLIENT_ASSERTION"].clone();
     assert_ne!(given(), given());
     exchange(&http, &form(fake, &given())).await.ok(200);
     let file = || variables(fake, CredentialKind::TokenFile)["MSSTORE_CLIENT_ASSERTION_FILE"].clone();
