@@ -27,6 +27,7 @@ async fn main() -> anyhow::Result<()> {
         println!("signing in with {credentials}");
     }
 
+    println!("asking for a token; if the network fails, for three minutes");
     let token = client.access_token().await?;
     println!("token of type Bearer, expires in {} s", token.lifetime().as_secs());
 

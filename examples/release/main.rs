@@ -100,6 +100,9 @@ async fn prepare() -> anyhow::Result<Release> {
     }
     let task = Options::try_parse()?.check()?;
     let client = StoreClient::from_env()?;
+    if let Some(credentials) = Credentials::from_env()? {
+        eprintln!("signing in with {credentials}");
+    }
     Ok(Release {
         client,
         task,

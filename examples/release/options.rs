@@ -18,7 +18,7 @@ use crate::inputs;
 
 const CREDENTIALS: &str = "\
 Credentials: MSSTORE_TENANT_ID and MSSTORE_CLIENT_ID, or the same with AZURE_, and the first of these that is set:
-  MSSTORE_CLIENT_SECRET                  a client secret; or AZURE_CLIENT_SECRET, as the ids
+  MSSTORE_CLIENT_SECRET                  a client secret; or all three with AZURE_: the prefixes do not mix
   MSSTORE_CLIENT_ASSERTION, or .._FILE   an assertion, or a file of one
   AZURE_FEDERATED_TOKEN_FILE             the same, as Kubernetes sets it
   GitHub Actions                         in a job with `permissions: id-token: write`

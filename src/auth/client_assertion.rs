@@ -21,13 +21,13 @@ const EXCHANGE_TIME: Duration = Duration::from_secs(240);
 
 /// A source of assertions: JWTs by which Entra knows the app, as its federated credentials say.
 ///
-/// It is asked for each token, because assertions live shortly: those of GitHub five minutes. Do not keep them. The rules for errors are
+/// It is asked for each token, because assertions are short-lived: those of GitHub live five minutes. Do not keep them. The rules for errors are
 /// those of [`TokenProvider::token`].
 ///
 /// ```
 /// use msstore::auth::{AssertionSource, BoxFuture, ClientAssertion, TokenContext};
 /// use msstore::Error;
-/// use secrecy::SecretString;
+/// use msstore::secrecy::SecretString;
 ///
 /// /// A program on this host that gives identities to others, as SPIRE does.
 /// #[derive(Debug)]
@@ -67,7 +67,7 @@ impl<S: AssertionSource + ?Sized> AssertionSource for Arc<S> {
 /// `scope`. The app is the one that is added to the Partner Center account with the Manager role, and has a federated credential that
 /// fits issuer, subject and audience of the assertion.
 ///
-/// The exchange is repeated for four minutes at most, within the time of the call that needs the token, so that its assertion is alive.
+/// The exchange is tried for four minutes at most, within the time of the call that needs the token, because an assertion of GitHub lives five.
 ///
 /// See <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow> and
 /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations>.

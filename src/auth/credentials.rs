@@ -119,10 +119,28 @@ impl Credentials {
         self.kind
     }
 
-    /// The error where there must be some.
-    pub(crate) fn none_set() -> Error {
+    /// As [`from_variables`](Self::from_variables), where there must be some.
+    pub(crate) fn required(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let variables = Variables(&variable);
+        if let Some(found) = Self::find(&variables)? {
+            return Ok(found);
+        }
+        let offers = match (GitHubActions::offered(&variables), AzurePipelines::offered(&variables)) {
+            (Ok(None), Ok(None)) => None,
+            (Ok(None), _) => Some("Azure Pipelines"),
+            _ => Some("GitHub Actions"),
+        };
         let names = ["MSSTORE_TENANT_ID", "MSSTORE_CLIENT_ID", "MSSTORE_CLIENT_SECRET"];
-        Error::invalid("the environment", not_set(&names) + OFFERS)
+        Err(Error::invalid(
+            "the environment",
+            match offers {
+                Some(of) => format!(
+                    "{}; a job of {of} needs no secret besides: see msstore::auth",
+                    not_set(&names[..2])
+                ),
+                None => not_set(&names) + OFFERS,
+            },
+        ))
     }
 
     fn find(variables: &Variables<'_>) -> Result<Option<Self>, Error> {
@@ -151,10 +169,24 @@ impl Credentials {
         match (tenant, client, proof) {
             (Some(tenant), Some(client), Ok(Some(proof))) => Self::new(variables, &names, tenant, client, proof).map(Some),
             (Some(_), Some(_), Err(error)) => Err(error),
-            _ => Err(Error::invalid(
-                "the environment",
-                not_set(&missing) + if is_bare { OFFERS } else { "" },
-            )),
+            _ => {
+                let others = PREFIXES.iter().filter(|(other, _)| *other != prefix);
+                let others = others.flat_map(|(other, _)| NAMES.iter().map(move |name| format!("{other}_{name}")));
+                let is_missing = |other: &String| {
+                    missing
+                        .iter()
+                        .any(|name| name.split_once('_').map(|part| part.1) == other.split_once('_').map(|part| part.1))
+                };
+                let mixed = others.filter(is_missing).find(|name| variables.has(name));
+                let mixed = mixed.map(|name| {
+                    format!("; {name} is set, and prefixes do not mix: one variable with {prefix}_ makes it that of all")
+                });
+                let offers = if is_bare && mixed.is_none() { OFFERS } else { "" };
+                Err(Error::invalid(
+                    "the environment",
+                    not_set(&missing) + &mixed.unwrap_or_default() + offers,
+                ))
+            }
         }
     }
 
@@ -239,7 +271,9 @@ impl Proof {
     }
 }
 
-const OFFERS: &str = "; or sign in without a secret where an assertion is offered: in GitHub Actions, in Azure Pipelines, or by AZURE_FEDERATED_TOKEN_FILE";
+/// What serves instead of a secret.
+const OFFERS: &str = "; instead of the secret serve MSSTORE_CLIENT_ASSERTION or MSSTORE_CLIENT_ASSERTION_FILE, AZURE_FEDERATED_TOKEN_FILE, and a \
+    job of GitHub Actions or Azure Pipelines, or instead of all MSSTORE_AUTH=azure-cli: see msstore::auth";
 
 /// Returns the sentence that says which variables are missing.
 fn not_set(names: &[&str]) -> String {
@@ -388,9 +422,9 @@ mod tests {
         let table = [
             (
                 IDS[1..].to_vec(),
-                "MSSTORE_TENANT_ID and MSSTORE_CLIENT_SECRET are not set; or",
+                "MSSTORE_TENANT_ID and MSSTORE_CLIENT_SECRET are not set; instead of",
             ),
-            (IDS.to_vec(), "MSSTORE_CLIENT_SECRET is not set; or sign in without a secret"),
+            (IDS.to_vec(), "MSSTORE_CLIENT_SECRET is not set; instead of the secret serve"),
             (
                 [&IDS[1..], &AZURE_IDS, &[AZURE_SECRET]].concat(),
                 "MSSTORE_TENANT_ID and MSSTORE_CLIENT_SECRET are not set",
@@ -421,7 +455,7 @@ mod tests {
                 PIPELINES[3..].to_vec(),
                 "MSSTORE_TENANT_ID, MSSTORE_CLIENT_ID and MSSTORE_CLIENT_SECRET are not set",
             ),
-            (TASK_IDS.to_vec(), "MSSTORE_CLIENT_SECRET is not set; or"),
+            (TASK_IDS.to_vec(), "MSSTORE_CLIENT_SECRET is not set; instead of"),
         ];
         for (variables, words) in table {
             let error = find(&variables).unwrap_err();
@@ -431,10 +465,49 @@ mod tests {
             );
             assert!(error.to_string().contains(words), "{variables:?}: {error}");
         }
-        let error = Credentials::none_set().to_string();
-        let start =
-            "the environment cannot be used: MSSTORE_TENANT_ID, MSSTORE_CLIENT_ID and MSSTORE_CLIENT_SECRET are not set; or ";
-        assert!(error.starts_with(start), "{error}");
+    }
+
+    #[test]
+    fn where_there_must_be_some_it_is_said_what_is_nearest() {
+        let table: [(&[(&str, &str)], &str); 6] = [
+            (
+                &[],
+                "MSSTORE_TENANT_ID, MSSTORE_CLIENT_ID and MSSTORE_CLIENT_SECRET are not set; instead of the secret serve",
+            ),
+            (
+                &GITHUB,
+                "MSSTORE_TENANT_ID and MSSTORE_CLIENT_ID are not set; a job of GitHub Actions needs no secret besides",
+            ),
+            (
+                &GITHUB[..1],
+                "MSSTORE_TENANT_ID and MSSTORE_CLIENT_ID are not set; a job of GitHub Actions",
+            ),
+            (
+                &PIPELINES[..3],
+                "MSSTORE_TENANT_ID and MSSTORE_CLIENT_ID are not set; a job of Azure Pipelines",
+            ),
+            (
+                &[AZURE_IDS[0], AZURE_IDS[1], SECRET],
+                "MSSTORE_TENANT_ID and MSSTORE_CLIENT_ID are not set; AZURE_TENANT_ID is set, and prefixes do not mix",
+            ),
+            (
+                &[IDS[0], IDS[1], AZURE_SECRET],
+                "MSSTORE_CLIENT_SECRET is not set; AZURE_CLIENT_SECRET is set, and prefixes do not mix",
+            ),
+        ];
+        for (variables, words) in table {
+            let find = |name: &str| {
+                variables
+                    .iter()
+                    .find(|(known, _)| *known == name)
+                    .map(|(_, value)| (*value).to_owned())
+            };
+            let error = Credentials::required(find).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("the environment cannot be used: {words}")),
+                "{error}"
+            );
+        }
     }
 
     #[test]

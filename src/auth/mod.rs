@@ -1,7 +1,7 @@
 //! Signing in: what gives access tokens.
 //!
 //! All ways end in a token of one Entra app, which is added to the Partner Center account with the **Manager** role (User management,
-//! Microsoft Entra applications). Entra gives tokens to apps that Partner Center does not know too; the Store refuses those with 401.
+//! Microsoft Entra applications). Entra also gives tokens to apps that Partner Center does not know; the Store refuses those with 401.
 //!
 //! | provider | what proves that it is the app |
 //! |---|---|
@@ -24,9 +24,8 @@
 //! # }
 //! ```
 //!
-//! A provider is asked only by the cache of an API, which is single-flight: however many calls need a token, one request for it is
-//! under way, and whatever that needs besides. A token is renewed five minutes before its end. All requests end with the call that
-//! needs the token; what passes (no connection, 408, 429, 5xx, Entra's `temporarily_unavailable`) is tried again as
+//! However many calls of an API need a token at once, one of them fetches it, and the others wait. A token is renewed five minutes before its end. All requests end with the call that
+//! needs the token; failures that may pass (no connection, 408, 429, 5xx, Entra's `temporarily_unavailable`) are tried again as
 //! [`RetryPolicy`](crate::config::RetryPolicy) says. `az` is started once.
 //!
 //! A refusal is an error of the kind [`Auth`](crate::ErrorKind::Auth). Its sentence names who refused (Entra ID, GitHub, Azure DevOps,
@@ -37,6 +36,10 @@
 //! [`StoreClient::from_env`](crate::StoreClient::from_env) and [`Credentials::from_env`] follow one rule. They take the first of these that
 //! is set, try nothing, and do not go on to the next when it fails. An empty value counts as not set.
 //!
+//! The prefix `{P}` of a variable is `MSSTORE` if one of its four variables is set (`_TENANT_ID`, `_CLIENT_ID`, `_CLIENT_SECRET`,
+//! `_CLIENT_CERTIFICATE_PATH`), else `AZURE` if one of its four is, else `AZURESUBSCRIPTION`, which has ids only. It is taken whole:
+//! `MSSTORE_TENANT_ID` alone makes it `MSSTORE`, and `AZURE_CLIENT_SECRET` is not read then.
+//!
 //! | | variable | way of signing in |
 //! |---|---|---|
 //! | 1 | `MSSTORE_AUTH=azure-cli` | [`AzureCli`], of the tenant `{P}_TENANT_ID` if that is set (leave it out for a managed identity) |
@@ -46,9 +49,7 @@
 //! | 5 | `ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, which a job with `permissions: id-token: write` has | [`GitHubActions`] |
 //! | 6 | `SYSTEM_OIDCREQUESTURI`, `SYSTEM_ACCESSTOKEN` (to be mapped into the step), and `MSSTORE_SERVICE_CONNECTION_ID`, or `AZURESUBSCRIPTION_SERVICE_CONNECTION_ID` as `AzureCLI@2` sets it | [`AzurePipelines`] |
 //!
-//! All but the first need `{P}_TENANT_ID` and `{P}_CLIENT_ID`. The prefix `{P}` is `MSSTORE` if one of its four variables is set
-//! (`_TENANT_ID`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_CLIENT_CERTIFICATE_PATH`), else `AZURE` if one of its four is, else
-//! `AZURESUBSCRIPTION`, which has ids only. It is taken whole. A `{P}_CLIENT_CERTIFICATE_PATH` without a secret is an error: certificates
+//! All but the first need `{P}_TENANT_ID` and `{P}_CLIENT_ID`. A `{P}_CLIENT_CERTIFICATE_PATH` without a secret is an error: certificates
 //! are reached through [`AzureCli`]. `AZURE_AUTHORITY_HOST` replaces `https://login.microsoftonline.com`, but not for `az`.
 //!
 //! What a CI system sets by itself, `ACTIONS_…` and `SYSTEM_…`, is no credential as long as none of the other variables is set.

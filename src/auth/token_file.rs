@@ -57,7 +57,9 @@ fn read(path: &Path) -> Result<SecretString, Error> {
     let who = format!("the token file {}", path.display());
     let unreadable = |error: std::io::Error| {
         let is_missing = error.kind() == std::io::ErrorKind::NotFound;
-        let error = Error::no_token(&who, "cannot be read").caused_by(error);
+        let advice =
+            "check its path (MSSTORE_CLIENT_ASSERTION_FILE or AZURE_FEDERATED_TOKEN_FILE), and that what writes it has run";
+        let error = Error::no_token(&who, "cannot be read").advise(advice).caused_by(error);
         if is_missing { error.retryable() } else { error }
     };
     // A pipe would be waited for, without an end.
@@ -109,7 +111,7 @@ mod tests {
         std::fs::remove_dir_all(&folder).unwrap();
         let error = read(&path).unwrap_err();
         assert!(
-            error.to_string().ends_with("cannot be read") && std::error::Error::source(&error).is_some(),
+            error.to_string().contains("cannot be read; check its path") && std::error::Error::source(&error).is_some(),
             "{error}"
         );
     }

@@ -98,9 +98,7 @@ impl StoreClientBuilder {
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let Some(credentials) = Credentials::from_variables(&variable)? else {
-            return Err(Credentials::none_set());
-        };
+        let credentials = Credentials::required(&variable)?;
         tracing::info!(%credentials, "signing in");
         let builder = StoreClient::builder(credentials);
         Ok(

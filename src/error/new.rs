@@ -255,6 +255,12 @@ impl Error {
             _ => Self::new(ErrorKind::Auth).retryable().caused_by(self),
         };
         who.clone_into(&mut error.0.subject);
+        if error.0.advice == of_kind(ErrorKind::Transport(TransportKind::Connect)) {
+            error.0.advice = Some(match who {
+                "Entra ID" => "check the network, the proxy and AZURE_AUTHORITY_HOST",
+                _ => "check the network and the proxy",
+            });
+        }
         error
     }
 
