@@ -1,7 +1,7 @@
 //! What goes back over the wire, and the bodies of the front ends that refuse a request.
 //!
 //! Each front end has a shape of its own: the service ("Ingestion Api"), the gateway before it, the blob store (in
-//! `blob`) and the token endpoint (in `token`). Clients must understand all of them.
+//! `blob`) and the token endpoint (in `aadsts`). Clients must understand all of them.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -102,6 +102,14 @@ impl Answer {
     /// An error of the gateway in front of the service.
     pub(super) fn gateway(status: u16, message: &str) -> Self {
         Self::json(status, &json!({ "statusCode": status, "message": message }))
+    }
+
+    /// What a POST or PUT gets that does not say how long its body is.
+    pub(super) fn length_required() -> Self {
+        let page = "<!DOCTYPE html><html><head><title>Length Required</title></head>\
+                    <body><h2>Length Required</h2><p>HTTP Error 411. The request must be chunked or have a content \
+                    length.</p></body></html>";
+        Self::empty(411).with_body("text/html; charset=us-ascii", page)
     }
 
     pub(super) fn is_success(&self) -> bool {

@@ -2,42 +2,23 @@
 
 use super::answer::{Answer, Answered};
 use super::catalog;
+use super::oidc;
 use super::query;
 use super::recorded::{AppliedWrite, without_signature};
+use super::request::Request;
 use super::state::{Call, Kind, State};
 use super::submissions;
 use super::token;
 
-/// A request outside the blob endpoint whose body was read.
-pub(super) struct Request<'a> {
-    pub(super) method: &'a str,
-    pub(super) path: &'a str,
-    pub(super) query: &'a str,
-    pub(super) headers: &'a [(String, String)],
-    pub(super) body: bytes::Bytes,
-    pub(super) drop_packages: bool,
-    pub(super) new_price: Option<String>,
-    /// Reads show the state before the latest write.
-    pub(super) stale: bool,
-}
-
-impl Request<'_> {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
-    }
-}
-
 pub(super) fn handle(state: &mut State, request: &Request<'_>) -> Answer {
     let path: Vec<&str> = request.path.trim_start_matches('/').split('/').collect();
-    if let [tenant, oauth2, endpoint] = path.as_slice()
-        && (oauth2.eq_ignore_ascii_case("oauth2") && endpoint.eq_ignore_ascii_case("token"))
-        && request.method == "POST"
+    if request.method == "POST"
+        && let Some((tenant, version)) = token::endpoint(&path)
     {
-        let content_type = request.header("content-type").unwrap_or_default();
-        return token::issue(state, tenant, content_type, &request.body).unwrap_or_else(|refusal| refusal);
+        return token::issue(state, tenant, version, request).unwrap_or_else(|refusal| refusal);
+    }
+    if let Some(answer) = oidc::handle(state, request) {
+        return answer;
     }
     let answer = match path.as_slice() {
         [version, my, rest @ ..] if version.eq_ignore_ascii_case("v1.0") && my.eq_ignore_ascii_case("my") => {
@@ -91,14 +72,10 @@ fn call(state: &mut State, request: &Request<'_>, segments: &[&str]) -> Answer {
 /// What is refused before anything is looked up.
 fn front_checks(state: &State, request: &Request<'_>) -> Result<(), Answer> {
     let has_body = request.method == "POST" || request.method == "PUT";
-    let framed = request.header("content-length").is_some() || request.header("transfer-encoding").is_some();
-    if has_body && !framed {
-        let page = "<!DOCTYPE html><html><head><title>Length Required</title></head>\
-                    <body><h2>Length Required</h2><p>HTTP Error 411. The request must be chunked or have a content \
-                    length.</p></body></html>";
-        return Err(Answer::empty(411).with_body("text/html; charset=us-ascii", page));
+    if has_body && !request.is_framed() {
+        return Err(Answer::length_required());
     }
-    token::check(state, request.header("authorization"))?;
+    token::check(state, request)?;
     let is_json = request.header("content-type").is_some_and(|value| {
         let media_type = value.split(';').next().unwrap_or_default().trim();
         media_type.eq_ignore_ascii_case("application/json")

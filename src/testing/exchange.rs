@@ -19,6 +19,7 @@ use super::blob_slot::{BlobCall, Piece};
 use super::dates;
 use super::faults::{CutEnd, Head, Hit, Outcome, RetryHint, first_due};
 use super::recorded::{AppliedWrite, RecordedBody, RecordedRequest, without_signature};
+use super::request;
 use super::state::{State, lock};
 use super::wire::Wire;
 
@@ -230,7 +231,7 @@ fn apply_to(state: &mut State, asked: &Asked, piece: Piece, outcome: &Outcome) -
     if let Some(guid) = asked.blob() {
         return blob_answer(state, asked, guid, piece);
     }
-    let request = api::Request {
+    let request = request::Request {
         method: &asked.method,
         path: &asked.path,
         query: &asked.query,

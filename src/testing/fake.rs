@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::account::{CLIENT_ID, CLIENT_SECRET, TENANT_ID};
 use super::blob_slot::joined;
 use super::catalog::describe;
 use super::faults::{Armed, Fault};
@@ -18,7 +19,6 @@ use super::recorded::{AppliedWrite, RecordedRequest, method_fits, path_fits};
 use super::rules::Rule;
 use super::server::Server;
 use super::state::{State, lock};
-use super::token::{CLIENT_ID, CLIENT_SECRET, TENANT_ID};
 use crate::auth::ClientSecret;
 use crate::client::{StoreClient, StoreClientBuilder};
 use crate::error::Result;
@@ -162,10 +162,7 @@ impl FakeStore {
     ///
     /// When the file cannot be written.
     pub fn sample_file(&self, name: &str, bytes: usize) -> io::Result<PathBuf> {
-        std::fs::create_dir_all(&self.files)?;
-        let path = self.files.join(name);
-        std::fs::write(&path, vec![b'.'; bytes])?;
-        Ok(path)
+        self.write_file(name, vec![b'.'; bytes])
     }
 
     /// Writes a PNG of this size in pixels, to be submitted as an image. It is removed when the fake is dropped.
@@ -174,9 +171,13 @@ impl FakeStore {
     ///
     /// When the file cannot be written.
     pub fn sample_image(&self, name: &str, width: u32, height: u32) -> io::Result<PathBuf> {
+        self.write_file(name, sample_image(width, height))
+    }
+
+    pub(super) fn write_file(&self, name: &str, content: impl AsRef<[u8]>) -> io::Result<PathBuf> {
         std::fs::create_dir_all(&self.files)?;
         let path = self.files.join(name);
-        std::fs::write(&path, sample_image(width, height))?;
+        std::fs::write(&path, content)?;
         Ok(path)
     }
 

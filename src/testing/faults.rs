@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::aadsts;
 use super::recorded::{method_fits, path_fits};
 
 /// Something that goes wrong, for the requests that fit.
@@ -165,6 +166,15 @@ impl Fault {
     pub fn answer(mut self, status: u16, body: impl Into<Bytes>) -> Self {
         self.outcome = Outcome::Answer(status, body.into());
         self
+    }
+
+    /// Answers as Entra ID refuses with this number, with samples of what it quotes.
+    /// `Fault::on("POST", "/token").aadsts(700_213)` is for both token endpoints. What GitHub and Azure DevOps refuse is an
+    /// [`answer`](Self::answer): `Fault::on("GET", "/idtoken").answer(403, …)`,
+    /// `Fault::on("POST", "/oidctoken").answer(500, …)`.
+    pub fn aadsts(self, number: u32) -> Self {
+        let refusal = aadsts::sample(number);
+        self.answer(refusal.status, refusal.body)
     }
 
     /// Sets a header field of the answer, whichever it is.

@@ -1,7 +1,7 @@
 //! A fake of the service for tests of release pipelines (feature `testing`).
 //!
 //! [`FakeStore`] speaks the whole submission API over HTTP on the loopback: apps, add-ons, package flights, their
-//! submissions and rollouts, the token endpoint and the blob store to which archives are uploaded. It keeps state as
+//! submissions and rollouts, the token endpoints and the blob store to which archives are uploaded. It keeps state as
 //! the service does, refuses what the service refuses, and does on request what networks and services do on bad days
 //! ([`Fault`]). It reads the protocol by itself and shares no code with the client; only packages it reads with
 //! [`package`](crate::package), as the client does.
@@ -34,11 +34,16 @@
 //!   described from its name, as `App_1.2.0.0_x64.msix`, and nothing is held against it.
 //! * Members the fake does not know are stored as sent; the service's own rules on texts and sizes are not checked.
 //! * Calls are not counted against a limit; [`Fault::throttle`] does that.
+//! * Clients sign in with a secret or with an assertion that the fake issued, as a job of GitHub Actions, a job of Azure
+//!   Pipelines or a cluster gets it ([`FakeStore::variables`]). Assertions are refused with Entra ID's numbers.
 //! * Time is the fake's own: it stands on real time and is moved on by [`FakeStore::advance`] and by clients that
-//!   share its clock. Tokens, upload links and throttling run on it.
+//!   share its clock. Tokens, upload links, assertions and throttling run on it.
 
+mod aadsts;
+mod account;
 mod answer;
 mod api;
+mod assertions;
 mod blob;
 mod blob_list;
 mod blob_operations;
@@ -53,16 +58,19 @@ mod faults;
 mod image;
 mod manifests;
 mod names;
+mod oidc;
 mod package;
 mod query;
 mod recorded;
 mod refusals;
+mod request;
 mod rollouts;
 mod rope;
 mod rules;
 mod sample;
 mod seed;
 mod server;
+mod sign_in;
 mod state;
 mod submissions;
 #[cfg(test)]

@@ -92,14 +92,14 @@ impl fmt::Debug for RecordedRequest {
             .headers
             .iter()
             .map(|(name, value)| match name.as_str() {
-                "authorization" | "cookie" => (name.as_str(), "[redacted]"),
+                "authorization" | "cookie" | "proxy-authorization" => (name.as_str(), "[redacted]"),
                 _ => (name.as_str(), value.as_str()),
             })
             .collect();
         f.debug_struct("RecordedRequest")
             .field("method", &self.method)
             .field("path", &self.path)
-            .field("query", &without_signature(&self.query))
+            .field("query", &without(&SECRETS, &without_signature(&self.query)))
             .field("headers", &headers)
             .field("body", &self.body)
             .field("at", &self.at)
@@ -120,12 +120,22 @@ pub struct AppliedWrite {
     pub query: String,
 }
 
+/// What belongs into a form or a header field, and which a client may have put into a query by mistake.
+const SECRETS: [&str; 4] = ["client_secret", "client_assertion", "access_token", "token"];
+
 /// The parameters of a query that do not belong to a shared access signature.
 pub(super) fn without_signature(query: &str) -> String {
-    const SIGNATURE: [&str; 11] = ["sv", "sr", "sig", "se", "sp", "skoid", "sktid", "skt", "ske", "sks", "skv"];
+    without(
+        &["sv", "sr", "sig", "se", "sp", "skoid", "sktid", "skt", "ske", "sks", "skv"],
+        query,
+    )
+}
+
+/// The parameters of a query that have none of these names.
+fn without(names: &[&str], query: &str) -> String {
     let kept: Vec<_> = query
         .split('&')
-        .filter(|part| !SIGNATURE.contains(&part.split('=').next().unwrap_or_default()))
+        .filter(|part| !names.contains(&part.split('=').next().unwrap_or_default()))
         .collect();
     kept.join("&")
 }
@@ -181,9 +191,9 @@ mod tests {
         let request = RecordedRequest {
             method: "PUT".into(),
             path: "/blob".into(),
-            query: "sv=1&sig=s3cr3t&comp=block".into(),
+            query: "sv=1&sig=s3cr3t&comp=block&client_assertion=s3cr3t&token=s3cr3t".into(),
             headers: vec![("authorization".into(), "Bearer s3cr3t".into()), ("x-a".into(), "b".into())],
-            body: RecordedBody::Bytes(Bytes::from_static(b"client_secret=s3cr3t")),
+            body: RecordedBody::Bytes(Bytes::from_static(b"client_secret=s3cr3t&client_assertion=s3cr3t")),
             at: Duration::ZERO,
             status: None,
         };

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
+use super::assertions::{Assertions, Source};
 use super::blob::Blobs;
 use super::dates::Numbers;
 use super::faults::Armed;
@@ -166,6 +167,7 @@ pub(super) struct State {
     /// Each token with the end of its life; none for one the API never accepts.
     pub(super) tokens: HashMap<String, Option<Instant>>,
     pub(super) token_life: Duration,
+    pub(super) assertions: Assertions,
     pub(super) link_life: Duration,
     /// A draft whose link has ended gets another one when it is read.
     pub(super) renews_links: bool,
@@ -191,6 +193,7 @@ impl State {
             numbers: Numbers::default(),
             tokens: HashMap::new(),
             token_life: Duration::from_secs(3599),
+            assertions: Assertions::default(),
             link_life: Duration::from_secs(24 * 3600),
             renews_links: false,
             escape_signatures: false,
@@ -210,6 +213,12 @@ impl State {
     /// A request by its number from the start of the fake; none once it is forgotten.
     pub(super) fn request_mut(&mut self, number: usize) -> Option<&mut RecordedRequest> {
         self.requests.get_mut(number.checked_sub(self.forgotten)?)
+    }
+
+    /// A fresh assertion of this issuer.
+    pub(super) fn new_assertion(&mut self, source: Source, audience: &str) -> String {
+        let now = (self.clock.now(), self.clock.system_now());
+        self.assertions.issue(source, audience, now, &mut self.numbers)
     }
 
     /// A fresh upload link and the name of its blob.

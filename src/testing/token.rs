@@ -1,69 +1,66 @@
-//! The token endpoint of Entra ID (v1) and the check of tokens at the gateway.
+//! The token endpoints of Entra ID (v1 and v2) and the check of tokens at the gateway.
 
 use std::time::UNIX_EPOCH;
 
 use serde_json::json;
 
+use super::aadsts::{self, Ids};
+use super::account::{CLIENT_ID, CLIENT_SECRET, TENANT_ID};
 use super::answer::{Answer, Answered};
 use super::dates;
 use super::query;
+use super::request::Request;
 use super::state::State;
 
-pub(super) const TENANT_ID: &str = "5c0b2f6e-71d4-4b7e-9f57-0f6a1de0c0de";
-pub(super) const CLIENT_ID: &str = "b3a1f9d2-0c58-4a37-8e1c-2f4d6a8c0eaf";
-pub(super) const CLIENT_SECRET: &str = "fake~secret+of/the=store";
-
 const RESOURCE: &str = "https://manage.devcenter.microsoft.com";
+const SCOPE: &str = "https://manage.devcenter.microsoft.com/.default";
+/// Of the second API.
+const OTHER_SCOPE: &str = "https://api.store.microsoft.com/.default";
 
-/// A request for a token for `tenant`.
-pub(super) fn issue(state: &mut State, tenant: &str, content_type: &str, body: &[u8]) -> Answered {
-    let mut refuse = |status, error: &str, code: u32, what: &str| Err(refusal(state, status, error, code, what));
-    if !content_type
-        .to_ascii_lowercase()
-        .starts_with("application/x-www-form-urlencoded")
-    {
-        return refuse(400, "invalid_request", 900_144, "The request body must be a form.");
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Version {
+    /// `/{tenant}/oauth2/token`, for a `resource`.
+    V1,
+    /// `/{tenant}/oauth2/v2.0/token`, for a `scope`.
+    V2,
+}
+
+/// The number of a refusal and what it quotes.
+type Refused<'a> = (u32, &'a str);
+
+/// The fields of a form; empty is absent.
+struct Form(Vec<(String, String)>);
+
+impl Form {
+    fn field(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value.as_str())
     }
-    let form = query::decode(&String::from_utf8_lossy(body));
-    let field = |name: &str| {
-        form.iter()
-            .find(|(known, _)| known == name)
-            .map_or("", |(_, value)| value.as_str())
-    };
-    for name in ["grant_type", "client_id", "client_secret", "resource"] {
-        if field(name).is_empty() {
-            let what = format!("The request body must contain the following parameter: '{name}'.");
-            return refuse(400, "invalid_request", 900_144, &what);
-        }
+}
+
+/// The tenant and the endpoint that a path names.
+pub(super) fn endpoint<'a>(path: &[&'a str]) -> Option<(&'a str, Version)> {
+    let (tenant, rest) = path.split_first()?;
+    match rest.join("/").to_ascii_lowercase().as_str() {
+        "oauth2/token" => Some((tenant, Version::V1)),
+        "oauth2/v2.0/token" => Some((tenant, Version::V2)),
+        _ => None,
     }
-    if tenant != TENANT_ID {
-        return refuse(400, "invalid_request", 90_002, "The tenant was not found.");
-    }
-    if field("grant_type") != "client_credentials" {
-        return refuse(400, "unsupported_grant_type", 70_003, "The grant type is not supported.");
-    }
-    if field("client_id") != CLIENT_ID {
-        return refuse(
-            400,
-            "unauthorized_client",
-            700_016,
-            "The application was not found in the directory.",
-        );
-    }
-    if field("client_secret") != CLIENT_SECRET {
-        return refuse(401, "invalid_client", 7_000_215, "Invalid client secret provided.");
-    }
-    // With a slash at its end a token is issued, but the API does not accept it.
-    let accepted = match field("resource") {
-        RESOURCE => true,
-        other if other.strip_suffix('/') == Some(RESOURCE) => false,
-        _ => {
-            return refuse(
-                400,
-                "invalid_resource",
-                500_011,
-                "The resource principal was not found in the tenant.",
-            );
+}
+
+/// Answers a request for a token for `tenant`.
+pub(super) fn issue(state: &mut State, tenant: &str, version: Version, request: &Request<'_>) -> Answered {
+    let content_type = request.header("content-type").unwrap_or_default().to_ascii_lowercase();
+    let is_form = content_type.starts_with("application/x-www-form-urlencoded");
+    let body = String::from_utf8_lossy(&request.body);
+    let form = Form(if is_form { query::decode(&body) } else { Vec::new() });
+    let accepted = match granted(state, tenant, version, &form) {
+        Ok(accepted) => accepted,
+        Err((number, about)) => {
+            let about = about.to_owned();
+            return Err(refusal(state, number, &about));
         }
     };
     let token = format!("fake-token.{}", state.numbers.guid());
@@ -76,43 +73,84 @@ pub(super) fn issue(state: &mut State, tenant: &str, content_type: &str, body: &
         .unwrap_or_default()
         .as_secs();
     let life = state.token_life.as_secs();
-    Ok(Answer::json(
-        200,
-        &json!({
+    let body = match version {
+        Version::V1 => json!({
             "token_type": "Bearer",
             "expires_in": life.to_string(),
             "ext_expires_in": life.to_string(),
             "expires_on": (now + life).to_string(),
             "not_before": now.saturating_sub(300).to_string(),
-            "resource": field("resource"),
+            "resource": form.field("resource"),
             "access_token": token,
         }),
-    ))
+        Version::V2 => json!({
+            "token_type": "Bearer",
+            "expires_in": life,
+            "ext_expires_in": life,
+            "access_token": token,
+        }),
+    };
+    Ok(Answer::json(200, &body))
 }
 
-fn refusal(state: &mut State, status: u16, error: &str, code: u32, what: &str) -> Answer {
-    let (trace, correlation) = (state.numbers.guid(), state.numbers.guid());
-    let now = dates::seconds(state.clock.system_now()).replace('T', " ");
-    let description = format!("AADSTS{code}: {what} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}");
-    Answer::json(
-        status,
-        &json!({
-            "error": error,
-            "error_description": description,
-            "error_codes": [code],
-            "timestamp": now,
-            "trace_id": trace,
-            "correlation_id": correlation,
-        }),
-    )
+/// Whether the API accepts the token that is to be issued.
+fn granted<'a>(state: &'a State, tenant: &str, version: Version, form: &'a Form) -> Result<bool, Refused<'a>> {
+    let required: &[&str] = match version {
+        Version::V1 => &["grant_type", "client_id", "client_secret", "resource"],
+        Version::V2 if !form.field("resource").is_empty() => return Err((901_002, "")),
+        Version::V2 => &["grant_type", "client_id", "scope"],
+    };
+    if let Some(&missing) = required.iter().find(|name| form.field(name).is_empty()) {
+        return Err((900_144, missing));
+    }
+    if tenant != TENANT_ID {
+        return Err((90_002, ""));
+    }
+    if form.field("grant_type") != "client_credentials" {
+        return Err((70_003, ""));
+    }
+    if form.field("client_id") != CLIENT_ID {
+        return Err((700_016, ""));
+    }
+    let is_assertion = version == Version::V2 && form.field("client_assertion_type") == ASSERTION_TYPE;
+    match (form.field("client_secret"), form.field("client_assertion")) {
+        ("", assertion) if is_assertion && !assertion.is_empty() => {
+            state.assertions.check(assertion, state.clock.now())?;
+        }
+        ("", _) => return Err((7_000_218, "")),
+        (CLIENT_SECRET, _) => {}
+        _ => return Err((7_000_215, "")),
+    }
+    match version {
+        Version::V1 => match form.field("resource") {
+            RESOURCE => Ok(true),
+            // With a slash at its end a token is issued, but the API does not accept it.
+            other if other.strip_suffix('/') == Some(RESOURCE) => Ok(false),
+            _ => Err((500_011, "")),
+        },
+        Version::V2 => match form.field("scope") {
+            SCOPE => Ok(true),
+            OTHER_SCOPE => Ok(false),
+            other if other.ends_with("/.default") => Err((500_011, "")),
+            other => Err((70_011, other)),
+        },
+    }
+}
+
+fn refusal(state: &mut State, number: u32, about: &str) -> Answer {
+    let ids = Ids {
+        trace: &state.numbers.guid(),
+        correlation: &state.numbers.guid(),
+        timestamp: &dates::seconds(state.clock.system_now()).replace('T', " "),
+    };
+    aadsts::refusal(number, about, ids)
 }
 
 /// Whether a call may pass the gateway.
-pub(super) fn check(state: &State, authorization: Option<&str>) -> Result<(), Answer> {
-    let live = authorization
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, token)| state.tokens.get(token.trim()).copied().flatten())
+pub(super) fn check(state: &State, request: &Request<'_>) -> Result<(), Answer> {
+    let live = request
+        .bearer()
+        .and_then(|token| state.tokens.get(token).copied().flatten())
         .is_some_and(|end| state.clock.now() < end);
     if live {
         return Ok(());

@@ -7,6 +7,7 @@ mod faults;
 mod gateway;
 mod packages;
 mod rollouts;
+mod sign_in;
 mod submissions;
 mod updates;
 
