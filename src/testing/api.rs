@@ -1,12 +1,14 @@
-//! From a request's path to the operation it means: the gateway's checks, then the 37 endpoints.
+//! From a request's path to the operation it means: the gateway's checks, then the 37 endpoints, or those for MSI
+//! and EXE apps.
 
 use super::answer::{Answer, Answered};
 use super::catalog;
+use super::msi;
 use super::oidc;
 use super::query;
 use super::recorded::{AppliedWrite, without_signature};
 use super::request::Request;
-use super::state::{Call, Kind, State};
+use super::state::{Audience, Call, Kind, State};
 use super::submissions;
 use super::token;
 
@@ -17,12 +19,21 @@ pub(super) fn handle(state: &mut State, request: &Request<'_>) -> Answer {
     {
         return token::issue(state, tenant, version, request).unwrap_or_else(|refusal| refusal);
     }
-    if let Some(answer) = oidc::handle(state, request) {
+    if let Some(answer) = oidc::handle(state, request).or_else(|| msi::files::handle(state, request)) {
         return answer;
+    }
+    if let [submission, v1, rest @ ..] = path.as_slice()
+        && submission.eq_ignore_ascii_case("submission")
+        && v1.eq_ignore_ascii_case("v1")
+    {
+        let checked = msi::route::front_checks(state, request);
+        let answer = checked.map_or_else(|refusal| refusal, |()| call(state, request, rest, msi::route::route));
+        return answer.with("X-Correlation-ID", state.numbers.guid());
     }
     let answer = match path.as_slice() {
         [version, my, rest @ ..] if version.eq_ignore_ascii_case("v1.0") && my.eq_ignore_ascii_case("my") => {
-            call(state, request, rest)
+            let checked = front_checks(state, request);
+            checked.map_or_else(|refusal| refusal, |()| call(state, request, rest, route))
         }
         _ => Answer::gateway(404, "Resource not found"),
     };
@@ -34,10 +45,7 @@ pub(super) fn handle(state: &mut State, request: &Request<'_>) -> Answer {
     answer.with("MS-CorrelationId", correlation).with("MS-RequestId", request_id)
 }
 
-fn call(state: &mut State, request: &Request<'_>, segments: &[&str]) -> Answer {
-    if let Err(refusal) = front_checks(state, request) {
-        return refusal;
-    }
+fn call(state: &mut State, request: &Request<'_>, segments: &[&str], route: fn(&mut State, &Call) -> Answered) -> Answer {
     let call = Call {
         method: request.method.to_owned(),
         segments: segments.iter().map(|segment| query::segment(segment)).collect(),
@@ -57,7 +65,10 @@ fn call(state: &mut State, request: &Request<'_>, segments: &[&str]) -> Answer {
     }
     let needs_past = state.faults.iter().any(super::faults::Armed::needs_past);
     let before = needs_past.then(|| state.model.clone());
-    let answer = route(state, &call).unwrap_or_else(|refusal| refusal);
+    let answer = match route(state, &call) {
+        Ok(answer) => answer,
+        Err(refusal) => return refusal,
+    };
     if answer.is_success() {
         state.past = before;
         state.applied.push(AppliedWrite {
@@ -75,7 +86,7 @@ fn front_checks(state: &State, request: &Request<'_>) -> Result<(), Answer> {
     if has_body && !request.is_framed() {
         return Err(Answer::length_required());
     }
-    token::check(state, request)?;
+    token::check(state, request, Audience::Submissions)?;
     let is_json = request.header("content-type").is_some_and(|value| {
         let media_type = value.split(';').next().unwrap_or_default().trim();
         media_type.eq_ignore_ascii_case("application/json")

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::account::{CLIENT_ID, CLIENT_SECRET, TENANT_ID};
+use super::account::{CLIENT_ID, CLIENT_SECRET, SELLER_ID, TENANT_ID};
 use super::blob_slot::joined;
 use super::catalog::describe;
 use super::faults::{Armed, Fault};
@@ -60,6 +60,10 @@ impl FakeStore {
     pub const SAMPLE_IN_APP_PRODUCT: &str = "9FAKEADDONS1";
     /// The flight of [`start_with_sample`](Self::start_with_sample).
     pub const SAMPLE_FLIGHT: &str = "0d9e3b51-6c7a-4f28-9b64-5a1e7c3d2f80";
+    /// The MSI and EXE product of [`start_with_sample`](Self::start_with_sample).
+    pub const SAMPLE_MSI_PRODUCT: &str = "e1c7a6d4-53b8-4f0d-a92e-8b40f6d1c375";
+    /// The seller of the MSI and EXE products.
+    pub const SAMPLE_SELLER: &str = SELLER_ID;
 
     /// Starts an empty fake on a free port, on a thread of its own.
     ///
@@ -89,7 +93,8 @@ impl FakeStore {
 
     /// Starts a fake with one app ([`SAMPLE_APPLICATION`](Self::SAMPLE_APPLICATION)), one add-on
     /// ([`SAMPLE_IN_APP_PRODUCT`](Self::SAMPLE_IN_APP_PRODUCT)) and one flight ([`SAMPLE_FLIGHT`](Self::SAMPLE_FLIGHT)),
-    /// each with a published submission.
+    /// each with a published submission, and one MSI and EXE product ([`SAMPLE_MSI_PRODUCT`](Self::SAMPLE_MSI_PRODUCT)), as
+    /// [`seed_msi_product`](Self::seed_msi_product) adds it.
     ///
     /// # Errors
     ///
@@ -108,7 +113,7 @@ impl FakeStore {
         lock(&self.state)
     }
 
-    /// The base of the API, with a slash at its end.
+    /// The base of the packaged API, with a slash at its end.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("{}/v1.0/my/", self.origin)
@@ -153,6 +158,7 @@ impl FakeStore {
         let provider = ClientSecret::new(TENANT_ID, CLIENT_ID, CLIENT_SECRET).authority(self.authority());
         StoreClient::builder(provider)
             .endpoint(self.endpoint())
+            .msi_endpoint(self.msi_endpoint())
             .clock(self.clock.clone())
     }
 

@@ -26,6 +26,8 @@ impl FakeStore {
         let add_on = new_in_app_product(Self::SAMPLE_IN_APP_PRODUCT, app.as_str(), "lantern-pack", "Durable");
         seed(&mut state, add_on);
         add_flight(&mut state, Self::SAMPLE_FLIGHT, app.as_str(), "Insiders");
+        drop(state);
+        self.seed_msi_product(Self::SAMPLE_MSI_PRODUCT);
     }
 
     /// Adds an app with a published submission: two listings (`en-us`, `de-de`) with an image each, two packages, a

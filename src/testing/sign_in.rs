@@ -44,6 +44,7 @@ impl FakeStore {
             ("MSSTORE_TENANT_ID", TENANT_ID.to_owned()),
             ("MSSTORE_CLIENT_ID", CLIENT_ID.to_owned()),
             ("MSSTORE_ENDPOINT", self.endpoint()),
+            ("MSSTORE_MSI_ENDPOINT", self.msi_endpoint()),
             ("AZURE_AUTHORITY_HOST", self.authority()),
         ];
         match kind {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
@@ -15,12 +16,22 @@ use super::blob::Blobs;
 use super::dates::Numbers;
 use super::faults::Armed;
 use super::manifests::Looks;
+use super::msi::model::Products;
 use super::recorded::{AppliedWrite, RecordedRequest};
 use super::rules::Rule;
 use crate::http::clock::Clock;
 
 /// What the service says about sales with every status.
 pub(super) const SALES_WARNING: &str = "SalesUnsupportedWarning";
+
+/// The API that accepts a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Audience {
+    Submissions,
+    Msi,
+    /// None does.
+    Nobody,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -90,6 +101,7 @@ pub(super) struct Model {
     /// In the order in which lists show them.
     pub(super) parents: Vec<Parent>,
     pub(super) submissions: BTreeMap<String, Submission>,
+    pub(super) msi: Products,
 }
 
 impl Model {
@@ -140,7 +152,7 @@ pub(super) struct Call {
     /// The decoded segments after `/v1.0/my/`.
     pub(super) segments: Vec<String>,
     pub(super) query: Vec<(String, String)>,
-    pub(super) body: bytes::Bytes,
+    pub(super) body: Bytes,
     pub(super) drop_packages: bool,
     pub(super) new_price: Option<String>,
 }
@@ -164,8 +176,8 @@ pub(super) struct State {
     /// The model before the latest write, kept only for faults that let reads lag.
     pub(super) past: Option<Model>,
     pub(super) numbers: Numbers,
-    /// Each token with the end of its life; none for one the API never accepts.
-    pub(super) tokens: HashMap<String, Option<Instant>>,
+    /// Each token with what it is for and the end of its life.
+    pub(super) tokens: HashMap<String, (Audience, Instant)>,
     pub(super) token_life: Duration,
     pub(super) assertions: Assertions,
     pub(super) link_life: Duration,
@@ -173,6 +185,8 @@ pub(super) struct State {
     pub(super) renews_links: bool,
     pub(super) escape_signatures: bool,
     pub(super) blobs: Blobs,
+    /// What is below `/files/`, by its name.
+    pub(super) files: BTreeMap<String, Bytes>,
     pub(super) faults: Vec<Armed>,
     /// The rules that do not hold.
     pub(super) lifted: BTreeSet<Rule>,
@@ -198,6 +212,7 @@ impl State {
             renews_links: false,
             escape_signatures: false,
             blobs: Blobs::default(),
+            files: BTreeMap::new(),
             faults: Vec::new(),
             lifted: BTreeSet::new(),
             requests: Vec::new(),
@@ -229,10 +244,24 @@ impl State {
 
     /// A link to the blob of this name, instead of the one it has.
     pub(super) fn link_to(&mut self, guid: &str) -> String {
-        let expires = self.clock.system_now() + self.link_life;
+        self.issue(guid, self.link_life, self.escape_signatures)
+    }
+
+    /// A link to a blob whose signature is escaped, for an image of an MSI or EXE product.
+    pub(super) fn escaped_link(&mut self, blob: &str, life: Duration) -> String {
+        self.issue(blob, life, true)
+    }
+
+    fn issue(&mut self, guid: &str, life: Duration, escape: bool) -> String {
+        let expires = self.clock.system_now() + life;
         let signature = self.numbers.bytes();
-        let query = self.blobs.issue(guid, &signature, expires, self.escape_signatures);
+        let query = self.blobs.issue(guid, &signature, expires, escape);
         format!("{}/blob/ingestion/{guid}?{query}", self.origin)
+    }
+
+    /// Where a file is.
+    pub(super) fn file_url(&self, name: &str) -> String {
+        format!("{}/files/{name}", self.origin)
     }
 }
 

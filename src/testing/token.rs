@@ -10,12 +10,12 @@ use super::answer::{Answer, Answered};
 use super::dates;
 use super::query;
 use super::request::Request;
-use super::state::State;
+use super::state::{Audience, State};
 
 const RESOURCE: &str = "https://manage.devcenter.microsoft.com";
 const SCOPE: &str = "https://manage.devcenter.microsoft.com/.default";
-/// Of the second API.
-const OTHER_SCOPE: &str = "https://api.store.microsoft.com/.default";
+/// Of the API for MSI and EXE apps.
+const MSI_SCOPE: &str = "https://api.store.microsoft.com/.default";
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -56,8 +56,8 @@ pub(super) fn issue(state: &mut State, tenant: &str, version: Version, request: 
     let is_form = content_type.starts_with("application/x-www-form-urlencoded");
     let body = String::from_utf8_lossy(&request.body);
     let form = Form(if is_form { query::decode(&body) } else { Vec::new() });
-    let accepted = match granted(state, tenant, version, &form) {
-        Ok(accepted) => accepted,
+    let audience = match granted(state, tenant, version, &form) {
+        Ok(audience) => audience,
         Err((number, about)) => {
             let about = about.to_owned();
             return Err(refusal(state, number, &about));
@@ -65,7 +65,7 @@ pub(super) fn issue(state: &mut State, tenant: &str, version: Version, request: 
     };
     let token = format!("fake-token.{}", state.numbers.guid());
     let end = state.clock.now() + state.token_life;
-    state.tokens.insert(token.clone(), accepted.then_some(end));
+    state.tokens.insert(token.clone(), (audience, end));
     let now = state
         .clock
         .system_now()
@@ -93,8 +93,8 @@ pub(super) fn issue(state: &mut State, tenant: &str, version: Version, request: 
     Ok(Answer::json(200, &body))
 }
 
-/// Whether the API accepts the token that is to be issued.
-fn granted<'a>(state: &'a State, tenant: &str, version: Version, form: &'a Form) -> Result<bool, Refused<'a>> {
+/// The API that accepts the token that is to be issued.
+fn granted<'a>(state: &'a State, tenant: &str, version: Version, form: &'a Form) -> Result<Audience, Refused<'a>> {
     let required: &[&str] = match version {
         Version::V1 => &["grant_type", "client_id", "client_secret", "resource"],
         Version::V2 if !form.field("resource").is_empty() => return Err((901_002, "")),
@@ -123,14 +123,14 @@ fn granted<'a>(state: &'a State, tenant: &str, version: Version, form: &'a Form)
     }
     match version {
         Version::V1 => match form.field("resource") {
-            RESOURCE => Ok(true),
+            RESOURCE => Ok(Audience::Submissions),
             // With a slash at its end a token is issued, but the API does not accept it.
-            other if other.strip_suffix('/') == Some(RESOURCE) => Ok(false),
+            other if other.strip_suffix('/') == Some(RESOURCE) => Ok(Audience::Nobody),
             _ => Err((500_011, "")),
         },
         Version::V2 => match form.field("scope") {
-            SCOPE => Ok(true),
-            OTHER_SCOPE => Ok(false),
+            SCOPE => Ok(Audience::Submissions),
+            MSI_SCOPE => Ok(Audience::Msi),
             other if other.ends_with("/.default") => Err((500_011, "")),
             other => Err((70_011, other)),
         },
@@ -146,12 +146,12 @@ fn refusal(state: &mut State, number: u32, about: &str) -> Answer {
     aadsts::refusal(number, about, ids)
 }
 
-/// Whether a call may pass the gateway.
-pub(super) fn check(state: &State, request: &Request<'_>) -> Result<(), Answer> {
+/// Whether a call may pass the gateway of an API.
+pub(super) fn check(state: &State, request: &Request<'_>, audience: Audience) -> Result<(), Answer> {
     let live = request
         .bearer()
-        .and_then(|token| state.tokens.get(token).copied().flatten())
-        .is_some_and(|end| state.clock.now() < end);
+        .and_then(|token| state.tokens.get(token).copied())
+        .is_some_and(|(known, end)| known == audience && state.clock.now() < end);
     if live {
         return Ok(());
     }
