@@ -18,6 +18,7 @@ mod job;
 mod lists;
 mod matrix;
 mod msi;
+mod msi_job;
 mod publish;
 mod raw;
 mod redaction;
