@@ -70,8 +70,7 @@ mod tests {
         ];
         for (range, status, body, content_range) in table {
             let answer = answer(&content, range);
-            let told = answer.headers.iter().find(|(name, _)| name == "Content-Range");
-            let told = told.map_or("", |(_, value)| value.as_str());
+            let told = answer.header("Content-Range").unwrap_or_default();
             assert_eq!(
                 (answer.status, &answer.body[..], told),
                 (status, body.as_bytes(), content_range),

@@ -65,8 +65,8 @@ impl FakeStore {
     /// assert!(url.ends_with("/files/2.5.0/setup.exe"));
     /// let hosted = || Fault::on("*", "/files/**").always();
     /// fake.fault(hosted().answer(302, "").header("Location", "https://cdn.example/setup.exe"));
-    /// // Or an answer without a length:
-    /// fake.fault(hosted().header("Transfer-Encoding", "chunked"));
+    /// // Or an answer without a length, and whole whatever range is asked for:
+    /// fake.fault(hosted().answer(200, "MZ").header("Transfer-Encoding", "chunked"));
     /// # Ok(())
     /// # }
     /// ```
