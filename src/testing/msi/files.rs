@@ -32,8 +32,8 @@ fn answer(content: &Bytes, range: Option<&str>) -> Answer {
     }
 }
 
-/// The bytes that a header asks for, none of them if it cannot be had. A header with several ranges, or one that makes no sense, is
-/// as if it were not there.
+/// The bytes that a header asks for, none of them if they cannot be had. A header with several ranges, or one that makes no
+/// sense, is as if it were not there.
 fn bounds(range: &str, length: usize) -> Option<(usize, usize)> {
     let (first, last) = range.trim().strip_prefix("bytes=")?.split_once('-')?;
     let number = |text: &str| text.trim().parse::<usize>().ok();

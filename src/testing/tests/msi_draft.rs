@@ -375,6 +375,8 @@ async fn images_that_are_not_there_are_refused() {
         .ok(201);
     let uploaded = (&slot["id"], &slot["primaryAssetUploadUrl"]);
     let none = json!("none");
+    let decoded = text(uploaded.1).replace("%2B", "+");
+    assert_ne!(decoded, text(uploaded.1));
     for (body, said) in [
         (images(&[], &[(&none, uploaded.1)]), "no asset 'none'"),
         (images(&[uploaded], &[]), "of this kind"),
@@ -393,6 +395,7 @@ async fn images_that_are_not_there_are_refused() {
             "Nothing was uploaded",
         ),
         (images(&[], &[(uploaded.0, &json!(""))]), "Nothing was uploaded"),
+        (images(&[], &[(uploaded.0, &json!(decoded))]), "Nothing was uploaded"),
         (images(&[], &[(&broken["id"], &broken["primaryAssetUploadUrl"])]), "no PNG"),
         (images(&[], &[uploaded, uploaded]), "twice"),
         (images(&[], &[uploaded; 11]), "10 at most"),
