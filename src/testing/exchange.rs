@@ -131,6 +131,10 @@ pub(super) async fn exchange(
     for (name, value) in fault.map(|fault| fault.headers.as_slice()).unwrap_or_default() {
         answer = answer.with(name, value.as_str());
     }
+    if asked.method == "HEAD" && answer.header("transfer-encoding").is_some() {
+        // Hyper would tell the length of the body.
+        answer.body = Bytes::new();
+    }
     if let Some(record) = lock(&state).request_mut(asked.at) {
         record.status = Some(answer.status);
     }

@@ -60,7 +60,7 @@ impl FakeStore {
     pub const SAMPLE_IN_APP_PRODUCT: &str = "9FAKEADDONS1";
     /// The flight of [`start_with_sample`](Self::start_with_sample).
     pub const SAMPLE_FLIGHT: &str = "0d9e3b51-6c7a-4f28-9b64-5a1e7c3d2f80";
-    /// The MSI and EXE product of [`start_with_sample`](Self::start_with_sample).
+    /// The MSI or EXE product of [`start_with_sample`](Self::start_with_sample).
     pub const SAMPLE_MSI_PRODUCT: &str = "e1c7a6d4-53b8-4f0d-a92e-8b40f6d1c375";
     /// The seller of the MSI and EXE products.
     pub const SAMPLE_SELLER: &str = SELLER_ID;
@@ -93,7 +93,7 @@ impl FakeStore {
 
     /// Starts a fake with one app ([`SAMPLE_APPLICATION`](Self::SAMPLE_APPLICATION)), one add-on
     /// ([`SAMPLE_IN_APP_PRODUCT`](Self::SAMPLE_IN_APP_PRODUCT)) and one flight ([`SAMPLE_FLIGHT`](Self::SAMPLE_FLIGHT)),
-    /// each with a published submission, and one MSI and EXE product ([`SAMPLE_MSI_PRODUCT`](Self::SAMPLE_MSI_PRODUCT)), as
+    /// each with a published submission, and one MSI or EXE product ([`SAMPLE_MSI_PRODUCT`](Self::SAMPLE_MSI_PRODUCT)), as
     /// [`seed_msi_product`](Self::seed_msi_product) adds it.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! A fake of the service for tests of release pipelines (feature `testing`).
 //!
 //! [`FakeStore`] speaks the whole submission API over HTTP on the loopback: apps, add-ons, package flights, their
-//! submissions and rollouts, the token endpoints and the blob store to which archives are uploaded. It keeps state as
-//! the service does, refuses what the service refuses, and does on request what networks and services do on bad days
-//! ([`Fault`]). It reads the protocol by itself and shares no code with the client; only packages it reads with
+//! submissions and rollouts, the token endpoints and the blob store to which archives are uploaded; and the API for MSI and
+//! EXE apps, which is another one. It keeps state as the service does, refuses what the service refuses, and does on request
+//! what networks and services do on bad days ([`Fault`]). It reads the protocol by itself and shares no code with the client; only packages it reads with
 //! [`package`](crate::package), as the client does.
 //!
 //! ```
@@ -36,6 +36,13 @@
 //! * Calls are not counted against a limit; [`Fault::throttle`] does that.
 //! * Clients sign in with a secret or with an assertion that the fake issued, as a job of GitHub Actions, a job of Azure
 //!   Pipelines or a cluster gets it ([`FakeStore::variables`]). Assertions are refused with Entra ID's numbers.
+//! * An MSI or EXE product has one draft, which is always there and locked while a submission is under way. A PATCH keeps
+//!   what it leaves out, a PUT gives it the default; a PUT of packages renumbers them; a commit of images replaces both lists
+//!   of a language. After a commit of packages each read of `/status` goes one step on, by default twice `modulenotready` and
+//!   then ready ([`FakeStore::script_msi_status`]); each read of a submission's status does, by default twice `INPROGRESS` and
+//!   then `PUBLISHED` ([`FakeStore::script_msi_submission`]). Without markets or a category, or while a listing lacks a
+//!   description, a logo or a screenshot, the draft is not ready either. No package is fetched; files to be fetched by others
+//!   can be put on the fake ([`FakeStore::host_file`]).
 //! * Time is the fake's own: it stands on real time and is moved on by [`FakeStore::advance`] and by clients that
 //!   share its clock. Tokens, upload links, assertions and throttling run on it.
 

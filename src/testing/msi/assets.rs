@@ -87,8 +87,12 @@ fn language_of(product: &Product, body: &Map<String, Value>) -> Result<String, A
 
 fn new_slot(state: &mut State, product: &mut Product, language: &str, is_logo: bool) -> Value {
     let id = state.numbers.guid();
-    let blobs = ["primary", "secondary"].map(|host| format!("{id}-{host}"));
-    let [primary, secondary] = [&blobs[0], &blobs[1]].map(|blob| state.escaped_link(blob, LINK_LIFE));
+    let blobs = ["primary", "secondary"].map(|host| {
+        let blob = format!("{id}-{host}");
+        let link = state.escaped_link(&blob, LINK_LIFE);
+        (blob, link)
+    });
+    let [primary, secondary] = blobs.clone().map(|(_, link)| link);
     product.slots.push(Slot {
         id: id.clone(),
         language: language.to_owned(),
@@ -155,20 +159,13 @@ fn taken(
         let fits = |slot: &&Slot| slot.id == id && slot.is_logo == is_logo && slot.language == language;
         let slot = product.slots.iter().find(fits);
         let slot = slot.ok_or_else(|| refused(format!("There is no asset '{id}' of this kind and language.")))?;
-        let content = slot.blobs.iter().filter(|blob| names(url, blob)).find_map(|blob| {
-            let (pieces, _) = state.blobs.pieces(blob)?;
-            Some(joined(&pieces))
-        });
+        let blob = slot.blobs.iter().find(|(_, link)| link == url);
+        let pieces = blob.and_then(|(blob, _)| state.blobs.pieces(blob));
+        let content = pieces.map(|(pieces, _)| joined(&pieces));
         let content = content.ok_or_else(|| refused(format!("Nothing was uploaded to the assetUrl of the asset '{id}'.")))?;
         images.push(image(state, id, content)?);
     }
     Ok(images)
-}
-
-/// Whether a link is one to this blob.
-fn names(url: &str, blob: &str) -> bool {
-    let path = url.split('?').next().unwrap_or_default();
-    path.rsplit('/').next() == Some(blob)
 }
 
 /// An image of what was uploaded, which can be read again. Of what was not kept the size is not known.

@@ -7,9 +7,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::super::fake::FakeStore;
-use super::super::image::sample_image;
-use super::super::state::State;
-use super::model::{Image, MsiStatus, Product, report};
+use super::model::{MsiStatus, Product, report};
 use super::{assets, sample};
 use crate::id::{ParseIdError, ProductId, SubmissionId};
 
@@ -23,8 +21,23 @@ impl FakeStore {
         format!("{}/submission/v1/", self.authority())
     }
 
-    /// Adds an MSI or EXE product of [`SAMPLE_SELLER`](Self::SAMPLE_SELLER), ready to be submitted: two packages, an EXE for x64 and
-    /// an MSI for Arm64, two listings (`en-us`, `de-de`) with a logo and a screenshot each, and nothing under way.
+    /// Adds an MSI or EXE product of [`SAMPLE_SELLER`](Self::SAMPLE_SELLER), ready to be submitted: two packages, an EXE for
+    /// x64 and an MSI for Arm64, two listings (`en-us`, `de-de`) with a logo and a screenshot each, and nothing under way.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use msstore::SellerId;
+    /// use msstore::testing::FakeStore;
+    ///
+    /// let fake = FakeStore::start().await?;
+    /// let id = fake.seed_msi_product("0c9b6a1e-4d52-4f3e-8a77-91d3c5e2b604");
+    /// let seller: SellerId = FakeStore::SAMPLE_SELLER.parse()?;
+    /// let product = fake.client()?.msi(seller).product(id);
+    /// assert_eq!(product.packages().await?.packages.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
@@ -34,24 +47,13 @@ impl FakeStore {
         let parsed = id.to_string().parse();
         let id: ProductId = parsed.unwrap_or_else(|error: ParseIdError| panic!("{error}"));
         let mut state = self.state();
-        let State { numbers, origin, .. } = &mut *state;
-        let image = |id: String, width, height| Image {
-            url: format!("{origin}/files/{id}.png"),
-            id,
-            width,
-            height,
-        };
-        let product = sample::product(id.as_str(), || numbers.guid(), image);
-        for image in product.listings.iter().flat_map(|it| it.logos.iter().chain(&it.screenshots)) {
-            let content = sample_image(image.width, image.height);
-            state.files.insert(format!("{}.png", image.id), content.into());
-        }
+        let product = sample::product(id.as_str(), || state.numbers.guid());
         state.model.msi.put(product);
         id
     }
 
-    /// Puts a file on the fake's origin and returns its URL, which may be the `packageUrl` of a package. It is answered to anybody,
-    /// with its length and by ranges, and stays what it is unless it is put again.
+    /// Puts a file on the fake's origin and returns its URL, which may be the `packageUrl` of a package. It is answered to
+    /// anybody, with its length and by ranges, and stays what it is unless it is put again.
     ///
     /// A host that does not do so is a [`Fault`](crate::testing::Fault):
     ///
@@ -65,8 +67,8 @@ impl FakeStore {
     /// assert!(url.ends_with("/files/2.5.0/setup.exe"));
     /// let hosted = || Fault::on("*", "/files/**").always();
     /// fake.fault(hosted().answer(302, "").header("Location", "https://cdn.example/setup.exe"));
-    /// // Or an answer without a length:
-    /// fake.fault(hosted().header("Transfer-Encoding", "chunked"));
+    /// // Or an answer without a length, and whole whatever range is asked for:
+    /// fake.fault(hosted().answer(200, "MZ").header("Transfer-Encoding", "chunked"));
     /// # Ok(())
     /// # }
     /// ```
@@ -76,8 +78,8 @@ impl FakeStore {
         state.file_url(name)
     }
 
-    /// What the following reads of `GET …/status` find, one each; the last one stays until the next commit of packages. While a
-    /// submission is under way they say that instead, and nothing is used up.
+    /// What the following reads of `GET …/status` find, one each; the last one stays until the next commit of packages. While
+    /// a submission is under way they say that instead, and nothing is used up.
     ///
     /// # Panics
     ///
@@ -104,8 +106,8 @@ impl FakeStore {
         });
     }
 
-    /// Whether the first read of `GET …/status` after a commit of packages, or a submission, shows what it was before. By default it does
-    /// not.
+    /// Whether the first read of `GET …/status` after a commit of packages or a submission shows what it was before. By default
+    /// it does not.
     pub fn lag_msi_status(&self, lags: bool) {
         self.state().model.msi.lags = lags;
     }
@@ -115,9 +117,9 @@ impl FakeStore {
         self.state().model.msi.names_ended = names;
     }
 
-    /// The reports that a submission of this product goes through, one with each read of its status; the last one stays. It is the
-    /// submission under way, or else the next one. Each is a status (`"FAILED"`, which is not tried again) or a whole report as JSON
-    /// (`publishingStatus`, `hasFailed`, `errors`).
+    /// The reports that a submission of this product goes through, one with each read of its status; the last one stays. It is
+    /// the submission under way, or else the next one. Each is a status (`"FAILED"`, which is not tried again) or a whole report
+    /// as JSON (`publishingStatus`, `hasFailed`, `errors`).
     ///
     /// # Panics
     ///
@@ -131,8 +133,8 @@ impl FakeStore {
         });
     }
 
-    /// Submits the draft as somebody else does, in Partner Center or in another run, whatever it has. While another submission is under
-    /// way it is that one.
+    /// Submits the draft as somebody else does, in Partner Center or in another run, whatever it has. While another submission
+    /// is under way it is that one.
     ///
     /// # Panics
     ///
@@ -150,8 +152,8 @@ impl FakeStore {
         id.parse().unwrap_or_else(|error: ParseIdError| panic!("{error}"))
     }
 
-    /// Changes the packages, the metadata or both behind the API's back, as Partner Center does: `edit` gets `packages`, `availability`,
-    /// `properties` and `listings`. Languages stay what they are.
+    /// Changes the packages, the metadata or both behind the API's back, as Partner Center does: `edit` gets `packages`,
+    /// `availability`, `properties` and `listings`. Languages stay what they are.
     ///
     /// # Panics
     ///
@@ -205,8 +207,8 @@ impl FakeStore {
         })
     }
 
-    /// The submissions of a product, the oldest first: `submissionId`, `publishingStatus` and `hasFailed`, and the `packages` and the
-    /// `metadata` that were submitted. The packages are those of their last commit.
+    /// The submissions of a product, the oldest first: `submissionId`, `publishingStatus` and `hasFailed`, and the `packages`
+    /// and the `metadata` that were submitted. The packages are those of their last commit.
     #[must_use]
     pub fn msi_submissions(&self, product: impl fmt::Display) -> Vec<Value> {
         let submissions = self.look(product, |product| {

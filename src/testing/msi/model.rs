@@ -115,8 +115,8 @@ pub(crate) struct Slot {
     pub(crate) id: String,
     pub(crate) language: String,
     pub(crate) is_logo: bool,
-    /// The names of the two blobs.
-    pub(crate) blobs: [String; 2],
+    /// The two blobs, each with its link.
+    pub(crate) blobs: [(String, String); 2],
 }
 
 #[derive(Debug, Clone)]

@@ -67,9 +67,8 @@ pub(crate) fn default_listing() -> Map<String, Value> {
     texts.into_iter().chain(lists).collect()
 }
 
-/// A product of which all is filled in, whose packages were fetched, and of which nothing is under way. `image` makes an image of
-/// this id, width and height.
-pub(crate) fn product(id: &str, mut new_id: impl FnMut() -> String, image: impl Fn(String, u32, u32) -> Image) -> Product {
+/// A product of which all is filled in, whose packages were fetched, and of which nothing is under way.
+pub(crate) fn product(id: &str, mut new_id: impl FnMut() -> String) -> Product {
     let packages = vec![
         package(
             &new_id(),
@@ -156,6 +155,15 @@ pub(crate) fn product(id: &str, mut new_id: impl FnMut() -> String, image: impl 
         lag: None,
         submissions: Vec::new(),
         script: None,
+    }
+}
+
+fn image(id: String, width: u32, height: u32) -> Image {
+    Image {
+        url: format!("https://assets.lanternworks.example/{id}.png"),
+        id,
+        width,
+        height,
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::answer::{Answer, Answered};
 use super::super::state::State;
 use super::envelope::{failure, one_active, problem, refuse_active, success, updated};
-use super::model::{MsiStatus, Product};
+use super::model::{Listing, MsiStatus, Product};
 
 pub(crate) fn commit_packages(state: &State, product: &mut Product) -> Answered {
     refuse_active(product)?;
@@ -82,7 +82,7 @@ fn draft(product: &Product) -> (bool, Vec<Value>) {
         ("properties", product.properties["category"] == ""),
         (
             "listings",
-            product.listings.is_empty() || !product.listings.iter().all(|it| it.is_complete()),
+            product.listings.is_empty() || !product.listings.iter().all(Listing::is_complete),
         ),
     ];
     let incomplete = modules.into_iter().filter(|(_, is_incomplete)| *is_incomplete);

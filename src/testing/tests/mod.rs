@@ -5,6 +5,8 @@ mod catalog;
 mod commits;
 mod faults;
 mod gateway;
+mod msi;
+mod msi_draft;
 mod packages;
 mod rollouts;
 mod sign_in;

@@ -352,6 +352,7 @@ async fn variables_lead_to_this_fake() {
             "MSSTORE_TENANT_ID",
             "MSSTORE_CLIENT_ID",
             "MSSTORE_ENDPOINT",
+            "MSSTORE_MSI_ENDPOINT",
             "AZURE_AUTHORITY_HOST",
         ];
         let names: std::collections::BTreeSet<_> = always.iter().chain(more).copied().collect();
@@ -360,7 +361,7 @@ async fn variables_lead_to_this_fake() {
         let ids = [fake.tenant_id().to_owned(), fake.client_id().to_owned()];
         assert_eq!(
             (&values[..2], &values[2..]),
-            (&ids[..], &[fake.endpoint(), fake.authority()][..])
+            (&ids[..], &[fake.endpoint(), fake.msi_endpoint(), fake.authority()][..])
         );
     }
     assert_eq!(
