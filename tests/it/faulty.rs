@@ -11,9 +11,12 @@ use std::time::Duration;
 
 use msstore::api::Submissions;
 use msstore::model::{ApplicationSubmission, FlightSubmission, InAppProductSubmission};
+use msstore::msi::Product;
 use msstore::reqwest;
 use msstore::testing::FakeStore;
-use msstore::{ApplicationId, Error, ErrorKind, FlightId, InAppProductId, StoreClient, StoreClientBuilder, SubmissionId};
+use msstore::{
+    ApplicationId, Error, ErrorKind, FlightId, InAppProductId, ProductId, SellerId, StoreClient, StoreClientBuilder, SubmissionId,
+};
 use serde_json::Value;
 
 /// Prints past the capture of the test harness.
@@ -43,6 +46,7 @@ pub(crate) struct World {
     pub(crate) app: ApplicationId,
     pub(crate) add_on: InAppProductId,
     pub(crate) flight: FlightId,
+    pub(crate) msi: Product,
     foreign: Option<Value>,
 }
 
@@ -57,9 +61,13 @@ impl World {
         let builder = fake
             .client_builder()
             .endpoint(fake.endpoint().replace("127.0.0.1", "localhost"))
+            .msi_endpoint(fake.msi_endpoint().replace("127.0.0.1", "localhost"))
             .http_client_builder(http);
+        let client = settings(builder).build().unwrap();
+        let msi = client.msi(FakeStore::SAMPLE_SELLER.parse::<SellerId>().unwrap());
         Self {
-            client: settings(builder).build().unwrap(),
+            msi: msi.product(FakeStore::SAMPLE_MSI_PRODUCT.parse::<ProductId>().unwrap()),
+            client,
             gate,
             app: FakeStore::SAMPLE_APPLICATION.parse().unwrap(),
             add_on: FakeStore::SAMPLE_IN_APP_PRODUCT.parse().unwrap(),
@@ -67,6 +75,12 @@ impl World {
             foreign: fake.pending_submission(FOREIGN),
             fake,
         }
+    }
+
+    /// The id of the first package of the MSI or EXE product.
+    pub(crate) fn msi_package(&self) -> String {
+        let packages = self.fake.msi_packages(self.msi.id()).unwrap();
+        packages["packages"][0]["packageId"].as_str().unwrap().to_owned()
     }
 
     pub(crate) fn app_submissions(&self) -> Submissions<ApplicationSubmission> {

@@ -85,6 +85,7 @@ async fn world(call: &Call, slow: bool, retry: RetryPolicy, limit: RateLimit) ->
     }
     // The token is there, so that the first request is the call's own.
     world.client.access_token().await.unwrap();
+    world.msi.status().await.unwrap();
     world.fake.forget_requests();
     Arc::new(world)
 }
@@ -186,6 +187,7 @@ fn end(result: &msstore::Result<bool>, expected: &str) -> String {
 /// What an error must name when its call has changed something.
 fn parent(world: &World, call: &Call) -> String {
     match call.path.split('/').nth(1) {
+        Some("product") => format!("product/{}", world.msi.id()),
         Some("inappproducts") if call.path.contains("submissions") => format!("inappproducts/{}", world.add_on),
         Some("inappproducts") => "inappproducts".to_owned(),
         Some("flights") if call.path.contains("submissions") => format!("applications/{}/flights/{}", world.app, world.flight),
@@ -196,7 +198,7 @@ fn parent(world: &World, call: &Call) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_call_meets_every_fault() {
     let calls = calls();
-    assert_eq!(endpoints(&calls), 37, "the API has 37 endpoints");
+    assert_eq!(endpoints(&calls), 37 + 15, "the APIs have 37 and 15 endpoints");
     let positions: Vec<usize> = stream::iter(calls.clone())
         .map(|call| async move { position(&call).await })
         .buffered(8)

@@ -6,6 +6,7 @@ use msstore::Result;
 use msstore::api::{Ensured, Method, Replay};
 use msstore::auth::BoxFuture;
 use msstore::model::{NewFlight, NewInAppProduct, ProductType};
+use msstore::msi::{Certain, MetadataChange, Module, PackageChange};
 
 use crate::faulty::World;
 
@@ -42,6 +43,10 @@ fn done<T>(result: Result<T>) -> Result<bool> {
 
 fn ensured<T>(result: Result<Ensured<T>>) -> Result<bool> {
     result.map(|ensured| ensured.adopted)
+}
+
+fn certain(result: Result<Certain>) -> Result<bool> {
+    result.map(|made| made.adopted)
 }
 
 macro_rules! call {
@@ -254,7 +259,42 @@ pub(super) fn calls() -> Vec<Call> {
                 w.client.request(Method::POST, path, Replay::Once).await
             }),
     ];
+    let msi = [
+        call!("read", "msi metadata", Published, "GET", "/product/*/metadata", done, |w| async { w.msi.metadata(&[]).await }),
+        call!("read", "msi module", Published, "GET", "/product/*/metadata/listings", done,
+            |w| async { w.msi.module(&Module::Listings, &["en-us"]).await }),
+        call!("update", "msi replace_metadata", Published, "PUT", "/product/*/metadata", done, |w| async {
+            let mut metadata = w.msi.metadata(&[]).await?;
+            metadata.listings[0].whats_new = "Brighter.".to_owned();
+            w.msi.replace_metadata(&MetadataChange::of_modules(&metadata)?[0]).await
+        }),
+        call!("update", "msi patch_metadata", Published, "PATCH", "/product/*/metadata", done,
+            |w| async { w.msi.patch_metadata(&MetadataChange::whats_new("en-us", "Brighter.")).await }),
+        call!("read", "msi packages", Published, "GET", "/product/*/packages", done, |w| w.msi.packages()),
+        call!("read", "msi package", Published, "GET", "/product/*/packages/*", done,
+            |w| async { w.msi.package(&w.msi_package()).await }),
+        call!("update", "msi replace_packages", Published, "PUT", "/product/*/packages", done,
+            |w| async { w.msi.replace_packages(&w.msi.packages().await?).await }),
+        call!("update", "msi patch_package", Published, "PATCH", "/product/*/packages/*", done,
+            |w| async { w.msi.patch_package(&w.msi_package(), &PackageChange::url("https://dl.example/2.exe")).await }),
+        call!("update", "msi commit_packages", Published, "POST", "/product/*/packages/commit", done, |w| w.msi.commit_packages()),
+        call!("read", "msi assets", Published, "GET", "/product/*/listings/assets", done, |w| async { w.msi.assets(&[]).await }),
+        call!("once", "msi create_assets", Published, "POST", "/product/*/listings/assets/create", done,
+            |w| async { w.msi.create_assets("en-us", 1, 0).await }),
+        call!("update", "msi commit_assets", Published, "PUT", "/product/*/listings/assets/commit", done,
+            |w| async { w.msi.commit_assets(&w.msi.assets(&["en-us"]).await?.value[0]).await }),
+        call!("read", "msi status", Published, "GET", "/product/*/status", done, |w| w.msi.status()),
+        call!("once", "msi submit", Published, "POST", "/product/*/submit", done, |w| w.msi.submit()),
+        call!("read", "msi submission_status", Published, "GET", "/product/*/submission/*/status", done,
+            |w| async { w.msi.submission_status(w.fake.start_foreign_msi_submission(w.msi.id())).await }),
+        call!("ensure_created", "msi ensure_submitted", Published, "POST", "/product/*/submit", certain,
+            |w| async {
+                let urls: Vec<_> = w.msi.packages().await?.packages.iter().map(|package| package.package_url.clone()).collect();
+                w.msi.ensure_submitted(&urls).await
+            }),
+    ];
     let mut calls = products.to_vec();
+    calls.extend(msi);
     calls.extend(submissions!("/applications/*/", app_submissions, app));
     calls.extend(submissions!("/inappproducts/*/", add_on_submissions, add_on));
     calls.extend(submissions!("/flights/*/", flight_submissions, flight));

@@ -15,12 +15,12 @@
 //! |-----------------|---------------------------------------------------------------------------------------|
 //! | read            | GET of one thing, statuses included                                                   |
 //! | list            | GET of a list                                                                         |
-//! | update          | PUT of a submission, which replaces the whole                                         |
+//! | update          | PUT of a submission, which replaces the whole; PUT, PATCH and the commit of packages of an MSI or EXE app |
 //! | delete          | DELETE; a 404 after an attempt that may have done it is success                       |
-//! | once            | POST that creates a submission, an add-on or a flight, or commits                     |
+//! | once            | POST that creates a submission, an add-on, a flight or places for images, commits or submits |
 //! | raw once        | `client.request(…, Replay::Once)`, whose answer is not looked into                    |
 //! | rollout         | POST that changes a rollout; looked up when its outcome is unknown                    |
-//! | ensure_created  | looks for the draft for 60 s when the outcome is unknown, then creates once more      |
+//! | ensure_created  | looks for the draft, or the submission of an MSI or EXE app, for 60 s when the outcome is unknown, then sends once more |
 //! | ensure_deleted  | deletes, then looks for up to 60 s until it is gone                                   |
 //! | commit_and_wait | reads the status before; commits once more if it is as before 10 s after a lost answer |
 //! | create_or_find  | looks before, and for 60 s when the outcome is unknown; never creates twice           |
