@@ -531,7 +531,10 @@ async fn the_pipeline_template_runs_twice() {
         "{scripts:?}"
     );
     // Each job that releases has what signs it in, and the others have not.
-    let jobs: Vec<&str> = template.split("\n\n").filter(|part| part.contains("\n    runs-on: ")).collect();
+    let jobs: Vec<&str> = template
+        .split("\n\n")
+        .filter(|part| part.contains("\n    runs-on: "))
+        .collect();
     assert_eq!(jobs.len(), 5);
     for job in jobs {
         let releases = job.contains("release \"");
