@@ -5,6 +5,8 @@ use std::fmt;
 use std::ops::Range;
 use std::time::SystemTime;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -165,20 +167,29 @@ pub(crate) fn scrub_cut(text: &str, known: &[&str], at_least: usize) -> String {
     scrubbed
 }
 
-/// Each place of a JWT: a part that begins as JSON objects do in base64url, and two more, joined by dots.
+/// Each place of a JWT: a part that begins as JSON objects do in base64url, and at least one more, joined by dots. Within a word, as
+/// after an escape such as `%22`, more of the object is looked at: `surveyJob.id` is none.
 fn jwts(text: &str) -> Vec<Range<usize>> {
     let is_of_it = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let (mut found, mut from) = (Vec::new(), 0);
-    // From where the last one ended, so that a long text is read once.
-    while let Some(start) = text[from..].find("eyJ").map(|start| from + start) {
-        from = start + text[start..].find(|c| !is_of_it(c)).unwrap_or(text.len() - start);
+    for piece in text.split_inclusive(|c| !is_of_it(c)) {
         // A point at the end is that of the sentence.
-        let jwt = text[start..from].trim_end_matches('.');
-        if jwt.contains('.') {
-            found.push(start..start + jwt.len());
-        }
+        let piece_end = from + piece.len();
+        let piece = piece.trim_end_matches(|c| c == '.' || !is_of_it(c));
+        let before_last = piece.rfind('.').unwrap_or_default();
+        let mut starts = piece[..before_last].match_indices("eyJ").map(|(start, _)| start);
+        let is_in_word = |start: usize| piece[..start].ends_with(|c: char| c.is_ascii_alphanumeric());
+        let start = starts.find(|start| !is_in_word(*start) || begins_an_object(&piece[*start..]));
+        found.extend(start.map(|start| from + start..from + piece.len()));
+        from = piece_end;
     }
     found
+}
+
+/// Whether a text begins as a JSON object of printable ASCII does in base64url.
+fn begins_an_object(text: &str) -> bool {
+    let start = text.get(..12).and_then(|start| URL_SAFE_NO_PAD.decode(start).ok());
+    start.is_some_and(|start| start.starts_with(b"{\"") && start.iter().all(|byte| matches!(byte, b' '..=b'~')))
 }
 
 /// A text of the service, scrubbed when it is shown.
@@ -357,6 +368,16 @@ mod tests {
             ("it was eyJh.eyJz.c2ln. Trace", "it was [redacted]. Trace"),
             ("\"eyJh.eyJz.c2ln\"", "\"[redacted]\""),
             ("the word eyJh. And more", "the word eyJh. And more"),
+            (
+                "surveyJob.id.name, keyJsonDocuments.value",
+                "surveyJob.id.name, keyJsonDocuments.value",
+            ),
+            ("surveyJob.eyJh.eyJz.c2ln", "surveyJob.[redacted]"),
+            ("token_eyJh.eyJz.c2ln", "token_[redacted]"),
+            (
+                "a%22eyJhbGciOiJub25lIn0.eyJz.c2ln%22 \\neyJhbGciOiJub25lIn0.x.y",
+                "a%22[redacted]%22 \\n[redacted]",
+            ),
         ];
         for (text, expected) in table {
             assert_eq!(scrub(text, &["s3cr3t", ""]), expected);
@@ -367,6 +388,8 @@ mod tests {
     fn a_long_text_is_read_once() {
         let text = format!("{} x.y", "eyJ".repeat(1 << 20));
         // As many steps as the square of its length would not end today.
+        assert_eq!(scrub(&text, &[]), text);
+        let text = format!("a{}.x", "eyJ".repeat(1 << 20));
         assert_eq!(scrub(&text, &[]), text);
         assert_eq!(scrub(&"eyJ.a ".repeat(3), &[]), "[redacted] [redacted] [redacted] ");
     }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::auth::entra::check_tenant;
 use crate::auth::{AccessToken, BoxFuture, TokenContext, TokenProvider};
-use crate::error::sign_in::of_number;
+use crate::error::sign_in::{of_number, passes};
 use crate::error::{Error, entra_numbers};
 use crate::secret::scrub;
 
@@ -69,7 +69,8 @@ impl AzureCli {
         self
     }
 
-    /// Sets the program instead of the `az` of `PATH`.
+    /// Sets the program instead of the `az` of `PATH`. A name without a folder is looked for as `az` is; another relative path starts
+    /// at the working directory.
     #[must_use]
     pub fn program(mut self, path: impl Into<PathBuf>) -> Self {
         self.program = Some(path.into());
@@ -89,11 +90,19 @@ impl AzureCli {
         self.tenant_id.as_ref().map_or(Ok(()), |id| check_tenant(id, tenant))
     }
 
+    /// The absolute path of the program, because it is not started in the working directory.
+    fn located(&self, path: &OsStr, is_file: impl Fn(&Path) -> bool) -> Option<PathBuf> {
+        match &self.program {
+            None => find(path, PROGRAMS, is_file),
+            Some(name) if name.parent() == Some(Path::new("")) => find(path, &[name], is_file),
+            Some(program) => std::path::absolute(program).ok(),
+        }
+    }
+
     fn command(&self, scope: &str) -> Result<Command, Error> {
         self.check()?;
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let program = self.program.clone().or_else(|| find(&path, PROGRAMS, Path::is_file));
-        let program = program.ok_or_else(|| {
+        let program = self.located(&path, Path::is_file).ok_or_else(|| {
             Error::no_token(NAME, "is not on PATH").advise("install it, or choose another way to sign in: see msstore::auth")
         })?;
         let mut command = Command::new(&program);
@@ -101,10 +110,13 @@ impl AzureCli {
         if let Some(tenant) = &self.tenant_id {
             command.args(["--tenant", tenant]);
         }
-        // Neither cmd nor Python look for anything in the working directory then.
-        if let Some(folder) = program.parent().filter(|folder| folder.is_absolute()) {
+        // Neither cmd nor Python look for anything in the working directory then, nor az for a `.azure/config`.
+        if let Some(folder) = program.parent() {
             command.current_dir(folder);
         }
+        // `core.only_show_errors`: warnings would come before the error that is shown. See
+        // https://learn.microsoft.com/cli/azure/azure-cli-configuration
+        command.env("AZURE_CORE_ONLY_SHOW_ERRORS", "true");
         // A group of its own, which can be ended as a whole.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -135,7 +147,7 @@ impl TokenProvider for AzureCli {
 }
 
 /// The first of these programs in the folders of a `PATH`. Relative ones, also empty ones, would lead to the working directory.
-fn find(path: &OsStr, programs: &[&str], is_file: impl Fn(&Path) -> bool) -> Option<PathBuf> {
+fn find(path: &OsStr, programs: &[impl AsRef<Path>], is_file: impl Fn(&Path) -> bool) -> Option<PathBuf> {
     let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
     let candidates = folders.flat_map(|folder| programs.iter().map(move |program| folder.join(program)));
     candidates.into_iter().find(|program| is_file(program))
@@ -189,8 +201,8 @@ fn end_tree(id: u32) -> std::io::Result<ExitStatus> {
         command.args(["/F", "/T", "/PID", &id.to_string()]);
         command
     } else {
-        // Of the shell, because small systems have no program of this name.
-        let mut command = Command::new("sh");
+        // Of the shell, because small systems have no program of this name; and not of `PATH`, which may have relative folders.
+        let mut command = Command::new("/bin/sh");
         command.args(["-c", &format!("kill -s KILL -- -{id}")]);
         command
     };
@@ -262,26 +274,32 @@ fn read(stdout: &[u8], now: SystemTime) -> Result<AccessToken, Error> {
     match end.duration_since(now) {
         Ok(life) if !life.is_zero() => Ok(AccessToken::new(token, life)),
         _ => {
-            Err(Error::no_token(NAME, "gave a token that has ended").advise("check the clock, and sign in again with `az login`"))
+            // It keeps tokens, and may give a new one next time.
+            let error = Error::no_token(NAME, "gave a token that has ended").retryable();
+            Err(error.advise("check the clock, and sign in again with `az login`"))
         }
     }
 }
 
-/// The error of a program that has failed. Its words are good.
+/// The error of a program that has failed. Its words are good, but no sign of what passes, such as no connection, is looked for in
+/// them: only a number of Entra is one.
 fn refused(status: ExitStatus, stderr: &str) -> Error {
+    let Some(code) = status.code() else {
+        return Error::no_token(NAME, "was ended by a signal").retryable();
+    };
     let words = scrub(stderr.trim(), &[]);
     let words = words.strip_prefix("ERROR: ").unwrap_or(&words).trim_end_matches('.');
-    let code = status
-        .code()
-        .map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
     let problem = match words {
-        "" => format!("failed with {code}"),
-        words => format!("failed with {code}: {words}"),
+        "" => format!("failed with exit code {code}"),
+        words => format!("failed with exit code {code}: {words}"),
     };
-    let known = entra_numbers(stderr).into_iter().find_map(of_number);
+    let known = entra_numbers(stderr)
+        .into_iter()
+        .find_map(|number| Some((number, of_number(number)?)));
     let error = Error::no_token(NAME, problem);
     match known {
-        Some(advice) => error.advise(advice),
+        Some((number, advice)) if passes(number) => error.advise(advice).retryable(),
+        Some((_, advice)) => error.advise(advice),
         None if stderr.contains("managed identity") => {
             error.advise("leave the tenant id out: a managed identity has one tenant only")
         }
@@ -347,6 +365,7 @@ mod tests {
                 }
                 (Err(error), Err(words)) => {
                     let text = format!("{error} {error:?}");
+                    assert_eq!(error.is_retryable(), words == "has ended", "{text}");
                     assert!(
                         text.starts_with("no access token: the Azure CLI ") && text.contains(words),
                         "{text}"
@@ -356,6 +375,26 @@ mod tests {
                 (read, _) => panic!("{stdout}: {read:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_given_program_is_looked_for_outside_the_working_directory_too() {
+        let folder = Path::new(if cfg!(windows) { r"C:\tools" } else { "/tools" });
+        let path = std::env::join_paths([Path::new(""), Path::new("."), folder]).unwrap();
+        let here = std::env::current_dir().unwrap();
+        let whole = folder.join("bin").join("az");
+        let table = [
+            (Path::new("other"), Some(folder.join("other"))),
+            (Path::new("bin/az"), Some(here.join("bin").join("az"))),
+            (Path::new("./az"), Some(here.join("az"))),
+            (&whole, Some(whole.clone())),
+            (Path::new(""), None),
+        ];
+        for (given, expected) in table {
+            let found = AzureCli::new().program(given).located(&path, |_| true);
+            assert_eq!(found, expected, "{}", given.display());
+        }
+        assert_eq!(AzureCli::new().program("other").located(&path, |_| false), None);
     }
 
     /// The Azure CLI is a batch file there.
@@ -448,12 +487,14 @@ mod tests {
 
         #[tokio::test]
         async fn it_is_called_with_scope_and_tenant() {
-            let script = Script::new("called", &format!("echo \"$@\" > arguments; pwd > folder\n{ANSWER}"));
+            let records = "echo \"$@\" > arguments; pwd > folder; echo \"$AZURE_CORE_ONLY_SHOW_ERRORS\" > errors";
+            let script = Script::new("called", &format!("{records}\n{ANSWER}"));
             let token = script.token(AzureCli::new(), LONG).await.unwrap();
             assert_eq!(token.secret().expose_secret(), "a-token");
             let arguments = "account get-access-token --output json --scope https://manage.devcenter.microsoft.com/.default";
             assert_eq!(script.file("arguments").trim(), arguments);
             assert!(script.file("folder").trim().ends_with("-called"), "not the working directory");
+            assert_eq!(script.file("errors").trim(), "true");
             script
                 .token(AzureCli::new().tenant_id("contoso.onmicrosoft.com"), LONG)
                 .await
@@ -505,6 +546,23 @@ mod tests {
                 error.to_string().contains("the Azure CLI could not be started") && std::error::Error::source(&error).is_some(),
                 "{error}"
             );
+        }
+
+        #[tokio::test]
+        async fn what_passes_is_retryable() {
+            let table = [
+                ("echo 'AADSTS90033: A transient error has occurred.' >&2; exit 1", true),
+                ("echo 'AADSTS50034: no. AADSTS90033: no.' >&2; exit 1", false),
+                ("echo 'AADSTS900331: no.' >&2; exit 1", false),
+                ("echo 'Please run az login' >&2; exit 1", false),
+                ("echo 'Max retries exceeded with url' >&2; exit 1", false),
+                ("kill -s KILL $$", true),
+            ];
+            for (index, (words, passes)) in table.into_iter().enumerate() {
+                let script = Script::new(&format!("passes-{index}"), words);
+                let error = script.token(AzureCli::new(), LONG).await.unwrap_err();
+                assert_eq!(error.is_retryable(), passes, "{words}: {error}");
+            }
         }
 
         #[tokio::test]

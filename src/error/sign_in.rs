@@ -1,7 +1,7 @@
 //! What to do about a refusal of whoever gives tokens or assertions.
 //!
-//! Entra numbers its refusals, and says that the numbers may change: so they choose the advice and nothing else. They are compared
-//! whole, because one is often the beginning of another.
+//! Entra numbers its refusals, and says that the numbers may change: so they choose the advice and, only for the Azure CLI, which
+//! tells no status, whether to try again. They are compared whole, because one is often the beginning of another.
 
 use crate::error::body::{BodyShape, ErrorBody};
 
@@ -57,6 +57,11 @@ fn of_another(status: u16, otherwise: &'static str) -> Option<&'static str> {
         408 | 429 | 500..=599 => "try again later",
         _ => otherwise,
     })
+}
+
+/// Whether Entra numbers so what passes by itself.
+pub(crate) fn passes(number: u32) -> bool {
+    matches!(number, 90033 | 90024 | 90055 | 90006 | 50000)
 }
 
 /// Returns what to do about a refusal that Entra numbers so.
@@ -123,7 +128,7 @@ pub(crate) fn of_number(number: u32) -> Option<&'static str> {
             "Conditional Access for workload identities stops it: an administrator must allow the app, or the addresses of the runner"
         }
         5000225 => "the tenant is blocked because nobody used it: reactivate it, or associate another one with Partner Center",
-        90033 | 90024 | 90055 | 90006 | 50000 => "it is a fault at Entra that passes: try again later",
+        number if passes(number) => "it is a fault at Entra that passes: try again later",
         _ => return None,
     })
 }
