@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout)]
 
 use clap::Parser;
+use msstore::msi::Architecture;
 use msstore::{ProductId, SellerId, StoreClient};
 
 /// Shows the draft of an MSI or EXE app
@@ -39,11 +40,7 @@ async fn main() -> anyhow::Result<()> {
         println!("submission {id}: {}", product.submission_status(id).await?.publishing_status);
     }
     for package in &product.packages().await?.packages {
-        let architectures: Vec<&str> = package
-            .architectures
-            .iter()
-            .map(|architecture| architecture.as_str())
-            .collect();
+        let architectures: Vec<&str> = package.architectures.iter().map(Architecture::as_str).collect();
         println!(
             "package {} ({}): {}",
             architectures.join(", "),

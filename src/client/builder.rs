@@ -79,6 +79,7 @@ impl fmt::Debug for StoreClientBuilder {
         f.debug_struct("StoreClientBuilder")
             .field("provider", &self.provider)
             .field("endpoint", &redact_url(&self.endpoint))
+            .field("msi_endpoint", &redact_url(&self.msi_endpoint))
             .finish_non_exhaustive()
     }
 }
@@ -100,13 +101,19 @@ impl StoreClientBuilder {
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let credentials = Credentials::required(&variable)?;
         tracing::info!(%credentials, "signing in");
-        let builder = StoreClient::builder(credentials);
-        Ok(
-            match variable("MSSTORE_ENDPOINT").filter(|endpoint| !endpoint.trim().is_empty()) {
-                Some(endpoint) => builder.endpoint(endpoint.trim()),
-                None => builder,
-            },
-        )
+        let mut builder = StoreClient::builder(credentials);
+        let set = |name| {
+            variable(name)
+                .map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty())
+        };
+        if let Some(endpoint) = set("MSSTORE_ENDPOINT") {
+            builder = builder.endpoint(endpoint);
+        }
+        if let Some(endpoint) = set("MSSTORE_MSI_ENDPOINT") {
+            builder = builder.msi_endpoint(endpoint);
+        }
+        Ok(builder)
     }
 
     /// Replaces the provider of tokens.
@@ -220,7 +227,7 @@ impl StoreClientBuilder {
             endpoint,
             resource: RESOURCE,
             dialect: &SUBMISSIONS,
-            rate_limit: self.rate_limit.clone(),
+            rate_limit: self.rate_limit,
             correlation_id: self.correlation_id.clone(),
         };
         let msi = Api {
@@ -296,9 +303,10 @@ mod tests {
             ("AZURE_CLIENT_SECRET", "s2"),
             ("AZURE_AUTHORITY_HOST", "http://127.0.0.1:1"),
             ("MSSTORE_ENDPOINT", "http://127.0.0.1:2/my"),
+            ("MSSTORE_MSI_ENDPOINT", "http://127.0.0.1:3/v1"),
         ];
         let shown = from(&variables).unwrap();
-        let parts = ["\"t2\"", "127.0.0.1:1", "127.0.0.1:2/my"];
+        let parts = ["\"t2\"", "127.0.0.1:1", "127.0.0.1:2/my", "127.0.0.1:3/v1"];
         assert!(
             parts.iter().all(|part| shown.contains(part)) && !shown.contains("s2"),
             "{shown}"

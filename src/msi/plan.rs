@@ -373,7 +373,14 @@ mod tests {
         let new = || NewInstaller::new(Architecture::X64, "https://dl.example/2");
         let long = "/quiet /norestart /log C:\\install.log ALLUSERS=1";
         let changed = ["packageUrl"].as_slice();
-        let table: [(NewInstaller, Package, Option<Installer>, &[&str], &[(Guard, &str)]); 11] = [
+        type Row<'r> = (
+            NewInstaller,
+            Package,
+            Option<Installer>,
+            &'r [&'r str],
+            &'r [(Guard, &'r str)],
+        );
+        let table: [Row<'_>; 11] = [
             (new(), package("X64", "exe", "/S"), found(Some("exe")), changed, &[]),
             (
                 NewInstaller::new(Architecture::X64, "https://dl.example/1"),

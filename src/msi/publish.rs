@@ -302,7 +302,7 @@ impl Publish {
             let timeout = self.timeout.unwrap_or(Milestone::Published.default_timeout());
             let tell = |status: &str| {
                 self.teller
-                    .tell(EventKind::StatusChanged { status: status.into() }, &made.submission)
+                    .tell(EventKind::StatusChanged { status: status.into() }, &made.submission);
             };
             product
                 .watch(&made.submission, timeout, |state| tell(state.publishing_status.as_str()))

@@ -259,7 +259,13 @@ pub(crate) fn busy(product: &Product, id: &SubmissionId) -> Error {
 }
 
 /// The next look that succeeds.
-async fn next<T, F>(product: &Product, looks: &mut Looks, place: &str, goal: &str, look: impl Fn(Product) -> F) -> Result<T>
+async fn next<T, F>(
+    product: &Product,
+    looks: &mut Looks,
+    place: &str,
+    goal: &str,
+    look: impl Fn(Product) -> F + Send + Sync,
+) -> Result<T>
 where
     F: Future<Output = Result<T>> + Send,
     T: Send,
@@ -303,7 +309,8 @@ mod tests {
         let (yes, no) = ((true, vec![]), (false, vec![]));
         let lacks = (false, vec![listing]);
         // Whether our commit came before, whether an upload error was there before it, and the looks, 60 s apart.
-        let table: [(bool, bool, Vec<(bool, Vec<Problem>)>, Vec<Verdict>); 12] = [
+        type Row = (bool, bool, Vec<(bool, Vec<Problem>)>, Vec<Verdict>);
+        let table: [Row; 12] = [
             (false, false, vec![yes.clone(), yes.clone()], vec![NotYet, Ready]),
             (
                 true,

@@ -1053,7 +1053,7 @@ async fn what_is_incomplete_is_refused_before_anything_is_sent() {
         &[APP, "--no-such-option"],
     ];
     // The templates leave the exit code to the parser.
-    let templates: [(&str, &[&str]); 10] = [
+    let templates: [(&str, &[&str]); 12] = [
         ("submit_app", &[APP]),
         ("submit_app_step_by_step", &[APP]),
         ("submit_flight", &[APP]),
@@ -1063,6 +1063,8 @@ async fn what_is_incomplete_is_refused_before_anything_is_sent() {
         ("create_flight", &[APP]),
         ("gradual_rollout", &[APP, "115", "115"]),
         ("obtain_token", &["x"]),
+        ("msi_status", &["1"]),
+        ("msi_update_listing", &["1"]),
         ("list_catalog", &["x"]),
     ];
     let release = release.into_iter().map(|arguments| ("release", arguments, 64));
@@ -1127,6 +1129,9 @@ async fn every_program_has_a_help() {
         "gradual_rollout",
         "obtain_token",
         "list_catalog",
+        "release_msi",
+        "msi_status",
+        "msi_update_listing",
         "inspect_package",
     ];
     for name in programs {
@@ -1299,4 +1304,158 @@ async fn a_release_signs_in_by_the_azure_cli_if_that_is_asked_for() {
     let (code, stdout, stderr) = run_apart(release(&nothing)).await;
     assert_eq!(code, 1, "{stdout}{stderr}");
     assert!(stderr.contains("the Azure CLI is not on PATH; install it"), "{stderr}");
+}
+
+const PRODUCT: &str = FakeStore::SAMPLE_MSI_PRODUCT;
+
+/// `release_msi` for the product of the fake.
+fn release_msi(fake: &FakeStore, arguments: &[&str]) -> Command {
+    let mut command = with_fake("release_msi", fake);
+    command
+        .arg(PRODUCT)
+        .args(arguments)
+        .env("MSSTORE_SELLER_ID", FakeStore::SAMPLE_SELLER);
+    command
+}
+
+/// The whole job is in `msi_job`: another process would wait for the fetch of the packages in real time.
+#[tokio::test]
+async fn the_exit_code_of_a_release_of_an_msi_app_says_how_it_ended() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let bytes = b"MZ and more";
+    let url = fake.host_file("lantern-2.5.0-x64.exe", bytes.as_slice());
+    let (package, ours) = (format!("x64={url}"), File::new("lantern-2.5.0-x64.exe", bytes));
+    let notes = File::new("en-us.txt", b"Brighter.\r\n");
+    let folder = notes.folder_with(&[("DE-de.txt", "Heller.")]);
+    let given = ["--package", &package, "--file", ours.path(), "--notes-dir", folder];
+    let (code, stdout, stderr) = run_apart(release_msi(&fake, &[&given[..], &["--plan", "--json"]].concat())).await;
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    let plan: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(
+        (&plan["isClear"], &plan["plan"]["packages"][0]["changes"]),
+        (&json!(true), &json!(["packageUrl"]))
+    );
+    let notes: Vec<&Value> = plan["plan"]["notes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|notes| &notes["after"])
+        .collect();
+    assert_eq!(notes, ["Brighter.", "Heller."]);
+
+    // The draft has it all.
+    fake.edit_msi_product(PRODUCT, |draft| draft["packages"][0]["packageUrl"] = url.as_str().into());
+    for (choice, expected, words) in [
+        ("stop", 1, "--unchanged submit, or --unchanged accept"),
+        ("accept", 0, "unchanged: "),
+    ] {
+        let (code, stdout, stderr) = run_apart(release_msi(&fake, &["--package", &package, "--unchanged", choice])).await;
+        assert_eq!(code, expected, "{choice}: {stdout}{stderr}");
+        assert!((stdout + &stderr).contains(words), "{choice}");
+    }
+
+    fake.start_foreign_msi_submission(PRODUCT);
+    let (code, stdout, stderr) = run_apart(release_msi(&fake, &given)).await;
+    assert_eq!(code, 3, "{stdout}{stderr}");
+    assert!(stdout.starts_with("busy: submission "), "{stdout}");
+    assert!(fake.applied().is_empty());
+
+    let (code, stdout, stderr) = run_apart(program("release_msi")).await;
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(
+        stdout.starts_with("submission ") && stderr.contains("the Store fetches the packages"),
+        "{stdout}{stderr}"
+    );
+}
+
+#[tokio::test]
+async fn a_release_of_an_msi_app_stops_before_it_changes_anything() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let url = fake.host_file("lantern.exe", b"MZ and more".as_slice());
+    let package = format!("x64={url}");
+    let other = File::new("lantern.exe", b"MZ and less");
+    for (arguments, expected, words) in [
+        (
+            vec!["--package", package.as_str(), "--file", other.path()],
+            1,
+            "they differ between",
+        ),
+        (
+            vec!["--package", "x86=https://dl.example/a.exe"],
+            1,
+            "the draft has X64, Arm64 only",
+        ),
+        (vec!["--package", "x64=http://dl.example/a.exe"], 1, "plain http"),
+        (vec![], 64, "there is nothing to submit"),
+        (vec!["--package", "x64"], 64, "it must be an architecture"),
+        (vec!["--notes", "x", "--parameters", "x86=/S"], 64, "--parameters names x86"),
+        (vec!["--package", &package, "--file", "/nowhere/at.all"], 64, "is not a file"),
+    ] {
+        let (code, stdout, stderr) = run_apart(release_msi(&fake, &arguments)).await;
+        assert_eq!(code, expected, "{arguments:?}: {stdout}{stderr}");
+        assert!(stderr.contains(words), "{words:?} is not in {stderr}");
+    }
+    let mut command = with_fake("release_msi", &fake);
+    command.args([PRODUCT, "--package", &package]);
+    let (code, _, stderr) = run_apart(command).await;
+    assert!(code == 64 && stderr.contains("MSSTORE_SELLER_ID must be given"), "{stderr}");
+    assert!(fake.applied().is_empty());
+}
+
+#[tokio::test]
+async fn the_draft_of_an_msi_app_is_shown_and_changed() {
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let mut command = with_fake("msi_status", &fake);
+    command.args([FakeStore::SAMPLE_SELLER, PRODUCT]);
+    let (code, stdout, stderr) = run_apart(command).await;
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    for words in [
+        "ready to be submitted",
+        "package X64 (exe): https://",
+        "package Arm64 (msi): https://",
+        "listing de-de: ",
+    ] {
+        assert!(stdout.contains(words), "{words:?} is not in {stdout}");
+    }
+    let before = fake.msi_metadata(PRODUCT).unwrap();
+    let mut command = with_fake("msi_update_listing", &fake);
+    command.args([FakeStore::SAMPLE_SELLER, PRODUCT, "EN-us", "Lanterns."]);
+    let (code, stdout, stderr) = run_apart(command).await;
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("/listings/0/shortDescription"), "{stdout}");
+    let mut expected = before;
+    expected["listings"][0]["shortDescription"] = "Lanterns.".into();
+    assert_eq!(fake.msi_metadata(PRODUCT).unwrap(), expected);
+}
+
+/// The commands of the pipeline for MSI and EXE apps.
+#[tokio::test]
+async fn the_commands_of_the_pipeline_for_msi_apps_make_plans() {
+    let template = include_str!("../../examples/github-actions-tauri.yml");
+    let scripts: Vec<&str> = template
+        .lines()
+        .filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("run: release_msi "))
+        .collect();
+    assert_eq!(scripts.len(), 2);
+    assert!(!scripts.iter().any(|script| script.contains("${{")), "{scripts:?}");
+    let fake = FakeStore::start_with_sample().await.unwrap();
+    let url = fake.host_file("lantern-2.5.0-x64.exe", b"MZ and more".as_slice());
+    let notes = File::new("en-us.txt", b"Brighter.");
+    for script in scripts {
+        let mut command = signed_in("release_msi", &fake, CredentialKind::GitHubActions);
+        command.env("MSSTORE_SELLER_ID", FakeStore::SAMPLE_SELLER);
+        command.args(script.split(' ').map(|word| match word {
+            "\"$PRODUCT\"" => PRODUCT.to_owned(),
+            "\"x64=$DOWNLOADS/$INSTALLER\"" => format!("x64={url}"),
+            "store/notes" => notes.folder_with(&[]).to_owned(),
+            "\"$UNCHANGED\"" => "stop".to_owned(),
+            word => word.to_owned(),
+        }));
+        if !script.ends_with("--plan") {
+            command.arg("--plan");
+        }
+        let (code, stdout, stderr) = run_apart(command).await;
+        assert_eq!(code, 0, "{script}: {stdout}{stderr}");
+    }
+    assert!(fake.applied().is_empty());
 }
