@@ -119,8 +119,9 @@ impl ErrorBody {
             self.entra_numbers.extend(listed);
             return;
         }
-        if let Some(errors) = member(value, "errors").and_then(Value::as_array) {
-            self.read_envelope(errors);
+        if member(value, "isSuccess").is_some() {
+            let errors = member(value, "errors").and_then(Value::as_array);
+            self.read_envelope(errors.map_or(&[], Vec::as_slice));
             return;
         }
         self.code = text("code");
