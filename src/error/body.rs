@@ -119,9 +119,9 @@ impl ErrorBody {
             self.entra_numbers.extend(listed);
             return;
         }
-        if member(value, "isSuccess").is_some() {
-            let errors = member(value, "errors").and_then(Value::as_array);
-            self.read_envelope(errors.map_or(&[], Vec::as_slice));
+        let is_envelope = member(value, "isSuccess").is_some();
+        if let Some(errors) = member(value, "errors").and_then(Value::as_array).filter(|_| is_envelope) {
+            self.read_envelope(errors);
             return;
         }
         self.code = text("code");
