@@ -170,14 +170,11 @@ impl Credentials {
             (Some(tenant), Some(client), Ok(Some(proof))) => Self::new(variables, &names, tenant, client, proof).map(Some),
             (Some(_), Some(_), Err(error)) => Err(error),
             _ => {
+                let is_missing = |name: &&&str| missing.iter().any(|missing| missing.ends_with(**name));
                 let others = PREFIXES.iter().filter(|(other, _)| *other != prefix);
-                let others = others.flat_map(|(other, _)| NAMES.iter().map(move |name| format!("{other}_{name}")));
-                let is_missing = |other: &String| {
-                    missing
-                        .iter()
-                        .any(|name| name.split_once('_').map(|part| part.1) == other.split_once('_').map(|part| part.1))
-                };
-                let mixed = others.filter(is_missing).find(|name| variables.has(name));
+                let mut others =
+                    others.flat_map(|(other, _)| NAMES.iter().filter(is_missing).map(move |name| format!("{other}_{name}")));
+                let mixed = others.find(|name| variables.has(name));
                 let mixed = mixed.map(|name| {
                     format!("; {name} is set, and prefixes do not mix: one variable with {prefix}_ makes it that of all")
                 });

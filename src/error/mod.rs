@@ -247,7 +247,7 @@ fn submission_of(path: &str) -> Option<SubmissionId> {
 }
 
 /// Returns the link to Partner Center's page, if the path of the API names a submission.
-fn partner_center_url(path: &str) -> Option<String> {
+pub(crate) fn partner_center_url(path: &str) -> Option<String> {
     if let Some(product) = segment_after(path, "product") {
         return Some(format!("https://partner.microsoft.com/dashboard/products/{product}"));
     }

@@ -10,11 +10,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::api::wait::Milestone;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, partner_center_url};
 use crate::http::BoxFuture;
 use crate::id::SubmissionId;
 use crate::model::guard::Guard;
-use crate::model::msi::{Asset, AssetSlot, ListingAssets};
+use crate::model::msi::{Accepted, Asset, AssetSlot, ListingAssets};
+use crate::model::receipt::Receipt;
 use crate::msi::assets::check_png;
 use crate::msi::change::{MetadataChange, installer_url};
 use crate::msi::plan::{NewInstaller, OnUnchanged, Plan, package_of, plan_notes, plan_package};
@@ -270,7 +271,7 @@ impl Publish {
             adopted: false,
             plan,
             before: None,
-            partner_center_url: format!("https://partner.microsoft.com/dashboard/products/{}", product.id()),
+            partner_center_url: partner_center_url(&product.place()).unwrap_or_default(),
         };
         if report.plan.busy.is_some() {
             return Ok(report);
@@ -332,14 +333,9 @@ impl Publish {
             teller.tell_call(EventKind::NotesChanged { language }, None, &receipt);
         }
         for language in plan.images.keys() {
-            self.replace_images(language).await?;
-            teller.tell_call(
-                EventKind::ImagesReplaced {
-                    language: language.clone(),
-                },
-                None,
-                &product.status().await?,
-            );
+            let receipt = self.replace_images(language).await?;
+            let language = language.clone();
+            teller.tell_call(EventKind::ImagesReplaced { language }, None, &receipt);
             expected.assets = product.assets(&[]).await?.value;
         }
         let timeout = self.timeout.unwrap_or(Duration::from_secs(30 * 60));
@@ -356,7 +352,7 @@ impl Publish {
     }
 
     /// Uploads the images of a language, and makes them those of the kinds that were given.
-    async fn replace_images(&self, language: &str) -> Result<()> {
+    async fn replace_images(&self, language: &str) -> Result<Receipt<Accepted>> {
         let product = &self.product;
         let (screenshots, logos) = (self.screenshots.get(language), self.logos.get(language));
         let (for_screenshots, for_logos) = (screenshots.map_or(0, Vec::len), logos.map_or(0, Vec::len));
@@ -370,7 +366,7 @@ impl Publish {
         if let Some(files) = logos {
             images.store_logos = self.upload(&slots.store_logos, files).await?;
         }
-        product.commit_assets(&images).await.map(drop)
+        product.commit_assets(&images).await
     }
 
     async fn upload(&self, slots: &[AssetSlot], files: &[PathBuf]) -> Result<Vec<Asset>> {

@@ -38,7 +38,7 @@ impl Product {
     pub async fn ensure_submitted(&self, urls: &[String]) -> Result<Certain> {
         // The service may name one that has ended.
         let before = self.status().await?.value.ongoing_submission_id;
-        let mut lost: Option<Error> = None;
+        let mut is_repeat = false;
         loop {
             let error = match self.submit().await {
                 Ok(answer) => match (answer.value.submission_id, answer.value.ongoing_submission_id) {
@@ -54,8 +54,7 @@ impl Product {
                 Err(error) => error,
             };
             // A second one may be refused because the first has been done.
-            let is_open = error.outcome() > Outcome::NotApplied || lost.is_some();
-            if !is_open {
+            if error.outcome() == Outcome::NotApplied && !is_repeat {
                 return Err(error);
             }
             if let Some(submission) = self.turned_up(before.as_ref(), urls).await? {
@@ -64,10 +63,10 @@ impl Product {
                     adopted: true,
                 });
             }
-            if lost.is_some() {
+            if is_repeat {
                 return Err(error.at_least(Outcome::MaybeApplied));
             }
-            lost = Some(error);
+            is_repeat = true;
         }
     }
 
